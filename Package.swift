@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand in dependency order; each may depend only on those above it.
+
+/// A plugin is a dynamic library that exports `nino_plugin_entry` and nothing else.
+/// A new architecture is a folder under Plugins/ and one line in this list.
+let plugins = [
+    "MLP",
+    "CNN",
+]
+
+let pluginLinker: [LinkerSetting] = [
+    .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map", "-Xlinker", "-z", "-Xlinker", "defs"])
+]
+
+/// Test plugins in C: one that is right, and some with one defect each.
+let testPlugins: [String] = []
+
+let package = Package(
+    name: "nino",
+    products: [
+        .executable(name: "nino", targets: ["nino"]),
+        .library(name: "NinoPluginSDK", targets: ["NinoPluginSDK"]),
+    ]
+        + plugins.map { .library(name: "Nino\($0)", type: .dynamic, targets: ["\($0)Plugin"]) }
+        + testPlugins.map { .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"]) },
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        // The contract between host and plugins: one C header.
+        .target(name: "CNinoPlugin"),
+        // What a plugin author imports.
+        .target(name: "NinoPluginSDK", dependencies: ["CNinoPlugin"]),
+
+        // System libraries.
+        .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Vectorized element-wise loops, compiled for several instruction sets.
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
+        // Dense tensors, OpenBLAS, the differentiable op set.
+        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
+        // Node blocks, edge blocks, axis grammar, positional encoding.
+        .target(name: "NeuralGraphs", dependencies: ["Tensors"]),
+        // safetensors, torch archives, histories, atomic writing.
+        .target(name: "Checkpoints", dependencies: ["CZip"]),
+        // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
+        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels"]),
+        // Discovery, dlopen, ABI negotiation, recognition of configs.
+        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "Tensors", "NeuralGraphs", "Checkpoints"]),
+        // Base optimizers, data sets, tasks, the loop, metrics, reports.
+        .target(name: "Training", dependencies: ["CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost"]),
+        // The command line, one file a command.
+        .executableTarget(
+            name: "nino",
+            dependencies: [
+                "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Training",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+
+        // Tests mirror Sources.
+        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+        .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "TestSupport"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZip"]),
+        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "TestSupport"]),
+        .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints"]),
+    ]
+        + plugins.map { .target(name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)", linkerSettings: pluginLinker) }
+        + testPlugins.map { .target(name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", linkerSettings: pluginLinker) }
+)

@@ -1,0 +1,1 @@
+#include "nino_plugin.h"

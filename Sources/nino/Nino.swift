@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Nino: ParsableCommand {
+    func run() throws {}
+}
