@@ -10,8 +10,9 @@ let plugins = [
     "CNN",
 ]
 
+// lld, because the other linkers list local symbols too in the dynamic table.
 let pluginLinker: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map", "-Xlinker", "-z", "-Xlinker", "defs"])
+    .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map", "-Xlinker", "-z", "-Xlinker", "defs", "-use-ld=lld"])
 ]
 
 /// Test plugins in C: one that is right, and some with one defect each.
