@@ -87,7 +87,7 @@ public final class Model: @unchecked Sendable {
 
     /// Values of the float32 buffers of a fresh model, by name.
     public func initialBuffers(seed: UInt64) -> [String: [Float]] {
-        var generator = SeededRandom(seed: seed, purpose: .initialBuffers)
+        var generator = SeededRandom(seed: seed, purpose: .initialWeights, index: 1)
         let floats = description.buffers.filter { $0.elementType == .float32 }
         return Dictionary(uniqueKeysWithValues: floats.map { ($0.name, draw($0, from: &generator)) })
     }
