@@ -42,7 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Vectorized element-wise loops, compiled for several instruction sets.
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast", "-fno-math-errno"])]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast-honor-pragmas", "-fno-math-errno"])]),
         // Dense tensors, OpenBLAS, the differentiable op set.
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
         // Node blocks, edge blocks, axis grammar, positional encoding.

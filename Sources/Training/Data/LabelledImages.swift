@@ -1,0 +1,46 @@
+/// Grey images of bytes with a class each, from a pair of IDX files.
+public struct LabelledImages: Sendable {
+    /// Images.
+    public let count: Int
+    public let height: Int
+    public let width: Int
+    /// `[count, height, width]`, row-major.
+    public let pixels: [UInt8]
+    /// One class an image.
+    public let labels: [UInt8]
+
+    /// - Parameter classCount: labels must be below it.
+    /// - Throws: the errors of `IDXArray`; `countMismatch`; `labelOutOfRange`.
+    public init(images imageFile: String, labels labelFile: String, classCount: Int) throws(TrainingError) {
+        let images = try IDXArray(contentsOf: imageFile, rank: 3)
+        let classes = try IDXArray(contentsOf: labelFile, rank: 1)
+        guard images.shape[0] == classes.shape[0] else {
+            throw .countMismatch(images: images.shape[0], labels: classes.shape[0], file: labelFile)
+        }
+        if let index = classes.bytes.firstIndex(where: { $0 >= classCount }) {
+            throw .labelOutOfRange(file: labelFile, index: index, label: Int(classes.bytes[index]), classCount: classCount)
+        }
+        self.init(height: images.shape[1], width: images.shape[2], pixels: images.bytes, labels: classes.bytes)
+    }
+
+    /// - Parameters:
+    ///   - pixels: `[labels.count, height, width]`, row-major.
+    public init(height: Int, width: Int, pixels: [UInt8], labels: [UInt8]) {
+        precondition(
+            pixels.count == labels.count * height * width,
+            "\(labels.count) images of \(height) x \(width) need \(labels.count * height * width) pixels, not \(pixels.count)")
+        self.count = labels.count
+        self.height = height
+        self.width = width
+        self.pixels = pixels
+        self.labels = labels
+    }
+
+    /// The images at `range`.
+    func subset(_ range: Range<Int>) -> LabelledImages {
+        let size = height * width
+        return LabelledImages(
+            height: height, width: width, pixels: Array(pixels[(range.lowerBound * size)..<(range.upperBound * size)]),
+            labels: Array(labels[range]))
+    }
+}

@@ -1,0 +1,31 @@
+
+/// A base optimizer that the loop can stop and take up again.
+public protocol TrainableOptimizer: BaseOptimizer {
+    /// Completed updates.
+    var updates: Int { get }
+    /// All that the next update depends on, settings apart.
+    var state: OptimizerState { get }
+    /// - Throws: `checkpointInvalid` when a moment is missing or of another size.
+    mutating func restore(_ state: OptimizerState) throws(TrainingError)
+}
+
+/// The moments of an optimizer, each with one value a weight, under the names that PyTorch gives them.
+public struct OptimizerState: Sendable, Equatable {
+    public var updates: Int
+    public var moments: [String: [Float]]
+
+    public init(updates: Int, moments: [String: [Float]]) {
+        self.updates = updates
+        self.moments = moments
+    }
+
+    func moment(_ name: String, count: Int) throws(TrainingError) -> [Float] {
+        guard let moment = moments[name] else {
+            throw .checkpointInvalid(key: name, expected: "\(count) values", found: "nothing")
+        }
+        guard moment.count == count else {
+            throw .checkpointInvalid(key: name, expected: "\(count) values", found: "\(moment.count)")
+        }
+        return moment
+    }
+}

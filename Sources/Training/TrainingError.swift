@@ -1,0 +1,78 @@
+/// What can be wrong with the data, the settings or the files of a training run.
+public enum TrainingError: Error, Equatable {
+    // Files.
+    case cannotRead(file: String, reason: String)
+    case cannotWrite(file: String, reason: String)
+    case compressedDataDamaged(file: String, reason: String)
+    case notIDX(file: String, expected: String, found: String)
+    case wrongRank(file: String, expected: Int, found: Int)
+    case sizeMismatch(file: String, expected: Int, found: Int)
+
+    // Data sets.
+    case dataSetMissing(name: String, folder: String, missing: String, advice: String)
+    case countMismatch(images: Int, labels: Int, file: String)
+    case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
+    case tooFewExamples(name: String, expected: Int, found: Int)
+
+    // Settings.
+    case unknownTask(String, known: [String])
+    case unknownOptimizer(String, known: [String])
+    case invalidSetting(name: String, allowed: String, found: String)
+    case modelOutputMissing(String, found: [String])
+    case modelOutputShape(name: String, expected: [Int], found: [Int])
+
+    // The run.
+    case lossNotFinite(step: Int, loss: Float)
+    case otherRun(file: String, key: String, expected: String, found: String)
+    case checkpointInvalid(key: String, expected: String, found: String)
+    case checkpointExists(folder: String)
+    case nothingToResume(folder: String)
+}
+
+extension TrainingError: CustomStringConvertible {
+    /// One line that names the file or setting, what was expected and what was found.
+    public var description: String {
+        switch self {
+        case .cannotRead(let file, let reason):
+            "\(file): cannot be read: \(reason)"
+        case .cannotWrite(let file, let reason):
+            "\(file): cannot be written: \(reason)"
+        case .compressedDataDamaged(let file, let reason):
+            "\(file): the gzip data is damaged: \(reason)"
+        case .notIDX(let file, let expected, let found):
+            "\(file): is no IDX file of bytes: expected \(expected), found \(found)"
+        case .wrongRank(let file, let expected, let found):
+            "\(file): expected \(expected) axes, found \(found)"
+        case .sizeMismatch(let file, let expected, let found):
+            "\(file): is \(found < expected ? "truncated" : "too long"): its header announces \(expected) bytes, found \(found)"
+        case .dataSetMissing(let name, let folder, let missing, let advice):
+            "\(name): \(missing) is not in \(folder); \(advice)"
+        case .countMismatch(let images, let labels, let file):
+            "\(file): expected one label for each of \(images) images, found \(labels)"
+        case .labelOutOfRange(let file, let index, let label, let classCount):
+            "\(file): label \(index) is \(label), expected less than \(classCount)"
+        case .tooFewExamples(let name, let expected, let found):
+            "\(name): expected at least \(expected) examples, found \(found)"
+        case .unknownTask(let name, let known):
+            "task \(name) is unknown, expected one of \(known.joined(separator: ", "))"
+        case .unknownOptimizer(let name, let known):
+            "optimizer \(name) is unknown, expected one of \(known.joined(separator: ", "))"
+        case .invalidSetting(let name, let allowed, let found):
+            "\(name): expected \(allowed), found \(found)"
+        case .modelOutputMissing(let name, let found):
+            "the model has no output \(name), found \(found.isEmpty ? "none" : found.joined(separator: ", "))"
+        case .modelOutputShape(let name, let expected, let found):
+            "the model's output \(name): expected shape \(expected), found \(found)"
+        case .lossNotFinite(let step, let loss):
+            "the loss became \(loss) at step \(step): training diverged; try a lower learning rate"
+        case .otherRun(let file, let key, let expected, let found):
+            "\(file): belongs to another run: \(key) is \(found) there and \(expected) here"
+        case .checkpointInvalid(let key, let expected, let found):
+            "the training checkpoint is damaged: \(key): expected \(expected), found \(found)"
+        case .checkpointExists(let folder):
+            "\(folder): holds an unfinished run already; resume it or choose another folder"
+        case .nothingToResume(let folder):
+            "\(folder): holds no checkpoint to resume from"
+        }
+    }
+}
