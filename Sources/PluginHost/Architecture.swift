@@ -42,10 +42,10 @@ public final class Architecture: @unchecked Sendable {
         guard forward == nil || forward?.trace != nil else {
             throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_FORWARD): trace", expected: "a function, found NULL")
         }
-        guard let types = list(descriptor.model_types(pointer)) else {
+        guard let types = texts(descriptor.model_types(pointer)) else {
             throw .malformedArchitecture(plugin: plugin, field: "model_types", expected: "a NULL-terminated list of texts")
         }
-        let samples: [String]? = if let function = descriptor.sample_configs { list(function(pointer)) } else { [] }
+        let samples: [String]? = if let function = descriptor.sample_configs { texts(function(pointer)) } else { [] }
         guard let samples else {
             throw .malformedArchitecture(plugin: plugin, field: "sample_configs", expected: "a NULL-terminated list of texts")
         }

@@ -13,12 +13,12 @@ func text(_ pointer: UnsafePointer<CChar>?) -> String? {
 }
 
 /// A text that must not be empty.
-func name(_ pointer: UnsafePointer<CChar>?) -> String? {
+func nonEmptyText(_ pointer: UnsafePointer<CChar>?) -> String? {
     text(pointer).flatMap { $0.isEmpty ? nil : $0 }
 }
 
 /// A NULL-terminated list of texts; nil if one of them is no text or the list has no end within `limit`.
-func list(_ pointer: UnsafePointer<UnsafePointer<CChar>?>?, limit: Int = 1024) -> [String]? {
+func texts(_ pointer: UnsafePointer<UnsafePointer<CChar>?>?, limit: Int = 1024) -> [String]? {
     guard let pointer else { return nil }
     var strings: [String] = []
     for index in 0..<limit {

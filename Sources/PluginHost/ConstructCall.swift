@@ -42,7 +42,7 @@ final class ConstructCall: BuilderCall {
     }
 
     private func addNodes(_ nodes: nino_node_block_t) throws -> nino_nodes_t {
-        guard let name = name(nodes.name) else { throw Refusal("add_nodes: name: expected a text, found none") }
+        guard let name = nonEmptyText(nodes.name) else { throw Refusal("add_nodes: name: expected a text, found none") }
         let limit = Int64(Int32.max)
         guard (1...limit).contains(nodes.count), nodeCount + nodes.count <= limit else {
             throw Refusal("nodes \"\(name)\": count: expected 1 to \(limit - nodeCount), found \(nodes.count)")
@@ -54,7 +54,7 @@ final class ConstructCall: BuilderCall {
     }
 
     private func addEdges(_ edges: nino_edge_block_t) throws {
-        guard let name = name(edges.name) else { throw Refusal("add_edges: name: expected a text, found none") }
+        guard let name = nonEmptyText(edges.name) else { throw Refusal("add_edges: name: expected a text, found none") }
         guard let type = EdgeType(rawValue: Int(edges.type)) else { throw Refusal("edges \"\(name)\": type: expected 1 to 11, found \(edges.type)") }
         let topology: Topology
         switch edges.topology {

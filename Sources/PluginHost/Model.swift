@@ -23,7 +23,7 @@ public final class Model: @unchecked Sendable {
         self.architecture = architecture
         self.configuration = configuration
         pointer = made
-        do {
+        do throws(PluginHostError) {
             var table = call.table
             try call.run("describe", of: architecture, file: configuration.file) {
                 architecture.descriptor.describe(architecture.pointer, made, &table, &$0)

@@ -64,7 +64,7 @@ final class DescribeCall: BuilderCall {
     }
 
     private func addGroup(_ cName: UnsafePointer<CChar>?, _ size: Int64, _ dependsOn: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int64) throws {
-        guard let name = name(cName) else { throw Refusal("add_group: name: expected a text, found none") }
+        guard let name = nonEmptyText(cName) else { throw Refusal("add_group: name: expected a text, found none") }
         var others: [String] = []
         if count != 0 {
             guard let pointers = dependsOn?.elements(count, limit: 64) else { throw Refusal("group \"\(name)\": expected 0 to 64 groups it depends on, found \(count)") }
@@ -75,7 +75,7 @@ final class DescribeCall: BuilderCall {
     }
 
     private func addTensor(_ tensor: nino_tensor_t) throws {
-        guard let name = name(tensor.name) else { throw Refusal("add_tensor: name: expected a text, found none") }
+        guard let name = nonEmptyText(tensor.name) else { throw Refusal("add_tensor: name: expected a text, found none") }
         guard names.insert(name).inserted else { throw Refusal("tensor \"\(name)\": the name is taken") }
         let shape = try shape(of: tensor, name: name)
         let stored = ModelDescription.StoredTensor(

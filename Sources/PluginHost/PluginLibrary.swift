@@ -17,7 +17,7 @@ public final class PluginLibrary: @unchecked Sendable {
     public init(file: String) throws(PluginHostError) {
         let pointer = try Self.open(file)
         let entry = pointer.pointee
-        let fields: [(String, String?)] = [("id", name(ofText: entry.id)), ("name", name(ofText: entry.name)), ("version", name(ofText: entry.version))]
+        let fields: [(String, String?)] = [("id", nonEmptyText(entry.id)), ("name", nonEmptyText(entry.name)), ("version", nonEmptyText(entry.version))]
         for (field, value) in fields where value == nil {
             throw .malformedEntry(file: file, field: field, expected: "a text")
         }
@@ -61,9 +61,4 @@ public final class PluginLibrary: @unchecked Sendable {
         }
         return made
     }
-}
-
-/// The member `name` hides the function of that name in `init`.
-private func name(ofText pointer: UnsafePointer<CChar>?) -> String? {
-    name(pointer)
 }

@@ -16,7 +16,7 @@ public struct PluginRegistry: Sendable {
         var plugins: [PluginLibrary] = []
         var rejected: [Rejection] = []
         for file in candidates.files {
-            do {
+            do throws(PluginHostError) {
                 let plugin = try PluginLibrary(file: file)
                 if let first = plugins.first(where: { $0.id == plugin.id }) {
                     throw PluginHostError.shadowed(file: file, id: plugin.id, by: first.file)

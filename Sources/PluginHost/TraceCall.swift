@@ -43,7 +43,7 @@ final class TraceCall: BuilderCall {
             },
             output: { builder, cName, value, error in
                 TraceCall.of(builder).report(to: error) {
-                    guard let name = name(cName) else { throw Refusal("output: name: expected a text, found none") }
+                    guard let name = nonEmptyText(cName) else { throw Refusal("output: name: expected a text, found none") }
                     try TraceCall.of(builder).program.output(name, ValueID(index: Int(value)))
                 }
             })
@@ -70,7 +70,7 @@ final class TraceCall: BuilderCall {
     }
 
     private func input(_ cName: UnsafePointer<CChar>?, _ type: nino_element_type_t, _ dims: UnsafePointer<Int64>?, _ rank: Int64) throws -> ValueID {
-        guard let name = name(cName) else { throw Refusal("input: name: expected a text, found none") }
+        guard let name = nonEmptyText(cName) else { throw Refusal("input: name: expected a text, found none") }
         let wanted = try self.dims(dims, rank, of: "input \"\(name)\"")
         guard let given = inputs[name] else { throw Refusal("input \"\(name)\": expected by the model, found none", status: NINO_ABSENT) }
         let elementType: ElementType = type == NINO_INT64 ? .int64 : .float32
@@ -99,7 +99,7 @@ final class TraceCall: BuilderCall {
         _ cName: UnsafePointer<CChar>?, _ inputs: UnsafePointer<nino_value_t>?, _ inputCount: Int64, _ attributes: UnsafePointer<nino_attribute_t>?,
         _ attributeCount: Int64
     ) throws -> ValueID {
-        guard let name = name(cName) else { throw Refusal("op: name: expected a text, found none") }
+        guard let name = nonEmptyText(cName) else { throw Refusal("op: name: expected a text, found none") }
         guard Program.operationNames.contains(name) else {
             throw Refusal("op \"\(name)\": this host has no such op; it has \(Program.operationNames.sorted().joined(separator: ", "))", status: NINO_UNSUPPORTED)
         }
@@ -116,7 +116,7 @@ final class TraceCall: BuilderCall {
     }
 
     private func attribute(_ attribute: nino_attribute_t, of op: String) throws -> (String, OpAttribute) {
-        guard let key = name(attribute.name) else { throw Refusal("op \"\(op)\": attribute name: expected a text, found none") }
+        guard let key = nonEmptyText(attribute.name) else { throw Refusal("op \"\(op)\": attribute name: expected a text, found none") }
         switch attribute.kind {
         case NINO_ATTRIBUTE_INTEGER: return (key, .integer(Int(attribute.integer)))
         case NINO_ATTRIBUTE_REAL: return (key, .real(attribute.real))
