@@ -69,7 +69,7 @@ struct ForwardCommand: ParsableCommand {
     }
 
     private func write(_ tensors: [String: Tensor], to path: String) throws {
-        let infos = tensors.map { TensorInfo(name: $0.key, dtype: .f32, shape: $0.key == "loss" ? [] : $0.value.shape) }
+        let infos = tensors.map { TensorInfo(name: $0.key, dtype: .f32, shape: $0.value.shape.isEmpty ? [1] : $0.value.shape) }
         let writer = try SafetensorsWriter(path, tensors: infos)
         while let next = writer.next { try writer.write(tensors[next.name]!.array, to: next.name) }
         try writer.commit()

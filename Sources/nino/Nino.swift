@@ -20,7 +20,7 @@ struct Nino: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            exit(Failure.report(error, in: Nino.self))
+            Foundation.exit(Failure.report(error, in: Nino.self))
         }
     }
 }
