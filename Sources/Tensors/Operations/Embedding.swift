@@ -1,0 +1,48 @@
+/// Rows of a table.
+///
+/// Inputs: ids int64 [...], table [rows, width]. Output: [..., width]. No attributes.
+/// Throws when run: `indexOutOfRange` for an id that is not a row.
+struct Embedding: RegisteredOperation {
+    static let name = "embedding"
+    static let attributeNames: [String] = []
+
+    init(_ attributes: OperationAttributes) throws(TensorError) {}
+
+    func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
+        try requireCount(inputs, 2...2)
+        try require(.int64, inputs, 0)
+        try require(.float32, inputs, 1)
+        try require(inputs[1].shape.count == 2, inputs, 1, "[rows, width]")
+        return inputs[0].shape + [inputs[1].shape[1]]
+    }
+
+    func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
+        let ids = inputs[0].integers
+        let table = inputs[1].floats
+        let width = table.shape[1]
+        for id in ids.values where id < 0 || id >= table.shape[0] {
+            throw .indexOutOfRange(operation: name, expected: 0..<table.shape[0], found: Int(id))
+        }
+        Parallel.forEachRange(ids.count, tile: rowTile(columns: width)) { range in
+            for position in range {
+                (output.address + position * width).update(from: table.address + Int(ids.values[position]) * width, count: width)
+            }
+        }
+    }
+
+    /// Ids may repeat, so threads share the columns, not the rows.
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+        guard let target = targets[1] else { return }
+        let ids = inputs[0].integers.values
+        let (rows, width) = (target.tensor.shape[0], target.tensor.shape[1])
+        Parallel.forEachRange(width, tile: max(16, (width + 7) / 8)) { columns in
+            if target.beta == 0 {
+                for row in 0..<rows { (target.address + row * width + columns.lowerBound).update(repeating: 0, count: columns.count) }
+            }
+            for (position, id) in ids.enumerated() {
+                let (sum, dy) = (target.address + Int(id) * width, gradient.address + position * width)
+                for column in columns { sum[column] += dy[column] }
+            }
+        }
+    }
+}
