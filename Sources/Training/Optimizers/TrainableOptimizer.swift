@@ -1,6 +1,6 @@
 
 /// A base optimizer that the loop can stop and take up again.
-public protocol TrainableOptimizer: BaseOptimizer {
+public protocol TrainableOptimizer {
     /// Completed updates.
     var updates: Int { get }
     /// All that the next update depends on, settings apart.
