@@ -115,6 +115,7 @@ public struct EdgeBlock: Sendable, Equatable {
 /// A network as a graph: nodes are neurons, edges are weights; both in blocks, so nothing of size E is stored.
 ///
 /// After the last block come N self loops (type 13, constant 2) in node order; they are implied, not listed.
+/// Every value of this type has passed the structural checks of `NeuralGraph+Validation.swift`.
 public struct NeuralGraph: Sendable {
     public let groups: [PermutationGroup]
     public let parameters: ParameterList
@@ -122,12 +123,23 @@ public struct NeuralGraph: Sendable {
     public let edgeBlocks: [EdgeBlock]
 
     public static let selfLoopValue: Float = 2
+    /// What residual and head edges carry.
+    public static let auxiliaryValue: Float = 1
 
-    public init(groups: [PermutationGroup], parameters: ParameterList, nodeBlocks: [NodeBlock], edgeBlocks: [EdgeBlock]) {
+    /// Checks everything it is told before use, so it may come from a plugin.
+    ///
+    /// - Throws: the first rule broken, naming the block or parameter.
+    /// - Complexity: O(blocks), plus O(b²) for a tensor shared by b blocks; independent of the number of edges.
+    public init(groups: [PermutationGroup], parameters: ParameterList, nodeBlocks: [NodeBlock], edgeBlocks: [EdgeBlock]) throws(NeuralGraphError) {
         self.groups = groups
         self.parameters = parameters
         self.nodeBlocks = nodeBlocks
         self.edgeBlocks = edgeBlocks
+        try checkGroups()
+        try checkNodeBlocks()
+        try checkEdgeBlocks()
+        try checkEveryNodeIsJoined()
+        try checkEveryScalarIsOnAnEdge()
     }
 
     public var nodeCount: Int { nodeBlocks.last.map { $0.first + $0.count } ?? 0 }

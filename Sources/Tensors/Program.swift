@@ -41,6 +41,12 @@ public struct Program: Sendable {
     /// Names of the op set, as `apply` takes them.
     public static var operationNames: [String] { OperationRegistry.types.map { $0.name } }
 
+    /// An operation of the op set.
+    /// - Throws: `unknownOperation`, `unknownAttribute`, `missingAttribute`, `attributeType`, `attributeValue`.
+    public static func operation(_ name: String, _ attributes: [String: OpAttribute] = [:]) throws(TensorError) -> any Operation {
+        try OperationRegistry.make(name, attributes: attributes)
+    }
+
     public var outputNames: [String] { outputs.map(\.name) }
 
     /// Declares what each run is given.

@@ -1,6 +1,27 @@
 import ArgumentParser
+import Foundation
 
+/// The command line. Exit status: 0 done and true; 1 the answer is no; 2 bad usage or input, or an input/output failure;
+/// 3 a plugin misbehaved; 130 after Ctrl-C.
 @main
 struct Nino: ParsableCommand {
-    func run() throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "nino",
+        abstract: "Neuron interaction and nowcasting: see a network as a graph, predict its weights ahead, train it in fewer steps.",
+        version: "1.0.0",
+        subcommands: [
+            PluginsCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self, ConvertCommand.self,
+            BenchCommand.self,
+        ])
+
+    static func main() {
+        // A file-size limit must come back as an error of `write`, so that nothing half-written stays.
+        signal(SIGXFSZ, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            exit(Failure.report(error, in: Nino.self))
+        }
+    }
 }

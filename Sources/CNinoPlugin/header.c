@@ -1,1 +1,0 @@
-#include "nino_plugin.h"

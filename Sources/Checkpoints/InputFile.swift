@@ -1,0 +1,88 @@
+import Glibc
+
+/// A regular file opened for reading at any position. Reads never move a shared cursor, so threads may read at once.
+///
+/// Reads instead of mapping: a file cut short by another program is then an error and not a SIGBUS.
+final class InputFile: Sendable {
+    let path: String
+    /// Bytes, when it was opened.
+    let size: Int
+    private let descriptor: Int32
+
+    /// - Throws: `cannotOpen` (missing, unreadable), `notAFile` (directory, pipe, device), `emptyFile`.
+    init(_ path: String) throws(CheckpointError) {
+        // Without O_NONBLOCK, opening a pipe would wait for its writer.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .cannotOpen(file: path, cause: systemErrorText()) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let cause = systemErrorText()
+            close(descriptor)
+            throw .cannotOpen(file: path, cause: cause)
+        }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            close(descriptor)
+            throw .notAFile(file: path, found: InputFile.kind(of: status.st_mode))
+        }
+        guard status.st_size > 0 else {
+            close(descriptor)
+            throw .emptyFile(file: path)
+        }
+        self.path = path
+        self.size = Int(status.st_size)
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Fills `buffer` with the bytes from `offset` on.
+    ///
+    /// - Throws: `readFailed` on a system error or if the file ends early.
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)
+            if count > 0 {
+                done += count
+            } else if count == 0 {
+                throw .readFailed(file: path, cause: "the file ends early", offset: offset + done, bytes: buffer.count - done)
+            } else if errno != EINTR {
+                throw .readFailed(file: path, cause: systemErrorText(), offset: offset + done, bytes: buffer.count - done)
+            }
+        }
+    }
+
+    /// The bytes of a range that lies inside the file.
+    func bytes(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {
+        guard canAllocate(range.count) else { throw .outOfMemory(file: path, what: "file contents", bytes: range.count) }
+        var result = [UInt8](repeating: 0, count: range.count)
+        try result.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in
+            try read(at: range.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
+        }
+        return result
+    }
+
+    private static func kind(of mode: mode_t) -> String {
+        switch mode & S_IFMT {
+        case S_IFDIR: "a directory"
+        case S_IFIFO: "a pipe"
+        case S_IFSOCK: "a socket"
+        case S_IFCHR, S_IFBLK: "a device"
+        default: "something else"
+        }
+    }
+}
+
+/// The text of the last failed system call's error.
+func systemErrorText(_ code: Int32 = errno) -> String {
+    String(cString: strerror(code))
+}
+
+/// True if this many bytes can be had. Asked before growing an array to a size that a file dictates, which would trap.
+func canAllocate(_ bytes: Int) -> Bool {
+    guard let memory = malloc(max(bytes, 1)) else { return false }
+    free(memory)
+    return true
+}

@@ -1,0 +1,46 @@
+/// What an architecture is: the configs it recognizes, its tensors and the permutation groups that act on them.
+///
+/// A type that also conforms to `NeuralGraphConstructor` and `ForwardPass` is a whole plugin; both are optional. One instance is one
+/// model: the architecture with one config.
+public protocol ArchitectureDescriptor: Sendable {
+    /// Reverse-domain name, unique among plugins.
+    static var id: String { get }
+    /// For people.
+    static var name: String { get }
+    /// The plugin's own version.
+    static var version: String { get }
+    /// The values of `model_type` this architecture recognizes.
+    static var modelTypes: [String] { get }
+    /// Small configs as JSON, on which the host proves the claims; every feature of the architecture in at least one.
+    static var sampleConfigurations: [String] { get }
+
+    /// How sure this architecture is that the config is its own, 0 … 100; by default 100 if `model_type` is one of `modelTypes`.
+    static func score(_ configuration: ConfigurationReader) -> Int
+
+    /// Reads and validates a config.
+    /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
+    init(_ configuration: inout ConfigurationReader) throws
+
+    /// Adds groups and tensors, parameters in `named_parameters()` order.
+    func describe(_ model: ModelBuilder) throws
+}
+
+extension ArchitectureDescriptor {
+    public static var sampleConfigurations: [String] { [] }
+
+    public static func score(_ configuration: ConfigurationReader) -> Int {
+        configuration.modelType.map(modelTypes.contains) == true ? 100 : 0
+    }
+}
+
+/// An architecture that knows its neural graph.
+public protocol NeuralGraphConstructor: ArchitectureDescriptor {
+    /// Adds node blocks and edge blocks. Every scalar of every parameter lies on at least one edge.
+    func construct(_ graph: GraphBuilder) throws
+}
+
+/// An architecture that knows its forward pass.
+public protocol ForwardPass: ArchitectureDescriptor {
+    /// Traces logits, and the loss when labels are given.
+    func trace(_ forward: ForwardBuilder) throws
+}

@@ -1,0 +1,42 @@
+/// The ops by name; their shapes and formulas are in docs/ops.md.
+extension ForwardBuilder {
+    /// y = x Wᵀ + b, weight `[out, in]`.
+    public func linear(_ x: Value, weight: String, bias: String? = nil) throws -> Value {
+        try op("linear", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []), ["layout": .text("outFirst")])
+    }
+
+    /// Cross-correlation of `[B, C, H, W]` with kernels `[out, C, h, w]`; padding in pixels on every side.
+    public func conv2d(_ x: Value, weight: String, bias: String? = nil, stride: Int, padding: Int) throws -> Value {
+        try op(
+            "conv2d", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []),
+            ["stride": .integer(stride), "padding": .integer(padding)])
+    }
+
+    public func relu(_ x: Value) throws -> Value {
+        try op("relu", [x])
+    }
+
+    /// Batch norm with parameters and running statistics under PyTorch's names.
+    public func batchNorm(_ x: Value, _ prefix: String, epsilon: Double = 1e-5, momentum: Double = 0.1) throws -> Value {
+        let tensors = try ["weight", "bias", "running_mean", "running_var"].map { try tensor("\(prefix).\($0)") }
+        return try op("batchNorm", [x] + tensors, ["epsilon": .real(epsilon), "momentum": .real(momentum)])
+    }
+
+    /// Mean over the pixels: `[B, C, H, W]` → `[B, C]`.
+    public func globalAveragePool(_ x: Value) throws -> Value {
+        try op("globalAveragePool", [x])
+    }
+
+    public func reshape(_ x: Value, _ dims: [Int]) throws -> Value {
+        try op("reshape", [x], ["shape": .integers(dims)])
+    }
+
+    /// Names `logits`, and their mean cross-entropy with `labels` as `loss` if labels were given.
+    /// - Parameter logits: `[B, classes]`.
+    public func classify(_ logits: Value) throws {
+        try output("logits", logits)
+        if let labels = try optionalInput("labels", NINO_INT64, [shape(logits)[0]]) {
+            try output("loss", op("crossEntropy", [logits, labels]))
+        }
+    }
+}

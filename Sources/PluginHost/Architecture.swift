@@ -1,0 +1,63 @@
+import CNinoPlugin
+
+/// One architecture of a plugin: its tables, checked once.
+public final class Architecture: @unchecked Sendable {
+    /// Id of the plugin it came from.
+    public let plugin: String
+    /// The values of `model_type` it recognizes.
+    public let modelTypes: [String]
+    /// Small configs as JSON, on which its claims are proven.
+    public let sampleConfigurations: [String]
+    public var hasNeuralGraph: Bool { graph != nil }
+    public var hasForwardPass: Bool { forward != nil }
+
+    let pointer: UnsafeMutablePointer<nino_architecture_t>
+    let descriptor: nino_plugin_descriptor_t
+    let graph: nino_plugin_neural_graph_t?
+    let forward: nino_plugin_forward_t?
+
+    /// - Throws: `malformedArchitecture` naming the table or function that is missing.
+    init(_ pointer: UnsafeMutablePointer<nino_architecture_t>, plugin: String) throws(PluginHostError) {
+        guard let extensions = pointer.pointee.get_extension, pointer.pointee.destroy != nil else {
+            throw .malformedArchitecture(plugin: plugin, field: "nino_architecture_t", expected: "functions, found NULL")
+        }
+        func table<Table>(_ id: String, as type: Table.Type) -> Table? {
+            extensions(pointer, id)?.load(as: Table.self)
+        }
+        guard let descriptor = table(NINO_EXTENSION_DESCRIPTOR, as: nino_plugin_descriptor_t.self) else {
+            throw .malformedArchitecture(plugin: plugin, field: NINO_EXTENSION_DESCRIPTOR, expected: "a table, found NULL")
+        }
+        let functions: [(String, Bool)] = [
+            ("model_types", descriptor.model_types != nil), ("recognize", descriptor.recognize != nil), ("create_model", descriptor.create_model != nil),
+            ("destroy_model", descriptor.destroy_model != nil), ("describe", descriptor.describe != nil),
+        ]
+        for (function, isThere) in functions where !isThere {
+            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_DESCRIPTOR): \(function)", expected: "a function, found NULL")
+        }
+        graph = table(NINO_EXTENSION_NEURAL_GRAPH, as: nino_plugin_neural_graph_t.self)
+        forward = table(NINO_EXTENSION_FORWARD, as: nino_plugin_forward_t.self)
+        guard graph == nil || graph?.construct != nil else {
+            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_NEURAL_GRAPH): construct", expected: "a function, found NULL")
+        }
+        guard forward == nil || forward?.trace != nil else {
+            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_FORWARD): trace", expected: "a function, found NULL")
+        }
+        guard let types = texts(descriptor.model_types(pointer)) else {
+            throw .malformedArchitecture(plugin: plugin, field: "model_types", expected: "a NULL-terminated list of texts")
+        }
+        let samples: [String]? = if let function = descriptor.sample_configs { texts(function(pointer)) } else { [] }
+        guard let samples else {
+            throw .malformedArchitecture(plugin: plugin, field: "sample_configs", expected: "a NULL-terminated list of texts")
+        }
+        self.pointer = pointer
+        self.plugin = plugin
+        self.descriptor = descriptor
+        modelTypes = types
+        sampleConfigurations = samples
+    }
+
+    /// How sure the plugin is that the config is of this architecture, 0 … 100.
+    func score(_ configuration: ModelConfiguration) -> Int {
+        min(100, max(0, Int(descriptor.recognize(pointer, configuration.handle))))
+    }
+}

@@ -1,0 +1,135 @@
+import CNinoPlugin
+import NeuralGraphs
+import Tensors
+
+/// How a tensor of a fresh model is drawn.
+public enum Initialization: Sendable, Equatable {
+    case constant(Double)
+    case uniform(Double, Double)
+    case normal(mean: Double, deviation: Double)
+    /// Redrawn beyond two standard deviations.
+    case truncatedNormal(mean: Double, deviation: Double)
+}
+
+/// What a plugin says of the tensors of a model, checked.
+public struct ModelDescription: Sendable, Equatable {
+    /// One tensor that is stored with the model.
+    public struct StoredTensor: Sendable, Equatable {
+        /// Name as in the checkpoint.
+        public let name: String
+        /// Row-major, slowest axis first.
+        public let shape: [Int]
+        public let elementType: ElementType
+        /// How the groups move each axis.
+        public let axes: [Axis]
+        public let initialization: Initialization
+    }
+
+    /// The permutation groups the plugin claims.
+    public internal(set) var groups: [PermutationGroup] = []
+    /// Trained tensors in `named_parameters()` order.
+    public internal(set) var parameters: [StoredTensor] = []
+    /// Tensors that a checkpoint must hold but that are not trained.
+    public internal(set) var buffers: [StoredTensor] = []
+    /// Tensors that a checkpoint may hold and that mean nothing.
+    public internal(set) var ignored: [StoredTensor] = []
+}
+
+/// The host's side of `describe`.
+final class DescribeCall: BuilderCall {
+    private var groups = GroupTable()
+    private var names: Set<String> = []
+    private var scalars: Int64 = 0
+    private(set) var description = ModelDescription()
+
+    /// The table the plugin is given; valid while this object lives.
+    var table: nino_model_builder_t {
+        nino_model_builder_t(
+            context: context,
+            add_group: { builder, name, size, dependsOn, count, error in
+                DescribeCall.of(builder).report(to: error) {
+                    try DescribeCall.of(builder).addGroup(name, size, dependsOn, count)
+                }
+            },
+            add_tensor: { builder, tensor, error in
+                DescribeCall.of(builder).report(to: error) {
+                    guard let tensor else { throw Refusal("add_tensor: expected a tensor, found NULL") }
+                    try DescribeCall.of(builder).addTensor(tensor.pointee)
+                }
+            })
+    }
+
+    private static func of(_ builder: UnsafePointer<nino_model_builder_t>?) -> DescribeCall {
+        Unmanaged<DescribeCall>.fromOpaque(builder!.pointee.context).takeUnretainedValue()
+    }
+
+    private func addGroup(_ cName: UnsafePointer<CChar>?, _ size: Int64, _ dependsOn: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int64) throws {
+        guard let name = nonEmptyText(cName) else { throw Refusal("add_group: name: expected a text, found none") }
+        var others: [String] = []
+        if count != 0 {
+            guard let pointers = dependsOn?.elements(count, limit: 64) else { throw Refusal("group \"\(name)\": expected 0 to 64 groups it depends on, found \(count)") }
+            others = pointers.map { text($0) ?? "?" }
+        }
+        try groups.add(name: name, size: size, dependsOn: others)
+        description.groups = groups.groups
+    }
+
+    private func addTensor(_ tensor: nino_tensor_t) throws {
+        guard let name = nonEmptyText(tensor.name) else { throw Refusal("add_tensor: name: expected a text, found none") }
+        guard names.insert(name).inserted else { throw Refusal("tensor \"\(name)\": the name is taken") }
+        let shape = try shape(of: tensor, name: name)
+        let stored = ModelDescription.StoredTensor(
+            name: name, shape: shape, elementType: try elementType(of: tensor, name: name), axes: try axes(of: tensor, shape: shape, name: name),
+            initialization: try initialization(of: tensor, name: name))
+        switch tensor.role {
+        case NINO_PARAMETER:
+            guard stored.elementType == .float32 else { throw Refusal("tensor \"\(name)\": a parameter: expected float32, found \(stored.elementType)") }
+            description.parameters.append(stored)
+        case NINO_BUFFER: description.buffers.append(stored)
+        case NINO_IGNORED: description.ignored.append(stored)
+        default: throw Refusal("tensor \"\(name)\": role: expected 0 to 2, found \(tensor.role)")
+        }
+    }
+
+    private func shape(of tensor: nino_tensor_t, name: String) throws -> [Int] {
+        guard tensor.rank == 0 || tensor.shape != nil, (0...Int64(NINO_MAX_RANK)).contains(tensor.rank) else {
+            throw Refusal("tensor \"\(name)\": rank: expected 0 to \(NINO_MAX_RANK), found \(tensor.rank)")
+        }
+        let shape = (0..<Int(tensor.rank)).map { tensor.shape[$0] }
+        var count: Int64 = 1
+        for size in shape {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            guard size >= 1, !overflow else { throw Refusal("tensor \"\(name)\": shape \(shape): expected sizes of at least 1 whose product fits in 64 bits") }
+            count = product
+        }
+        let (total, overflow) = scalars.addingReportingOverflow(count)
+        guard !overflow, total < Int64(1) << 48 else { throw Refusal("tensor \"\(name)\": the model has more scalars than any machine could hold") }
+        scalars = total
+        return shape.map { Int($0) }
+    }
+
+    private func elementType(of tensor: nino_tensor_t, name: String) throws -> ElementType {
+        switch tensor.element_type {
+        case NINO_FLOAT32: .float32
+        case NINO_INT64: .int64
+        default: throw Refusal("tensor \"\(name)\": element type: expected 0 or 1, found \(tensor.element_type)")
+        }
+    }
+
+    private func axes(of tensor: nino_tensor_t, shape: [Int], name: String) throws -> [Axis] {
+        guard let axes = tensor.axes else { return shape.map { Axis(.fixed($0)) } }
+        return try shape.indices.map { try groups.axis(axes[$0], size: Int64(shape[$0]), of: "tensor \"\(name)\"") }
+    }
+
+    private func initialization(of tensor: nino_tensor_t, name: String) throws -> Initialization {
+        let (a, b) = (tensor.initialization.a, tensor.initialization.b)
+        guard a.isFinite, b.isFinite else { throw Refusal("tensor \"\(name)\": initialization: expected finite numbers, found \(a) and \(b)") }
+        switch tensor.initialization.kind {
+        case NINO_INIT_CONSTANT: return .constant(a)
+        case NINO_INIT_UNIFORM where a <= b: return .uniform(a, b)
+        case NINO_INIT_NORMAL where b >= 0: return .normal(mean: a, deviation: b)
+        case NINO_INIT_TRUNCATED_NORMAL where b > 0: return .truncatedNormal(mean: a, deviation: b)
+        default: throw Refusal("tensor \"\(name)\": initialization: expected kind 0 to 3 with a range or a deviation, found kind \(tensor.initialization.kind) with \(a) and \(b)")
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+
+/// Where plugins are looked for: `--plugin-path`, then `NINO_PLUGIN_PATH`, then beside the executable. Never the current directory.
+public struct PluginDirectories: Sendable {
+    /// Folders the user named: every `*.so` in them is meant to be a plugin.
+    public let named: [String]
+    /// Folders that hold other libraries too: only `libNino*.so` is looked at.
+    public let shared: [String]
+
+    public init(named: [String], shared: [String]) {
+        self.named = named
+        self.shared = shared
+    }
+
+    /// - Parameters:
+    ///   - paths: folders from the command line.
+    ///   - environment: the process's environment; `NINO_PLUGIN_PATH` is a list separated by colons.
+    public static func standard(paths: [String], environment: [String: String]) -> PluginDirectories {
+        let listed = environment["NINO_PLUGIN_PATH"].map { $0.split(separator: ":").map(String.init) } ?? []
+        let beside = executableFolder
+        return PluginDirectories(
+            named: paths + listed,
+            shared: [beside.path, beside.deletingLastPathComponent().appendingPathComponent("lib/nino").path])
+    }
+
+    /// Folder of the running executable, links resolved.
+    public static var executableFolder: URL {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    }
+
+    /// A folder or file that was named but is not there, or cannot be listed.
+    public struct Missing: Sendable, Equatable {
+        public let path: String
+        public let reason: String
+    }
+
+    /// Candidate files in search order, each real file once, and the named folders that could not be searched.
+    public func candidates() -> (files: [String], missing: [Missing]) {
+        var files: [String] = []
+        var missing: [Missing] = []
+        var seen: Set<String> = []
+        func add(_ folder: String, where isCandidate: (String) -> Bool) -> Bool {
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return false }
+            for name in names.sorted() where isCandidate(name) {
+                let path = URL(fileURLWithPath: folder).appendingPathComponent(name).path
+                if seen.insert(URL(fileURLWithPath: path).resolvingSymlinksInPath().path).inserted { files.append(path) }
+            }
+            return true
+        }
+        for folder in named where !add(folder, where: { $0.hasSuffix(".so") }) {
+            missing.append(Missing(path: folder, reason: "expected a folder with plugins, found none that can be read"))
+        }
+        for folder in shared {
+            _ = add(folder) { $0.hasPrefix("libNino") && $0.hasSuffix(".so") }
+        }
+        return (files, missing)
+    }
+}

@@ -1,0 +1,59 @@
+/// Why a plugin or a config was not taken. The descriptions are one line each, for people.
+public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible {
+    // What the user gave.
+    case configurationNotFound(name: String, searched: [String])
+    case configurationUnreadable(file: String, reason: String)
+    case configurationNotAnObject(file: String)
+    case unknownModelType(file: String, found: String?, known: [String])
+    case ambiguous(file: String, first: String, second: String, score: Int)
+    case configurationRefused(file: String, plugin: String, message: String)
+    case input(model: String, message: String)
+    case extensionAbsent(plugin: String, extensionID: String, needed: String)
+
+    // What a plugin did.
+    case notLoadable(file: String, reason: String)
+    case noEntry(file: String)
+    case nullEntry(file: String, hostMajor: Int)
+    case wrongMajor(file: String, expected: Int, found: Int)
+    case malformedEntry(file: String, field: String, expected: String)
+    case malformedArchitecture(plugin: String, field: String, expected: String)
+    case pluginFailed(plugin: String, function: String, status: Int, message: String)
+    case refused(plugin: String, function: String, message: String)
+    case shadowed(file: String, id: String, by: String)
+
+    /// True if the plugin misbehaved, false if the user's input is at fault.
+    public var isPluginFault: Bool {
+        switch self {
+        case .configurationNotFound, .configurationUnreadable, .configurationNotAnObject, .unknownModelType, .ambiguous, .configurationRefused,
+            .input, .extensionAbsent:
+            false
+        case .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture, .pluginFailed, .refused, .shadowed:
+            true
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .configurationNotFound(let name, let searched):
+            "config \"\(name)\": expected a file or a name in Architectures/, found neither (searched \(searched.isEmpty ? "nowhere" : searched.joined(separator: ", ")))"
+        case .configurationUnreadable(let file, let reason): "\(file): \(reason)"
+        case .configurationNotAnObject(let file): "\(file): expected a JSON object, found something else"
+        case .unknownModelType(let file, let found, let known):
+            "\(file): key \"model_type\": expected one of \(known.isEmpty ? "none (no plugin is loaded)" : known.joined(separator: ", ")), found \(found.map { "\"\($0)\"" } ?? "nothing")"
+        case .ambiguous(let file, let first, let second, let score):
+            "\(file): plugins \(first) and \(second) both recognize it with score \(score); take one of them out of the search path"
+        case .configurationRefused(let file, let plugin, let message): "\(file): \(message) (plugin \(plugin))"
+        case .input(let model, let message): "\(model): \(message)"
+        case .extensionAbsent(let plugin, let id, let needed): "plugin \(plugin): has no \(id), which \(needed) needs"
+        case .notLoadable(let file, let reason): "\(file): cannot be loaded: \(reason)"
+        case .noEntry(let file): "\(file): expected the symbol nino_plugin_entry, found none"
+        case .nullEntry(let file, let major): "\(file): nino_plugin_entry(\(major)) returned NULL: the plugin does not serve ABI \(major)"
+        case .wrongMajor(let file, let expected, let found): "\(file): ABI major expected \(expected), found \(found)"
+        case .malformedEntry(let file, let field, let expected): "\(file): entry table: \(field): expected \(expected)"
+        case .malformedArchitecture(let plugin, let field, let expected): "plugin \(plugin): \(field): expected \(expected)"
+        case .pluginFailed(let plugin, let function, let status, let message): "plugin \(plugin): \(function) failed with status \(status): \(message)"
+        case .refused(let plugin, let function, let message): "plugin \(plugin): \(function): \(message)"
+        case .shadowed(let file, let id, let by): "\(file): id \(id) is already taken by \(by)"
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import NeuralGraphs
+import Nowcasting
+import PluginHost
+import Tensors
+import Training
+
+/// What the user gave cannot be used: one line, exit status 2.
+struct InputError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// How a command ends when it does not end well.
+enum Failure {
+    /// The answer is no.
+    static let answerIsNo = ExitCode(1)
+    /// After Ctrl-C.
+    static let interrupted = ExitCode(130)
+
+    /// Prints what went wrong, one line on standard error, and returns the exit status.
+    static func report(_ error: any Error, in command: any ParsableCommand.Type) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
+        if let fault = error as? PluginHostError {
+            print(line: fault.description)
+            return fault.isPluginFault ? 3 : 2
+        }
+        if isOurs(error) {
+            print(line: "\(error)")
+            return 2
+        }
+        let text = command.fullMessage(for: error)
+        guard command.exitCode(for: error) != .success else {
+            // Help and version come this way too.
+            Swift.print(text)
+            return 0
+        }
+        FileHandle.standardError.write(Data((text + "\n").utf8))
+        return 2
+    }
+
+    private static func isOurs(_ error: any Error) -> Bool {
+        error is InputError || error is CheckpointError || error is NeuralGraphError || error is NowcastingError || error is TensorError
+            || error is TrainingError
+    }
+
+    private static func print(line: String) {
+        FileHandle.standardError.write(Data("nino: \(line.replacingOccurrences(of: "\n", with: " "))\n".utf8))
+    }
+}
