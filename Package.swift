@@ -52,7 +52,7 @@ let package = Package(
         // safetensors, torch archives, histories, atomic writing.
         .target(name: "Checkpoints", dependencies: ["CZip"]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
-        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels"]),
+        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS"]),
         // Discovery, dlopen, ABI negotiation, recognition of configs.
         .target(name: "PluginHost", dependencies: ["CNinoPlugin", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
