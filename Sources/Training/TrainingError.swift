@@ -12,6 +12,7 @@ public enum TrainingError: Error, Equatable {
     case dataSetMissing(name: String, folder: String, missing: String, advice: String)
     case countMismatch(images: Int, labels: Int, file: String)
     case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
+    case wrongImageSize(folder: String, expected: [Int], found: [Int])
     case tooFewExamples(name: String, expected: Int, found: Int)
 
     // Settings.
@@ -51,6 +52,8 @@ extension TrainingError: CustomStringConvertible {
             "\(file): expected one label for each of \(images) images, found \(labels)"
         case .labelOutOfRange(let file, let index, let label, let classCount):
             "\(file): label \(index) is \(label), expected less than \(classCount)"
+        case .wrongImageSize(let folder, let expected, let found):
+            "\(folder): test images: expected size \(expected) as the training images, found \(found)"
         case .tooFewExamples(let name, let expected, let found):
             "\(name): expected at least \(expected) examples, found \(found)"
         case .unknownTask(let name, let known):
