@@ -51,8 +51,8 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
         guard kernelSize <= imageSize else {
             throw PluginError.invalid("key \"kernel_size\": expected at most image_size = \(imageSize), found \(kernelSize)")
         }
-        guard stride > 1 || kernelSize % 2 == 1 || hidden.count == 1 else {
-            throw PluginError.unsupported("key \"kernel_size\": expected an odd number, since later layers keep the image's size, found \(kernelSize)")
+        guard convolutions.allSatisfy({ $0.outputSize > 0 }) else {
+            throw PluginError.invalid("key \"stride\": expected strides that leave at least one pixel of image_size = \(imageSize), found \(firstStride), then \(stride)")
         }
     }
 
@@ -64,7 +64,8 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
         let input: Axis
         let output: Group
         let stride: Int
-        let padding: Int
+        /// Pixels added above and to the left, and below and to the right.
+        let padding: (before: Int, after: Int)
         /// Height and width of the output.
         let outputSize: Int
         let vectors: [String]
@@ -75,13 +76,22 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
         return hidden.indices.map { i in
             let prefix = "fc.\((hasBatchNorm ? 3 : 2) * i)"
             let norm = hasBatchNorm ? "fc.\(3 * i + 1)" : nil
-            let (stride, padding) = i == 0 ? (firstStride, 0) : (stride, (kernelSize - 1) / 2)
-            size = (size + 2 * padding - kernelSize) / stride + 1
+            let stride = i == 0 ? firstStride : self.stride
+            let padding = padding(ofLayer: i)
+            let room = size + padding.before + padding.after - kernelSize
+            size = room < 0 ? 0 : room / stride + 1
             let vectors = (hasBias ? ["\(prefix).bias"] : []) + (norm.map { ["\($0).weight", "\($0).bias"] } ?? [])
             return Convolution(
                 prefix: prefix, norm: norm, input: i == 0 ? Axis(fixed: channels) : Axis(hidden[i - 1]), output: hidden[i],
                 stride: stride, padding: padding, outputSize: size, vectors: vectors)
         }
+    }
+
+    /// None for the first layer; then PyTorch's 'same' where the stride is 1 (an even kernel has the odd pixel behind), else (k - 1) / 2.
+    private func padding(ofLayer i: Int) -> (before: Int, after: Int) {
+        guard i > 0 else { return (0, 0) }
+        let before = (kernelSize - 1) / 2
+        return (before, stride == 1 ? kernelSize - 1 - before : before)
     }
 
     /// Pixels that each channel hands to the linear layer.

@@ -5,11 +5,11 @@ extension ForwardBuilder {
         try op("linear", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []), ["layout": .text("outFirst")])
     }
 
-    /// Cross-correlation of `[B, C, H, W]` with kernels `[out, C, h, w]`; padding in pixels on every side.
-    public func conv2d(_ x: Value, weight: String, bias: String? = nil, stride: Int, padding: Int) throws -> Value {
+    /// Cross-correlation of `[B, C, H, W]` with kernels `[out, C, h, w]`; padding in pixels above and left, below and right.
+    public func conv2d(_ x: Value, weight: String, bias: String? = nil, stride: Int, padding: (before: Int, after: Int)) throws -> Value {
         try op(
             "conv2d", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []),
-            ["stride": .integer(stride), "padding": .integer(padding)])
+            ["stride": .integer(stride), "padding": .integers([padding.before, padding.before, padding.after, padding.after])])
     }
 
     public func relu(_ x: Value) throws -> Value {
