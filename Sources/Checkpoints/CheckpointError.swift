@@ -162,7 +162,7 @@ extension CheckpointError: CustomStringConvertible {
         case .notFinite(let file, let tensor, let index, let found): "\(file): tensor '\(tensor)', index \(index): expected a finite number, found \(found)"
 
         case .cannotWrite(let file, let cause, let written, let wanted):
-            "\(file): cannot write: \(cause) (after \(written) of \(wanted) bytes); what was there before is untouched"
+            "\(file): cannot write: \(cause) (after \(written) of \(wanted) bytes)"
         }
     }
 

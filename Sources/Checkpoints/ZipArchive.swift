@@ -52,12 +52,9 @@ final class ZipArchive: Sendable {
 
     /// The whole entry.
     func contents(of entry: Entry) throws(CheckpointError) -> [UInt8] {
-        guard canAllocate(entry.size) else { throw .outOfMemory(file: path, what: "entry '\(entry.name)'", bytes: entry.size) }
-        var result = [UInt8](repeating: 0, count: entry.size)
-        try result.withUnsafeMutableBufferPointer { (bytes) throws(CheckpointError) in
+        try filledArray(entry.size, file: path, what: "entry '\(entry.name)'") { (bytes) throws(CheckpointError) in
             try read(entry, at: 0, into: UnsafeMutableRawBufferPointer(bytes))
         }
-        return result
     }
 
     private static func entry(_ index: UInt64, of handle: OpaquePointer, path: String, fileSize: Int) throws(CheckpointError) -> Entry {
