@@ -13,7 +13,11 @@ public struct NodeInput: Sendable, Equatable {
 
     /// The graph's token words and its orbit encoding, or another one for comparison.
     public init(_ graph: NeuralGraph, encoding: [Float]? = nil) throws(NeuralGraphError) {
-        self.init(encoding: try encoding ?? LaplacianPositionalEncoding(graph).values, words: graph.tokenWords)
+        if let encoding {
+            self.init(encoding: encoding, words: graph.tokenWords)
+        } else {
+            self.init(encoding: try LaplacianPositionalEncoding(graph).values, words: graph.tokenWords)
+        }
     }
 
     /// - Throws: `encodingLength`, `wordCount`, `wordOutsideVocabulary`.

@@ -8,16 +8,24 @@ struct Rows {
 
     var count: Int { values.count / width }
 
+    private func row(_ index: Int) -> ArraySlice<Float> { values[(index * width)..<((index + 1) * width)] }
+
     /// The rows with these numbers.
     func gather(_ indices: [Int]) -> Rows {
-        Rows(width: width, values: indices.flatMap { values[($0 * width)..<(($0 + 1) * width)] })
+        var gathered: [Float] = []
+        gathered.reserveCapacity(indices.count * width)
+        for index in indices { gathered += row(index) }
+        return Rows(width: width, values: gathered)
     }
 
     /// Rows of `a` followed by those of `b`.
     static func joining(_ a: Rows, _ b: Rows) -> Rows {
         precondition(a.count == b.count, "\(a.count) rows beside \(b.count)")
-        let values = (0..<a.count).flatMap { row in
-            Array(a.values[(row * a.width)..<((row + 1) * a.width)]) + b.values[(row * b.width)..<((row + 1) * b.width)]
+        var values: [Float] = []
+        values.reserveCapacity(a.values.count + b.values.count)
+        for index in 0..<a.count {
+            values += a.row(index)
+            values += b.row(index)
         }
         return Rows(width: a.width + b.width, values: values)
     }
