@@ -25,7 +25,8 @@ public enum TrainingError: Error, Equatable {
     // The run.
     case lossNotFinite(step: Int, loss: Float)
     case otherRun(file: String, key: String, expected: String, found: String)
-    case checkpointInvalid(key: String, expected: String, found: String)
+    case checkpointInvalid(file: String, key: String, expected: String, found: String)
+    case optimizerStateInvalid(moment: String, expected: Int, found: Int)
     case checkpointExists(folder: String)
     case nothingToResume(folder: String)
 }
@@ -70,8 +71,10 @@ extension TrainingError: CustomStringConvertible {
             "the loss became \(loss) at step \(step): training diverged; try a lower learning rate"
         case .otherRun(let file, let key, let expected, let found):
             "\(file): belongs to another run: \(key) is \(found) there and \(expected) here"
-        case .checkpointInvalid(let key, let expected, let found):
-            "the training checkpoint is damaged: \(key): expected \(expected), found \(found)"
+        case .checkpointInvalid(let file, let key, let expected, let found):
+            "\(file): is no usable training checkpoint: \(key): expected \(expected), found \(found)"
+        case .optimizerStateInvalid(let moment, let expected, let found):
+            "the optimizer's state \(moment): expected \(expected) values, found \(found)"
         case .checkpointExists(let folder):
             "\(folder): holds an unfinished run already; resume it or choose another folder"
         case .nothingToResume(let folder):

@@ -18,10 +18,12 @@ public struct RunResult: Codable, Sendable, Equatable {
     /// For each nowcast, the steps completed once it was made.
     public var nowcastSteps: [Int]
     public var evaluations: [Evaluation]
+    /// The step whose loss was no number any more; nil for a run that did not diverge.
+    public var divergedAtStep: Int?
 
     public init(
         task: String, nowcaster: String, seed: UInt64, metric: Metric, target: Double, budget: Int, stepsToTarget: Int?,
-        best: Double?, steps: Int, seconds: Double, nowcastSteps: [Int], evaluations: [Evaluation]
+        best: Double?, steps: Int, seconds: Double, nowcastSteps: [Int], evaluations: [Evaluation], divergedAtStep: Int? = nil
     ) {
         self.task = task
         self.nowcaster = nowcaster
@@ -35,11 +37,16 @@ public struct RunResult: Codable, Sendable, Equatable {
         self.seconds = seconds
         self.nowcastSteps = nowcastSteps
         self.evaluations = evaluations
+        self.divergedAtStep = divergedAtStep
     }
 
     enum CodingKeys: String, CodingKey {
         case task, nowcaster, seed, metric, target, budget, best, steps, seconds, evaluations
         case stepsToTarget = "steps_to_target"
         case nowcastSteps = "nowcast_steps"
+        case divergedAtStep = "diverged_at_step"
     }
+
+    /// The outcome without the way there: the last JSON object that `train` prints.
+    public var summary: RunSummary { RunSummary(result: self) }
 }

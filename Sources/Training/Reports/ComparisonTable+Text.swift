@@ -10,7 +10,8 @@ extension ComparisonTable.Row {
 
 extension ComparisonTable.Cell {
     public var text: String {
-        "\(reached ? "" : "> ")\(grouped: steps)"
+        if let divergedAtStep { return "diverged at \(grouped: divergedAtStep)" }
+        return "\(reached ? "" : "> ")\(grouped: steps)"
     }
 }
 
@@ -19,7 +20,7 @@ extension ComparisonTable {
     public var note: String? {
         let isMarked = rows.contains { $0.reachedCount < $0.cells.count { $0 != nil } }
         return isMarked
-            ? "> means that the target was not reached: such a run counts with its whole budget, and means and ratios that it went into are bounds (≥, ≤) or uncertain (≈)."
+            ? "Runs with > did not reach the target. Such a run, like one that diverged, counts with its whole budget; means and ratios that it went into are bounds (≥, ≤) or uncertain (≈)."
             : nil
     }
 

@@ -37,6 +37,8 @@ public struct ComparisonTable: Sendable, Equatable {
         /// Steps to the target, or the budget when it was not reached.
         public let steps: Int
         public let reached: Bool
+        /// The step at which the run diverged, if it did.
+        public let divergedAtStep: Int?
     }
 
     public struct Row: Sendable, Equatable {
@@ -85,7 +87,8 @@ public struct ComparisonTable: Sendable, Equatable {
     private static func cells(of label: String, in results: [RunResult], seeds: [UInt64]) -> [Cell?] {
         seeds.map { seed in
             results.first { $0.nowcaster == label && $0.seed == seed }.map {
-                Cell(seed: seed, steps: $0.stepsToTarget ?? $0.budget, reached: $0.stepsToTarget != nil)
+                Cell(seed: seed, steps: $0.stepsToTarget ?? $0.budget, reached: $0.stepsToTarget != nil,
+                    divergedAtStep: $0.divergedAtStep)
             }
         }
     }
