@@ -33,13 +33,13 @@ enum GraphFile {
         var chunk: [Int64] = []
         let chunkSize = 1 << 16
         chunk.reserveCapacity(chunkSize)
-        try graph.forEachEdge { (edge: Edge) throws in
+        try graph.forEachEdge { (edge: Edge) throws(CheckpointError) in
             chunk.append(Int64(value(edge)))
             guard chunk.count == chunkSize else { return }
-            try writer.write(chunk, to: tensor)
+            try writer.writeInt64s(chunk, to: tensor)
             chunk.removeAll(keepingCapacity: true)
         }
-        try writer.write(chunk, to: tensor)
+        try writer.writeInt64s(chunk, to: tensor)
     }
 
     private static func parameterJSON(_ parameters: ParameterList) throws -> String {
