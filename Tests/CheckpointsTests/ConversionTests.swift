@@ -25,6 +25,12 @@ struct ConversionTests {
         #expect(output["w"]?.shape == [3, 2])
     }
 
+    @Test func tensorsUnderKeysThatAreNoNamesAreReported() throws {
+        let pickle = Pickle.file(Pickle.dict([(Pickle.string("a"), Pickle.tensor("0", [6])), (Pickle.int(1), Pickle.tensor("0", [6]))]))
+        let report = try convert(folder.archive("in.pt", pickle: pickle, storages: [("0", six)]), to: folder + "out.safetensors")
+        #expect(report.tensorCount == 1 && report.dropped == ["1"])
+    }
+
     @Test func badInputLeavesNoOutput() {
         let input = folder.archive("in.pt", pickle: Pickle.file(Pickle.dict([("a", Pickle.tensor("0", [7]))])), storages: [("0", six)])
         #expect(throws: CheckpointError.self) { try convert(input, to: folder + "out.safetensors") }
