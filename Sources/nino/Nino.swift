@@ -14,8 +14,6 @@ struct Nino: ParsableCommand {
         ])
 
     static func main() {
-        // A file-size limit must come back as an error of `write`, so that nothing half-written stays.
-        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

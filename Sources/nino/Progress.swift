@@ -18,7 +18,7 @@ final class Progress: TrainingObserver {
         case .started(let step): started = (clock.now, step)
         case .stepped(let step, let loss): show(step: step, loss: loss, settings)
         case .nowcast(let step, let horizon): line("step \(step): nowcast \(horizon) states ahead")
-        case .refused(let step, let horizon, let parameter):
+        case .nowcastRefused(let step, let horizon, let parameter):
             line("step \(step): nowcast \(horizon) states ahead refused: \(parameter) would hold NaN or infinity; training goes on")
         case .evaluated(let evaluation):
             lastEvaluation = evaluation
