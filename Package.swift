@@ -61,7 +61,7 @@ let package = Package(
         .executableTarget(
             name: "nino",
             dependencies: [
-                "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Training",
+                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
