@@ -60,20 +60,23 @@ struct DirectConvolution {
 
     func forward(_ inputs: [Value], into output: Tensor, _ context: OperationContext) throws(TensorError) {
         let (x, weight) = (inputs[0].floats.address, inputs[1].floats.address)
-        let bias = inputs.count == 3 ? inputs[2].floats.address : nil
         let threads = Parallel.threads
         let padded = try borderedScratch(0, count: paddedCount, threads, context)
         let products = try context.transient(0, count: threads * size.positions * outputColumns)
         let weights = try context.transient(1, count: size.taps * outputColumns)
+        let bias = try context.transient(2, count: outputColumns)
+        bias.update(repeating: 0, count: outputColumns)
+        if inputs.count == 3 { bias.update(from: inputs[2].floats.address, count: size.outputChannels) }
+        let finish = nino_tile_finish_t(bias: bias, relu: hasReLU ? 1 : 0, accumulate: 0)
         nino_transpose(weight, Int64(size.outputChannels), Int64(size.taps), Int64(size.taps), weights, Int64(outputColumns))
         Parallel.forEachWithWorker(size.images) { image, worker in
             let padded = padded + worker * roundUp(paddedCount)
             let product = products + worker * size.positions * outputColumns
             pad(x + image * size.inputCount, into: padded)
             windows(positionOffsets, run: Int(size.geometry.output_width), step: stride, of: padded, tapOffsets,
-                    weights, columns: outputColumns, product, accumulate: false)
-            nino_transpose_bias(product, Int64(size.positions), Int64(size.outputChannels), Int64(outputColumns), bias, hasReLU ? 1 : 0,
-                                output.address + image * size.outputCount, Int64(size.positions))
+                    weights, columns: outputColumns, product, finish)
+            nino_transpose(product, Int64(size.positions), Int64(size.outputChannels), Int64(outputColumns),
+                           output.address + image * size.outputCount, Int64(size.positions))
         }
     }
 
@@ -88,10 +91,10 @@ struct DirectConvolution {
     }
 
     private func windows(_ rowOffsets: [Int32], run: Int, step: Int, of a: UnsafePointer<Float>, _ termOffsets: [Int32],
-                         _ b: UnsafePointer<Float>, columns: Int, _ c: UnsafeMutablePointer<Float>, accumulate: Bool) {
+                         _ b: UnsafePointer<Float>, columns: Int, _ c: UnsafeMutablePointer<Float>, _ finish: nino_tile_finish_t) {
         rowOffsets.withUnsafeBufferPointer { offsets in
             var rows = nino_tile_rows_t(offset: offsets.baseAddress, count: Int64(offsets.count), run_length: Int64(run), step: Int64(step))
-            nino_tile_product(&rows, a, termOffsets, Int64(termOffsets.count), b, Int64(columns), c, accumulate ? 1 : 0)
+            withUnsafePointer(to: finish) { nino_tile_product(&rows, a, termOffsets, Int64(termOffsets.count), b, Int64(columns), c, $0) }
         }
     }
 
@@ -99,15 +102,16 @@ struct DirectConvolution {
 
     /// Scratch of one worker.
     private struct BackwardScratch {
-        /// The gradient behind the ReLU; its transpose; the gradient of the image, transposed; padded image and gradient.
-        let masked, transposed, product, padded, paddedGradient: UnsafeMutablePointer<Float>
+        /// The gradient behind the ReLU; its transpose; the gradient of the image as [pixels, in], and as [in, pixels].
+        let masked, transposed, product, transposedProduct: UnsafeMutablePointer<Float>
+        let padded, paddedGradient: UnsafeMutablePointer<Float>
     }
 
     func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], _ context: OperationContext) throws(TensorError) {
         let threads = Parallel.threads
         let padded = try borderedScratch(0, count: paddedCount, threads, context)
         let paddedGradient = try borderedScratch(1, count: paddedGradientCount, threads, context)
-        let counts = [size.outputCount, size.positions * outputColumns, size.pixels * inputColumns].map(roundUp)
+        let counts = [size.outputCount, size.positions * outputColumns, size.pixels * inputColumns, size.inputCount].map(roundUp)
         let perWorker = counts.reduce(0, +)
         let scratch = try context.transient(0, count: threads * perWorker)
         let mirrored = try context.transient(1, count: size.outputChannels * kernelHeight * kernelWidth * inputColumns)
@@ -119,6 +123,7 @@ struct DirectConvolution {
         Parallel.forEachWithWorker(size.tiles) { tile, worker in
             let masked = scratch + worker * perWorker
             let mine = BackwardScratch(masked: masked, transposed: masked + counts[0], product: masked + counts[0] + counts[1],
+                                       transposedProduct: masked + counts[0] + counts[1] + counts[2],
                                        padded: padded + worker * roundUp(paddedCount),
                                        paddedGradient: paddedGradient + worker * roundUp(paddedGradientCount))
             let first = tile * size.imagesPerTile
@@ -162,9 +167,9 @@ struct DirectConvolution {
         nino_pad_image(dy, Int64(size.outputChannels), size.geometry.output_height, size.geometry.output_width,
                        Int64(kernelHeight - 1 - top), Int64(kernelWidth - 1 - left), Int64(height), Int64(width), scratch.paddedGradient)
         windows(pixelOffsets, run: Int(size.geometry.width), step: 1, of: scratch.paddedGradient, gradientTapOffsets,
-                mirrored, columns: inputColumns, scratch.product, accumulate: false)
-        nino_transpose_add(scratch.product, Int64(size.pixels), Int64(size.inputChannels), Int64(inputColumns),
-                           target.address + image * size.inputCount, Int64(size.pixels), target.accumulate)
+                mirrored, columns: inputColumns, scratch.product, nino_tile_finish_t())
+        transpose(scratch.product, rows: size.pixels, columns: size.inputChannels, stride: inputColumns, scratch: scratch.transposedProduct,
+                  into: target.address + image * size.inputCount, accumulate: target.beta != 0)
     }
 
     private func pullbackWeight(_ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ scratch: BackwardScratch,
@@ -172,7 +177,7 @@ struct DirectConvolution {
         nino_transpose(dy, Int64(size.outputChannels), Int64(size.positions), Int64(size.positions), scratch.transposed, Int64(outputColumns))
         pad(x, into: scratch.padded)
         windows(tapOffsets, run: kernelWidth, step: 1, of: scratch.padded, positionOffsets,
-                scratch.transposed, columns: outputColumns, sum, accumulate: accumulate)
+                scratch.transposed, columns: outputColumns, sum, nino_tile_finish_t(bias: nil, relu: 0, accumulate: accumulate ? 1 : 0))
     }
 
     private func pullbackBias(_ dy: UnsafePointer<Float>, into sum: UnsafeMutablePointer<Float>, accumulate: Bool) {
@@ -186,8 +191,16 @@ struct DirectConvolution {
     private func gatherWeightGradient(_ partial: UnsafeMutablePointer<Float>, into target: GradientTarget, _ context: OperationContext) throws(TensorError) {
         let total = try context.transient(3, count: size.taps * outputColumns)
         columnSums(partial, rows: size.tiles, columns: size.taps * outputColumns, into: total, accumulate: 0)
-        nino_transpose_add(total, Int64(size.taps), Int64(size.outputChannels), Int64(outputColumns),
-                           target.address, Int64(size.taps), target.accumulate)
+        let transposed = try context.transient(4, count: size.weightCount)
+        transpose(total, rows: size.taps, columns: size.outputChannels, stride: outputColumns, scratch: transposed,
+                  into: target.address, accumulate: target.beta != 0)
+    }
+
+    /// out [columns, rows] := accumulate · out + xᵀ
+    private func transpose(_ x: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, scratch: UnsafeMutablePointer<Float>,
+                           into out: UnsafeMutablePointer<Float>, accumulate: Bool) {
+        nino_transpose(x, Int64(rows), Int64(columns), Int64(stride), accumulate ? scratch : out, Int64(rows))
+        if accumulate { nino_add(out, scratch, out, Int64(rows * columns)) }
     }
 }
 
