@@ -69,7 +69,7 @@ struct DirectConvolution {
         if inputs.count == 3 { bias.update(from: inputs[2].floats.address, count: size.outputChannels) }
         let finish = nino_tile_finish_t(bias: bias, relu: hasReLU ? 1 : 0, accumulate: 0)
         nino_transpose(weight, Int64(size.outputChannels), Int64(size.taps), Int64(size.taps), weights, Int64(outputColumns))
-        Parallel.forEachWithWorker(size.images) { image, worker in
+        Parallel.forEachWithWorker(size.images, workers: threads) { image, worker in
             let padded = padded + worker * roundUp(paddedCount)
             let product = products + worker * size.positions * outputColumns
             pad(x + image * size.inputCount, into: padded)
@@ -81,7 +81,8 @@ struct DirectConvolution {
     }
 
     /// Padded copies, one for each worker. Fresh scratch is zero and only the inside is ever written, so borders stay zero.
-    private func borderedScratch(_ slot: Int, count: Int, _ threads: Int, _ context: OperationContext) throws(TensorError) -> UnsafeMutablePointer<Float> {
+    private func borderedScratch(_ slot: Int, count: Int, _ threads: Int, _ context: OperationContext)
+    throws(TensorError) -> UnsafeMutablePointer<Float> {
         try context.kept(slot, count: threads * roundUp(count))
     }
 
@@ -107,7 +108,8 @@ struct DirectConvolution {
         let padded, paddedGradient: UnsafeMutablePointer<Float>
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], _ context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  _ context: OperationContext) throws(TensorError) {
         let threads = Parallel.threads
         let padded = try borderedScratch(0, count: paddedCount, threads, context)
         let paddedGradient = try borderedScratch(1, count: paddedGradientCount, threads, context)
@@ -120,7 +122,7 @@ struct DirectConvolution {
         let biasPartial = partial + size.tiles * sumCount
         let biasTarget = targets.count == 3 ? targets[2] : nil
         if targets[0] != nil { mirrorWeights(inputs[1].floats.address, into: mirrored) }
-        Parallel.forEachWithWorker(size.tiles) { tile, worker in
+        Parallel.forEachWithWorker(size.tiles, workers: threads) { tile, worker in
             let masked = scratch + worker * perWorker
             let mine = BackwardScratch(masked: masked, transposed: masked + counts[0], product: masked + counts[0] + counts[1],
                                        transposedProduct: masked + counts[0] + counts[1] + counts[2],
@@ -131,13 +133,14 @@ struct DirectConvolution {
                 let dy = maskedGradient(gradient, output, image, mine)
                 if let target = targets[0] { pullbackImage(dy, mirrored, mine, target, image) }
                 if targets[1] != nil {
-                    pullbackWeight(dy, inputs[0].floats.address + image * size.inputCount, mine, into: partial + tile * sumCount, accumulate: image > first)
+                    let x = inputs[0].floats.address + image * size.inputCount
+                    pullbackWeight(dy, x, mine, into: partial + tile * sumCount, accumulate: image > first)
                 }
                 if biasTarget != nil { pullbackBias(dy, into: biasPartial + tile * size.outputChannels, accumulate: image > first) }
             }
         }
         if let target = targets[1] { try gatherWeightGradient(partial, into: target, context) }
-        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.outputChannels, into: target.address, accumulate: target.accumulate) }
+        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.outputChannels, into: target) }
     }
 
     private func maskedGradient(_ gradient: Tensor, _ output: Tensor, _ image: Int, _ scratch: BackwardScratch) -> UnsafePointer<Float> {
@@ -162,7 +165,8 @@ struct DirectConvolution {
         }
     }
 
-    private func pullbackImage(_ dy: UnsafePointer<Float>, _ mirrored: UnsafePointer<Float>, _ scratch: BackwardScratch, _ target: GradientTarget, _ image: Int) {
+    private func pullbackImage(_ dy: UnsafePointer<Float>, _ mirrored: UnsafePointer<Float>, _ scratch: BackwardScratch,
+                               _ target: GradientTarget, _ image: Int) {
         let (height, width) = (paddedGradientHeight, paddedGradientWidth)
         nino_pad_image(dy, Int64(size.outputChannels), size.geometry.output_height, size.geometry.output_width,
                        Int64(kernelHeight - 1 - top), Int64(kernelWidth - 1 - left), Int64(height), Int64(width), scratch.paddedGradient)
@@ -188,7 +192,8 @@ struct DirectConvolution {
     }
 
     /// The partial sums [tiles][taps, out] added in order and transposed to [out, taps].
-    private func gatherWeightGradient(_ partial: UnsafeMutablePointer<Float>, into target: GradientTarget, _ context: OperationContext) throws(TensorError) {
+    private func gatherWeightGradient(_ partial: UnsafeMutablePointer<Float>, into target: GradientTarget,
+                                      _ context: OperationContext) throws(TensorError) {
         let total = try context.transient(3, count: size.taps * outputColumns)
         columnSums(partial, rows: size.tiles, columns: size.taps * outputColumns, into: total, accumulate: 0)
         let transposed = try context.transient(4, count: size.weightCount)
