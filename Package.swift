@@ -64,11 +64,11 @@ let package = Package(
             ]),
 
         // Tests mirror Sources.
-        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Tensors", "NeuralGraphs"], path: "Tests/TestSupport"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
-        .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "TestSupport"]),
+        .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "Tensors", "TestSupport"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZip"]),
-        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "TestSupport"]),
+        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "TestSupport"]),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints"]),
