@@ -7,11 +7,14 @@ public struct HorizonSchedule: Sendable, Equatable {
     /// Optimizer steps from one nowcast to the next.
     public let period: Int
 
+    /// K of the released networks.
+    public static let longestDefault = 40
+
     /// - Parameters:
     ///   - longest: K, the horizon of the first period.
     ///   - maxTrainSteps: length of the whole run in optimizer steps.
     ///   - power: p; square roots are evenly spaced for 2.
-    public init(longest: Int = 40, period: Int, maxTrainSteps: Int, power: Double = 2) {
+    public init(longest: Int = longestDefault, period: Int, maxTrainSteps: Int, power: Double = 2) {
         precondition(longest >= 1 && period >= 1, "expected a positive horizon and period, found \(longest) and \(period)")
         let count = max(1, maxTrainSteps / period)
         let start = pow(Double(longest), 1 / power)

@@ -22,19 +22,21 @@ public enum NowcastCheckpoint: Sendable, Equatable {
 
     /// From a file of either format. Its `model_args` are what the archive or the metadata holds; none means the defaults.
     ///
+    /// - Parameter updateScale: `upd_scale` instead of the file's.
     /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.
-    public init(_ checkpoint: Checkpoint) throws {
+    public init(_ checkpoint: Checkpoint, updateScale: Float? = nil) throws {
         var weights: [String: NamedWeight] = [:]
         for tensor in checkpoint.tensors {
             weights[tensor.name] = NamedWeight(shape: tensor.shape, values: try checkpoint.floats(tensor.name))
         }
-        let arguments = try checkpoint.metadata["model_args"].map(NetworkArguments.init(json:)) ?? NetworkArguments()
+        var arguments = try checkpoint.metadata["model_args"].map(NetworkArguments.init(json:)) ?? NetworkArguments()
+        arguments.updateScale = updateScale ?? arguments.updateScale
         try self.init(weights: weights, arguments: arguments)
     }
 
     /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.
-    public init(opening path: String) throws {
-        try self.init(Checkpoint(opening: path))
+    public init(opening path: String, updateScale: Float? = nil) throws {
+        try self.init(Checkpoint(opening: path), updateScale: updateScale)
     }
 }
 

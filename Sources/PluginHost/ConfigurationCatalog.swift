@@ -20,7 +20,8 @@ public struct ConfigurationCatalog: Sendable {
             folders.append(folder.appendingPathComponent("Architectures"))
             folder.deleteLastPathComponent()
         }
-        return ConfigurationCatalog(folders: folders.filter { FileManager.default.fileExists(atPath: $0.path) })
+        var seen: Set<String> = []
+        return ConfigurationCatalog(folders: folders.filter { FileManager.default.fileExists(atPath: $0.path) && seen.insert($0.path).inserted })
     }
 
     /// Reads a config.

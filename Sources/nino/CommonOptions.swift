@@ -41,9 +41,9 @@ struct CommonOptions: ParsableArguments {
     func model(_ config: String) throws -> Model {
         let configuration = try ConfigurationCatalog.standard.load(config)
         let registry = registry()
-        do {
+        do throws(PluginHostError) {
             return try registry.model(for: configuration)
-        } catch let error as PluginHostError {
+        } catch {
             if case .unknownModelType = error, !registry.rejected.isEmpty || !registry.missing.isEmpty {
                 for rejection in registry.rejected { Output.note("rejected plugin: \(rejection.reason)") }
                 for missing in registry.missing { Output.note("\(missing.path): \(missing.reason)") }

@@ -10,8 +10,7 @@ struct Nino: ParsableCommand {
         abstract: "Neuron interaction and nowcasting: see a network as a graph, predict its weights ahead, train it in fewer steps.",
         version: "1.0.0",
         subcommands: [
-            PluginsCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self, ConvertCommand.self,
-            BenchCommand.self,
+            PluginsCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, ConvertCommand.self,
         ])
 
     static func main() {
@@ -21,7 +20,7 @@ struct Nino: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
-            exit(Failure.report(error, in: Nino.self))
+            Foundation.exit(Failure.report(error, in: Nino.self))
         }
     }
 }
