@@ -45,7 +45,7 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
     ) throws -> Comparison {
         try Comparison(
             settings: toySettings(steps: 40), seeds: [1, 2],
-            contenders: [.init(label: "none") { nil }, .init(label: "sub/toy") { toyNowcaster }], model: toyModel(), data: toyData(),
+            contenders: [.init(label: "none", nowcaster: nil), .init(label: "sub/toy", nowcaster: toyNowcaster)], model: toyModel(), data: toyData(),
             folder: folder?.path, onTurn: onTurn)
     }
 
@@ -91,21 +91,24 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
     }
 
     @Test func aRunThatDivergesDoesNotEndTheOthers() throws {
-        let wild = RunNowcaster(identity: "wild") { history, _ in history[4].array.map { _ in .nan } }
+        var settings = try toySettings(steps: 40)
+        settings.optimizer = .stochasticGradientDescent
+        settings.learningRate = 1e35
         let both = try Comparison(
-            settings: toySettings(steps: 40), seeds: [1],
-            contenders: [.init(label: "wild") { wild }, .init(label: "none") { nil }], model: toyModel(), data: toyData())
+            settings: settings, seeds: [1, 2], contenders: [.init(label: "none", nowcaster: nil), .init(label: "toy", nowcaster: toyNowcaster)],
+            model: toyModel(), data: toyData())
         #expect(try both.run())
-        #expect(both.results[0].divergedAtStep == 20 && both.results[0].stepsToTarget == nil)
-        #expect(both.results[1].steps == 40 && both.results[1].divergedAtStep == nil)
-        #expect(ComparisonTable(both.results).rows[0].cells[0]?.text == "diverged at 20")
+        #expect(both.results.count == 4 && both.results.allSatisfy { $0.stepsToTarget == nil })
+        let step = try #require(both.results[0].divergedAtStep)
+        #expect(ComparisonTable(both.results).rows[0].cells[0]?.text == "diverged at \(step)")
+        #expect(ComparisonTable(both.results).rows[0].mean == 40)
     }
 
     @Test func namesAndSeedsMustDiffer() throws {
         for (labels, seeds) in [(["a", "a"], [1]), (["a"], [1, 1]), ([], [1]), (["a"], [])] as [([String], [UInt64])] {
             #expect(throws: TrainingError.self) {
                 try Comparison(
-                    settings: toySettings(), seeds: seeds, contenders: labels.map { label in .init(label: label) { nil } },
+                    settings: toySettings(), seeds: seeds, contenders: labels.map { .init(label: $0, nowcaster: nil) },
                     model: toyModel(), data: toyData())
             }
         }

@@ -228,7 +228,7 @@ private func trainer(
         #expect(try refusal { $0.steps = 0 } == "--steps")
         #expect(try refusal { $0.batchSize = 0 } == "--batch")
         #expect(try refusal { $0.evaluationInterval = 0 } == "--eval-every")
-        #expect(try refusal { $0.period = 12 } == "--period")
+        #expect(try refusal { $0.period = 4 } == "--period")
         #expect(try refusal { $0.learningRate = -1 } == "--lr")
         #expect(try refusal { $0.target = .nan } == "--target")
     }
