@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 struct ConversionTests {
@@ -23,6 +24,12 @@ struct ConversionTests {
         #expect(try output.floats("w") == [0, 3, 1, 4, 2, 5] && output.floats("tied") == [0, 1, 2, 3, 4, 5])
         #expect(output.metadata == ["format": "pt", "model_args": "{\"hid\": 32}"])
         #expect(output["w"]?.shape == [3, 2])
+    }
+
+    @Test func tensorsUnderKeysThatAreNoNamesAreReported() throws {
+        let pickle = Pickle.file(Pickle.dict([(Pickle.string("a"), Pickle.tensor("0", [6])), (Pickle.int(1), Pickle.tensor("0", [6]))]))
+        let report = try convert(folder.archive("in.pt", pickle: pickle, storages: [("0", six)]), to: folder + "out.safetensors")
+        #expect(report.tensorCount == 1 && report.dropped == ["1"])
     }
 
     @Test func badInputLeavesNoOutput() {

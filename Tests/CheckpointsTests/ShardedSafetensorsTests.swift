@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 struct ShardedSafetensorsTests {

@@ -1,4 +1,5 @@
 import Checkpoints
+import TestSupport
 import Testing
 
 /// Pickles made to harm: each must end in an error, soon, and none may run anything.

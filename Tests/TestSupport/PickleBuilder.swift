@@ -2,46 +2,46 @@ import CZip
 import Glibc
 
 /// Pieces of pickles, opcode by opcode. Source: CPython `Lib/pickletools.py`.
-enum Pickle {
-    static func string(_ text: String) -> [UInt8] {
+public enum Pickle {
+    public static func string(_ text: String) -> [UInt8] {
         [UInt8(ascii: "X")] + littleEndian([UInt32(text.utf8.count)]) + Array(text.utf8)
     }
 
-    static func int(_ value: Int) -> [UInt8] {
+    public static func int(_ value: Int) -> [UInt8] {
         if let small = Int32(exactly: value) { return [UInt8(ascii: "J")] + littleEndian([small]) }
         return [0x8A, 8] + littleEndian([Int64(value)])
     }
 
-    static func float(_ value: Double) -> [UInt8] { [UInt8(ascii: "G")] + littleEndian([value.bitPattern.byteSwapped]) }
+    public static func float(_ value: Double) -> [UInt8] { [UInt8(ascii: "G")] + littleEndian([value.bitPattern.byteSwapped]) }
 
-    static func global(_ module: String, _ name: String) -> [UInt8] { Array("c\(module)\n\(name)\n".utf8) }
+    public static func global(_ module: String, _ name: String) -> [UInt8] { Array("c\(module)\n\(name)\n".utf8) }
 
-    static func tuple(_ items: [[UInt8]]) -> [UInt8] { [UInt8(ascii: "(")] + items.flatMap { $0 } + [UInt8(ascii: "t")] }
+    public static func tuple(_ items: [[UInt8]]) -> [UInt8] { [UInt8(ascii: "(")] + items.flatMap { $0 } + [UInt8(ascii: "t")] }
 
-    static func list(_ items: [[UInt8]]) -> [UInt8] { Array("](".utf8) + items.flatMap { $0 } + [UInt8(ascii: "e")] }
+    public static func list(_ items: [[UInt8]]) -> [UInt8] { Array("](".utf8) + items.flatMap { $0 } + [UInt8(ascii: "e")] }
 
-    static func dict(_ entries: [([UInt8], [UInt8])]) -> [UInt8] {
+    public static func dict(_ entries: [([UInt8], [UInt8])]) -> [UInt8] {
         Array("}(".utf8) + entries.flatMap { $0.0 + $0.1 } + [UInt8(ascii: "u")]
     }
 
-    static func dict(_ entries: [(String, [UInt8])]) -> [UInt8] { dict(entries.map { (string($0.0), $0.1) }) }
+    public static func dict(_ entries: [(String, [UInt8])]) -> [UInt8] { dict(entries.map { (string($0.0), $0.1) }) }
 
     /// A function or class applied to arguments.
-    static func call(_ module: String, _ name: String, _ arguments: [[UInt8]]) -> [UInt8] {
+    public static func call(_ module: String, _ name: String, _ arguments: [[UInt8]]) -> [UInt8] {
         global(module, name) + tuple(arguments) + [UInt8(ascii: "R")]
     }
 
     /// An instance with attributes, its constructor not run.
-    static func object(_ module: String, _ name: String, _ attributes: [(String, [UInt8])]) -> [UInt8] {
+    public static func object(_ module: String, _ name: String, _ attributes: [(String, [UInt8])]) -> [UInt8] {
         global(module, name) + [UInt8(ascii: ")"), 0x81] + dict(attributes) + [UInt8(ascii: "b")]
     }
 
-    static func orderedDict(_ entries: [(String, [UInt8])]) -> [UInt8] {
+    public static func orderedDict(_ entries: [(String, [UInt8])]) -> [UInt8] {
         global("collections", "OrderedDict") + Array(")R(".utf8) + entries.flatMap { string($0.0) + $0.1 } + [UInt8(ascii: "u")]
     }
 
     /// A tensor of `scalars` scalars in storage `key`.
-    static func tensor(
+    public static func tensor(
         _ key: String, _ shape: [Int], strides: [Int]? = nil, offset: Int = 0, scalars: Int? = nil, storage: String = "FloatStorage"
     ) -> [UInt8] {
         let dense = shape.indices.map { axis in shape[(axis + 1)...].reduce(1, *) }
@@ -57,12 +57,12 @@ enum Pickle {
     }
 
     /// A whole pickle.
-    static func file(_ value: [UInt8], version: UInt8 = 2) -> [UInt8] { [0x80, version] + value + [UInt8(ascii: ".")] }
+    public static func file(_ value: [UInt8], version: UInt8 = 2) -> [UInt8] { [0x80, version] + value + [UInt8(ascii: ".")] }
 }
 
 extension TemporaryFolder {
     /// Writes a PyTorch archive around a pickle.
-    func archive(
+    public func archive(
         _ name: String, pickle: [UInt8], storages: [(String, [UInt8])] = [], root: String = "archive", byteOrder: String? = "little",
         extra: [(String, [UInt8])] = [], compressed: Bool = false
     ) -> String {

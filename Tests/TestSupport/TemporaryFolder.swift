@@ -1,11 +1,12 @@
 import Glibc
 
 /// A folder that is removed with everything in it when the test lets go of it.
-final class TemporaryFolder {
-    let path: String
+public final class TemporaryFolder {
+    /// Ends in a slash.
+    public let path: String
 
-    init() {
-        var template = Array("/tmp/checkpoints-test-XXXXXX".utf8CString)
+    public init() {
+        var template = Array("/tmp/nino-test-XXXXXX".utf8CString)
         path = String(cString: mkdtemp(&template)) + "/"
     }
 
@@ -13,21 +14,23 @@ final class TemporaryFolder {
         TemporaryFolder.remove(path)
     }
 
-    static func + (folder: TemporaryFolder, name: String) -> String { folder.path + name }
+    public static func + (folder: TemporaryFolder, name: String) -> String { folder.path + name }
 
     /// Names in the folder, sorted.
-    var contents: [String] { TemporaryFolder.names(in: path).sorted() }
+    public var contents: [String] { TemporaryFolder.names(in: path).sorted() }
 
-    func write(_ bytes: [UInt8], to name: String) -> String {
+    @discardableResult
+    public func write(_ bytes: [UInt8], to name: String) -> String {
         let file = fopen(path + name, "w")!
         precondition(fwrite(bytes, 1, bytes.count, file) == bytes.count)
         fclose(file)
         return path + name
     }
 
-    func write(_ text: String, to name: String) -> String { write(Array(text.utf8), to: name) }
+    @discardableResult
+    public func write(_ text: String, to name: String) -> String { write(Array(text.utf8), to: name) }
 
-    static func bytes(of path: String) -> [UInt8] {
+    public static func bytes(of path: String) -> [UInt8] {
         guard let file = fopen(path, "r") else { return [] }
         defer { fclose(file) }
         fseek(file, 0, SEEK_END)
@@ -35,6 +38,11 @@ final class TemporaryFolder {
         rewind(file)
         precondition(fread(&bytes, 1, bytes.count, file) == bytes.count)
         return bytes
+    }
+
+    /// Copies built plugin libraries here.
+    public func addPlugins(_ products: String...) {
+        for product in products { write(TemporaryFolder.bytes(of: BuiltProducts.library(product)), to: "lib\(product).so") }
     }
 
     private static func names(in path: String) -> [String] {
@@ -55,11 +63,11 @@ final class TemporaryFolder {
 }
 
 /// The little-endian bytes of numbers.
-func littleEndian<Number: BitwiseCopyable>(_ values: [Number]) -> [UInt8] {
+public func littleEndian<Number: BitwiseCopyable>(_ values: [Number]) -> [UInt8] {
     values.withUnsafeBytes { Array($0) }
 }
 
 /// A safetensors file: the length of the header (or a lie about it), the header, the data.
-func safetensors(_ header: String, _ data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
+public func safetensors(_ header: String, _ data: [UInt8] = [], length: UInt64? = nil) -> [UInt8] {
     littleEndian([length ?? UInt64(header.utf8.count)]) + Array(header.utf8) + data
 }
