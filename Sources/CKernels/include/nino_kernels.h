@@ -132,3 +132,5 @@ void nino_transpose(const float *x, int64_t rows, int64_t columns, int64_t strid
 /// Copies channels of height × width into planes of padded_height × padded_width at (top, left); what is around is left as it is.
 void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top, int64_t left,
                     int64_t padded_height, int64_t padded_width, float *out);
+/// Asks for memory that is about to be written: stores retire in order, and each would wait for its line.
+void nino_prefetch(float *x, int64_t n);

@@ -73,6 +73,7 @@ struct DirectConvolution {
             let padded = padded + worker * roundUp(paddedCount)
             let product = products + worker * size.positions * outputColumns
             pad(x + image * size.inputCount, into: padded)
+            nino_prefetch(output.address + image * size.outputCount, Int64(size.outputCount))
             windows(positionOffsets, run: Int(size.geometry.output_width), step: stride, of: padded, tapOffsets,
                     weights, columns: outputColumns, product, finish)
             nino_transpose(product, Int64(size.positions), Int64(size.outputChannels), Int64(outputColumns),
@@ -170,6 +171,7 @@ struct DirectConvolution {
         let (height, width) = (paddedGradientHeight, paddedGradientWidth)
         nino_pad_image(dy, Int64(size.outputChannels), size.geometry.output_height, size.geometry.output_width,
                        Int64(kernelHeight - 1 - top), Int64(kernelWidth - 1 - left), Int64(height), Int64(width), scratch.paddedGradient)
+        nino_prefetch(target.address + image * size.inputCount, Int64(size.inputCount))
         windows(pixelOffsets, run: Int(size.geometry.width), step: 1, of: scratch.paddedGradient, gradientTapOffsets,
                 mirrored, columns: inputColumns, scratch.product, nino_tile_finish_t())
         transpose(scratch.product, rows: size.pixels, columns: size.inputChannels, stride: inputColumns, scratch: scratch.transposedProduct,
