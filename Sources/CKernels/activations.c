@@ -2,18 +2,18 @@
 #include "nino_kernels.h"
 
 // Writes `value` of each element i to out, or adds it.
-#define STORE(out, value)                                              \
-    if (accumulate)                                                    \
-        for (int64_t i = 0; i < n; i++) (out)[i] += (value);           \
-    else                                                               \
-        for (int64_t i = 0; i < n; i++) (out)[i] = (value);
+#define STORE(out, value)                                                          \
+    if (accumulate)                                                                \
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) (out)[i] += (value);      \
+    else                                                                           \
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) (out)[i] = (value);
 
 NINO_CLONES void nino_exp(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = exponential(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = exponential(x[i]);
 }
 
 NINO_CLONES void nino_silu(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = x[i] * logistic(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = x[i] * logistic(x[i]);
 }
 
 NINO_INLINE float silu_slope(float x) {
@@ -25,19 +25,32 @@ NINO_CLONES void nino_silu_pullback(const float *x, const float *dy, float *dx, 
     STORE(dx, dy[i] * silu_slope(x[i]))
 }
 
-// (1 + tanh u) / 2 = logistic(2u), which keeps its relative accuracy where tanh u nears -1.
-#define GELU_SCALE 1.5957691216f // 2 sqrt(2 / pi)
-#define GELU_CUBIC 0.044715f     // Hendrycks and Gimpel 2016, arXiv:1606.08415
+/// Far out e^x is 0 or infinite all the same, and differences stay finite.
+NINO_INLINE double limited(double x) {
+    x = x > 1000 ? 1000 : x;
+    return x < -1000 ? -1000 : x;
+}
 
-NINO_INLINE float gelu_tanh(float x) { return x * logistic(GELU_SCALE * (x + GELU_CUBIC * x * x * x)); }
+#define GELU_SCALE 1.5957691216057308 // 2 sqrt(2 / pi)
+#define GELU_CUBIC 0.044715           // Hendrycks and Gimpel 2016, arXiv:1606.08415
+
+/// (1 + tanh u) / 2 = logistic(2u), which keeps its relative accuracy where tanh u nears -1.
+/// 2u comes in two floats: rounded to one, it would cost 2u units in the last place.
+NINO_INLINE float gelu_tanh_gate(float x) {
+    double exact = limited(GELU_SCALE * x * (1 + GELU_CUBIC * x * x));
+    float rounded = (float)exact;
+    return 1 / (1 + exponential(-rounded) * (1 - (float)(exact - rounded)));
+}
+
+NINO_INLINE float gelu_tanh(float x) { return x * gelu_tanh_gate(x); }
 
 NINO_INLINE float gelu_tanh_slope(float x) {
-    float s = logistic(GELU_SCALE * (x + GELU_CUBIC * x * x * x));
-    return s + x * s * (1 - s) * GELU_SCALE * (1 + 3 * GELU_CUBIC * x * x);
+    float s = gelu_tanh_gate(x);
+    return s + x * s * (1 - s) * (float)GELU_SCALE * (1 + 3 * (float)GELU_CUBIC * x * x);
 }
 
 NINO_CLONES void nino_gelu_tanh(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = gelu_tanh(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = gelu_tanh(x[i]);
 }
 
 NINO_CLONES void nino_gelu_tanh_pullback(const float *x, const float *dy, float *dx, int64_t n, int accumulate) {
@@ -46,7 +59,7 @@ NINO_CLONES void nino_gelu_tanh_pullback(const float *x, const float *dy, float 
 
 /// e^(-x^2 / 2), with the rounding of the square undone: it would cost x^2 / 2 units in the last place.
 NINO_INLINE float gaussian(float x) {
-    double exact = 0.5 * (double)x * (double)x;
+    double exact = limited(0.5 * (double)x * (double)x);
     float square = (float)exact;
     return exponential(-square) * (1 - (float)(exact - square));
 }
@@ -78,7 +91,7 @@ NINO_INLINE float gelu_erf_slope(float x) {
 }
 
 NINO_CLONES void nino_gelu_erf(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = gelu_erf(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = gelu_erf(x[i]);
 }
 
 NINO_CLONES void nino_gelu_erf_pullback(const float *x, const float *dy, float *dx, int64_t n, int accumulate) {

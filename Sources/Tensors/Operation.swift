@@ -32,7 +32,8 @@ public protocol Operation: Sendable {
     /// - Parameters:
     ///   - gradient: of the output, in its shape.
     ///   - output: as `forward` left it.
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError)
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError)
 
     /// This operation and a ReLU behind it in one pass, bit for bit the same; nil if there is no such thing.
     func fusedWithReLU() -> (any Operation)?
@@ -53,7 +54,7 @@ public final class OperationContext {
         self.shared = shared
     }
 
-    /// Scratch of this use alone; what `forward` writes is there in `pullback`. Undefined at first and when `count` grows.
+    /// Scratch of this use alone; what `forward` writes is there in `pullback`. Zero at first and when `count` grows.
     /// - Throws: `outOfMemory`, `tooLarge`.
     public func kept(_ slot: Int, count: Int) throws(TensorError) -> UnsafeMutablePointer<Float> {
         try keptPool.floats(slot, count: count)

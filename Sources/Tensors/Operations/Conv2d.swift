@@ -38,11 +38,18 @@ struct Conv2d: RegisteredOperation {
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
-        try columnForward(ConvolutionSizes(self, inputs, output), inputs, output, context)
+        let size = ConvolutionSizes(self, inputs, output)
+        if let direct = DirectConvolution(self, size) { return try direct.forward(inputs, into: output, context) }
+        try columnForward(size, inputs, output, context)
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
-        try columnPullback(ConvolutionSizes(self, inputs, output), gradient, output, inputs, targets, context)
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
+        let size = ConvolutionSizes(self, inputs, output)
+        if let direct = DirectConvolution(self, size), targets[0] == nil || direct.canPullbackImage {
+            return try direct.pullback(gradient, output: output, inputs: inputs, into: targets, context)
+        }
+        try columnPullback(size, gradient, output, inputs, targets, context)
     }
 }
 

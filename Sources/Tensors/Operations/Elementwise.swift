@@ -13,13 +13,18 @@ func rowTile(columns: Int) -> Int {
     max(1, elementTile / max(1, columns))
 }
 
-/// target := beta · target + sums over the rows of x [rows, columns].
-func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into target: GradientTarget) {
+/// out := accumulate · out + sums over the rows of x [rows, columns].
+func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>, accumulate: Int32) {
     let tile = max(64, (columns + 15) / 16)
     Parallel.forEachRange(columns, tile: tile) { range in
         nino_column_sums(x + range.lowerBound, Int64(rows), Int64(range.count), Int64(columns),
-                         target.address + range.lowerBound, target.accumulate)
+                         out + range.lowerBound, accumulate)
     }
+}
+
+/// target := beta · target + sums over the rows of x [rows, columns].
+func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into target: GradientTarget) {
+    columnSums(x, rows: rows, columns: columns, into: target.address, accumulate: target.accumulate)
 }
 
 /// a + b, where b's shape is the trailing part of a's: b repeats along the leading axes.
@@ -44,7 +49,8 @@ struct Add: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let dy = gradient.address
         if let target = targets[0] { addScaled(1, dy, to: target, count: gradient.count) }
         if let target = targets[1] {
@@ -75,7 +81,8 @@ struct Multiply: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let (a, b, dy) = (inputs[0].floats, inputs[1].floats, gradient.address)
         if let target = targets[0] {
             forEachRepeat(of: b.count, in: a.count) { offset, offsetInB, length in
@@ -116,7 +123,8 @@ struct Scale: RegisteredOperation {
         elementwise(output.count) { nino_scale(factor, x + $0, output.address + $0, $1, 0) }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         addScaled(factor, gradient.address, to: target, count: output.count)
     }
