@@ -4,12 +4,9 @@ extension Checkpoint {
     /// - Throws: `tensorMissing`, `wrongDType` (float8 and packed types), `outOfMemory`, and errors of reading.
     public func floats(_ name: String) throws(CheckpointError) -> [Float] {
         let count = tensors[try index(of: name)].count
-        try checkRoom(for: name, bytes: count * 4)
-        var values = [Float](repeating: 0, count: count)
-        try values.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in
+        return try filledArray(count, file: path, what: "tensor '\(name)'") { (buffer) throws(CheckpointError) in
             try read(name, 0..<count, into: buffer)
         }
-        return values
     }
 
     /// Scalars `range` of a tensor's row-major order as float32, into the caller's memory.
@@ -41,9 +38,7 @@ extension Checkpoint {
         guard info.dtype.isInteger else {
             throw .wrongDType(file: store.file(of: tensor), tensor: name, expected: "an integer type", found: info.dtype)
         }
-        try checkRoom(for: name, bytes: info.count * 8)
-        var values = [Int64](repeating: 0, count: info.count)
-        try values.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in
+        let values: [Int64] = try filledArray(info.count, file: path, what: "tensor '\(name)'") { (buffer) throws(CheckpointError) in
             try readChunks(tensor, 0..<info.count) { (bytes, part) in
                 ScalarCoding.decode(bytes, as: info.dtype, into: UnsafeMutableBufferPointer(rebasing: buffer[part]))
             }
@@ -80,9 +75,5 @@ extension Checkpoint {
             try store.read(tensor, at: (range.lowerBound + start) * size, into: bytes)
             body(UnsafeRawBufferPointer(bytes), part)
         }
-    }
-
-    private func checkRoom(for name: String, bytes: Int) throws(CheckpointError) {
-        guard canAllocate(bytes) else { throw .outOfMemory(file: path, what: "tensor '\(name)'", bytes: bytes) }
     }
 }

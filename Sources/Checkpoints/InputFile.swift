@@ -56,12 +56,9 @@ final class InputFile: Sendable {
 
     /// The bytes of a range that lies inside the file.
     func bytes(_ range: Range<Int>) throws(CheckpointError) -> [UInt8] {
-        guard canAllocate(range.count) else { throw .outOfMemory(file: path, what: "file contents", bytes: range.count) }
-        var result = [UInt8](repeating: 0, count: range.count)
-        try result.withUnsafeMutableBufferPointer { (buffer) throws(CheckpointError) in
+        try filledArray(range.count, file: path, what: "its contents") { (buffer) throws(CheckpointError) in
             try read(at: range.lowerBound, into: UnsafeMutableRawBufferPointer(buffer))
         }
-        return result
     }
 
     private static func kind(of mode: mode_t) -> String {
@@ -78,11 +75,4 @@ final class InputFile: Sendable {
 /// The text of the last failed system call's error.
 func systemErrorText(_ code: Int32 = errno) -> String {
     String(cString: strerror(code))
-}
-
-/// True if this many bytes can be had. Asked before growing an array to a size that a file dictates, which would trap.
-func canAllocate(_ bytes: Int) -> Bool {
-    guard let memory = malloc(max(bytes, 1)) else { return false }
-    free(memory)
-    return true
 }

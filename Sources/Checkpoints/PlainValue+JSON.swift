@@ -2,8 +2,8 @@ extension PlainValue {
     /// This value as JSON text; nil if it holds what JSON cannot say: tensors, bytes, keys that are neither strings nor numbers.
     ///
     /// Numbers that are not finite become the strings "NaN", "Infinity" and "-Infinity". An object of an unknown class
-    /// becomes its attributes if it was made without arguments (`argparse.Namespace`), else an object with the
-    /// keys `type`, `arguments` and `state`.
+    /// becomes its attributes if it was made without arguments (`argparse.Namespace`), its text if it was made of one string,
+    /// else an object with the keys `type`, `arguments` and `state`. A class by itself becomes its name.
     public var jsonText: String? {
         switch self {
         case .none: "null"
@@ -14,15 +14,19 @@ extension PlainValue {
         case .list(let values), .tuple(let values), .set(let values): PlainValue.json(values)
         case .dict(let entries), .orderedDict(let entries): PlainValue.json(entries)
         case .bytes, .tensor: nil
-        case .opaque(let name, let arguments, let state):
-            if arguments.isEmpty, state.entries != nil {
-                state.jsonText
-            } else if let arguments = PlainValue.json(arguments), let state = state.jsonText {
-                "{\"type\": \(jsonQuoted(name)), \"arguments\": \(arguments), \"state\": \(state)}"
-            } else {
-                nil
-            }
+        case .opaque(let name, let arguments, let state): PlainValue.json(name, arguments, state)
         }
+    }
+
+    private static func json(_ name: String, _ arguments: [PlainValue], _ state: PlainValue) -> String? {
+        let isPlain = state == .none || state == .dict([])
+        // A class or a constant such as `torch.bfloat16`.
+        if arguments.isEmpty, state == .none { return jsonQuoted(name) }
+        if arguments.isEmpty, state.entries != nil { return state.jsonText }
+        // Kinds of string, decimals, unique identifiers.
+        if arguments.count == 1, let text = arguments[0].string, isPlain { return jsonQuoted(text) }
+        guard let arguments = json(arguments), let state = state.jsonText else { return nil }
+        return "{\"type\": \(jsonQuoted(name)), \"arguments\": \(arguments), \"state\": \(state)}"
     }
 
     private static func json(_ value: Double) -> String {

@@ -58,9 +58,6 @@ enum ScalarCoding {
         }
     }
 
-    /// True if `encode` can write this type from float32.
-    static func isWritableFromFloat(_ dtype: DType) -> Bool { dtype.isFloatingPoint }
-
     private static func typed<Output>(_ bytes: UnsafeMutableRawBufferPointer, _ count: Int) -> UnsafeMutableBufferPointer<Output> {
         UnsafeMutableBufferPointer(rebasing: bytes.bindMemory(to: Output.self).prefix(count))
     }

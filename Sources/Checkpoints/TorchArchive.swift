@@ -60,26 +60,26 @@ struct TorchArchive: TensorStore {
 
     /// The dense bytes of a strided view.
     private func gather(_ view: TensorView, of tensor: Int) throws(CheckpointError) -> [UInt8] {
-        let size = tensors[tensor].dtype.size!
-        guard canAllocate((view.span + view.count) * size) else {
-            throw .outOfMemory(file: archive.path, what: "tensor '\(tensors[tensor].name)'", bytes: (view.span + view.count) * size)
+        let info = tensors[tensor]
+        let size = info.dtype.size!
+        let what = "tensor '\(info.name)'"
+        let source: [UInt8] = try filledArray(view.span * size, file: archive.path, what: what) { (buffer) throws(CheckpointError) in
+            try readStorage(of: tensor, at: view.offset * size, into: UnsafeMutableRawBufferPointer(buffer))
         }
-        let source = UnsafeMutableRawBufferPointer.allocate(byteCount: view.span * size, alignment: 16)
-        defer { source.deallocate() }
-        try readStorage(of: tensor, at: view.offset * size, into: source)
-        var dense = [UInt8](repeating: 0, count: view.count * size)
-        dense.withUnsafeMutableBytes { dense in
-            func copy<Scalar>(_: Scalar.Type) {
-                view.gather(source.baseAddress!.assumingMemoryBound(to: Scalar.self), into: dense.baseAddress!.assumingMemoryBound(to: Scalar.self))
-            }
-            switch size {
-            case 1: copy(UInt8.self)
-            case 2: copy(UInt16.self)
-            case 4: copy(UInt32.self)
-            default: copy(UInt64.self)
+        return try filledArray(view.count * size, file: archive.path, what: what) { (dense) throws(CheckpointError) in
+            source.withUnsafeBytes { source in
+                func copy<Scalar>(_: Scalar.Type) {
+                    let target = UnsafeMutableRawPointer(dense.baseAddress!).assumingMemoryBound(to: Scalar.self)
+                    view.gather(source.baseAddress!.assumingMemoryBound(to: Scalar.self), into: target)
+                }
+                switch size {
+                case 1: copy(UInt8.self)
+                case 2: copy(UInt16.self)
+                case 4: copy(UInt32.self)
+                default: copy(UInt64.self)
+                }
             }
         }
-        return dense
     }
 
     /// The folder of the archive, with its slash; it need not be named as the file.

@@ -57,8 +57,9 @@ extension Unpickler {
         case "torch._utils._rebuild_parameter":
             guard let tensor = arguments.first, case .tensor = node(tensor) else { return try pushObject(global, arguments) }
             stack.append(tensor)
-        case "collections.OrderedDict": try push(.orderedDict(orderedEntries(arguments)))
-        case "builtins.set", "builtins.frozenset": try push(.set(arguments.first.map(arena.children(of:)) ?? []))
+        case "collections.OrderedDict": try push(PickleNode.orderedDict, of: orderedEntries(arguments))
+        case "builtins.set", "builtins.frozenset": try push(PickleNode.set, of: arguments.first.map(arena.children(of:)) ?? [])
+        case "_codecs.encode" where latin1Bytes(arguments) != nil: try push(.bytes(latin1Bytes(arguments)!))
         default:
             guard InertGlobals.mayBeApplied(module: global.module, name: global.name) else {
                 throw .forbiddenGlobal(file: file, global: global.fullName)
@@ -71,7 +72,7 @@ extension Unpickler {
     private mutating func make(_ callee: PickleReference, with arguments: [PickleReference]) throws(CheckpointError) {
         let global = try global(callee, "the class of an object")
         if global.fullName == "collections.OrderedDict" {
-            try push(.orderedDict([]))
+            try push(PickleNode.orderedDict, of: [])
         } else {
             try pushObject(global, arguments)
         }
@@ -92,6 +93,13 @@ extension Unpickler {
             entries += items
         }
         return entries
+    }
+
+    /// How protocol 2 writes bytes: `encode("text", "latin1")`. nil for anything else.
+    private func latin1Bytes(_ arguments: [PickleReference]) -> [UInt8]? {
+        guard arguments.count == 2, case .string(let text) = node(arguments[0]), case .string("latin1") = node(arguments[1]) else { return nil }
+        let bytes = text.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
+        return bytes.count == text.unicodeScalars.count ? bytes : nil
     }
 
     /// BUILD: attributes for the object on top of the stack.
