@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
         .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "Tensors", "TestSupport"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
-        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "TestSupport"]),
+        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints"]),
