@@ -207,9 +207,12 @@ private func trainer(
         let data = try Data(contentsOf: file)
         try data.prefix(data.count - 1).write(to: file)
         #expect(throws: (any Error).self) { try trainer(toySettings(), in: folder, start: .resume) }
-        let renamed = String(decoding: data, as: Unicode.ASCII.self).contains("nino.training/1")
-        #expect(renamed)
-        try Data(data.map { $0 }).write(to: file)
+        // Another version of the layout, in a file that is whole.
+        try Data(String(data.map { Character(Unicode.Scalar($0)) }).replacingOccurrences(of: "training/1", with: "training/9")
+            .unicodeScalars.map { UInt8($0.value) }).write(to: file)
+        let error = #expect(throws: TrainingError.self) { try trainer(toySettings(), in: folder, start: .resume) }
+        #expect("\(error!)".contains("format: expected nino.training/1, found nino.training/9"))
+        try data.write(to: file)
         _ = try trainer(toySettings(), in: folder, start: .resume)
     }
 
