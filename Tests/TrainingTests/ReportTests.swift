@@ -99,6 +99,16 @@ private func fault(in page: String) -> String? {
         #expect(html.contains("<td class=\"missed\">&gt; 10,000</td>") && html.contains("did not reach the target."))
     }
 
+    @Test func stoppedRunsAreSaidToBeStoppedAndNotCounted() {
+        var stopped = results
+        stopped[1].stepsToTarget = nil
+        stopped[1].steps = 1150
+        #expect(page(stopped).contains("linefit, seed 1000, was stopped after 1,150 steps"))
+        let row = ComparisonTable(stopped).rows[1]
+        #expect(row.cells[0] == nil && row.meanBound == .exact)
+        #expect(fault(in: page([stopped[1]])) == nil && page([stopped[1]]).contains("No run is finished."))
+    }
+
     @Test func runsWithoutEvaluationsStillMakeAPage() {
         let empty = RunResult(
             task: "t", nowcaster: "none", seed: 1, metric: .testLoss, target: 1, budget: 10, stepsToTarget: nil, best: nil, steps: 0,

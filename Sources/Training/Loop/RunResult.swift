@@ -47,6 +47,11 @@ public struct RunResult: Codable, Sendable, Equatable {
         case divergedAtStep = "diverged_at_step"
     }
 
+    /// False for a run that was stopped: it may still reach its target within the budget.
+    public var isFinished: Bool {
+        stepsToTarget != nil || steps >= budget || divergedAtStep != nil
+    }
+
     /// The outcome without the way there: the last JSON object that `train` prints.
     public var summary: RunSummary { RunSummary(result: self) }
 }

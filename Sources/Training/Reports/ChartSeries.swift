@@ -10,7 +10,7 @@ struct ChartSeries {
     let index: Int
     let runs: [RunResult]
 
-    /// Evaluations over which the thick line is smoothed.
+    /// Evaluations whose median makes a point of the thick line; odd.
     static let smoothing = 5
 
     /// One line a run, as measured.
@@ -22,23 +22,28 @@ struct ChartSeries {
         }
     }
 
-    /// Mean over the runs at the steps that all of them evaluated, then a moving mean over `smoothing` evaluations
-    /// (fewer at both ends). It stops where the first run stops: a mean over the runs that are left would jump.
+    /// Each run smoothed, then the mean over the runs at the steps that all of them evaluated. It stops where the first run
+    /// stops: a mean over the runs that are left would jump.
     func meanLine() -> [Point] {
-        let lines = lines()
+        let lines = lines().map(Self.smoothed)
         guard let first = lines.first else { return [] }
         let others = lines.dropFirst().map { line in
             Dictionary(line.map { ($0.step, $0.value) }, uniquingKeysWith: { a, _ in a })
         }
-        let means: [Point] = first.compactMap { point in
+        return first.compactMap { point in
             let values = others.compactMap { $0[point.step] }
             guard values.count == others.count else { return nil }
             return Point(step: point.step, value: (values.reduce(0, +) + point.value) / Double(values.count + 1))
         }
-        return means.indices.map { center in
-            let reach = min(Self.smoothing / 2, center, means.count - 1 - center)
-            let window = means[(center - reach)...(center + reach)]
-            return Point(step: means[center].step, value: window.map(\.value).reduce(0, +) / Double(window.count))
+    }
+
+    /// The median over `smoothing` evaluations around each (fewer at both ends): noise goes, and so does the dip at a
+    /// nowcast, which a mean would spread over its neighbours.
+    private static func smoothed(_ line: [Point]) -> [Point] {
+        line.indices.map { center in
+            let reach = min(smoothing / 2, center, line.count - 1 - center)
+            let window = line[(center - reach)...(center + reach)].map(\.value).sorted()
+            return Point(step: line[center].step, value: window[window.count / 2])
         }
     }
 

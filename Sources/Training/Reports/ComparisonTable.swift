@@ -64,9 +64,11 @@ public struct ComparisonTable: Sendable, Equatable {
     public let rows: [Row]
 
     /// - Parameters:
-    ///   - results: at most one for a nowcaster and seed; rows and seeds keep the order of first appearance.
+    ///   - all: at most one for a nowcaster and seed; rows and seeds keep the order of first appearance. Runs that are
+    ///     not finished say nothing of their steps to the target and are left out.
     ///   - baseline: label of the row that ratios refer to.
-    public init(_ results: [RunResult], baseline: String = RunResult.baseline) {
+    public init(_ all: [RunResult], baseline: String = RunResult.baseline) {
+        let results = all.filter(\.isFinished)
         let seeds = results.map(\.seed).distinct()
         let baselineCells = Self.cells(of: baseline, in: results, seeds: seeds)
         self.seeds = seeds

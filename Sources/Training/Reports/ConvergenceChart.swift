@@ -84,7 +84,7 @@ struct ConvergenceChart {
     }
 
     private var thinLines: String {
-        let lines = series.filter { $0.runs.count > 1 || $0.meanLine().count < 3 * ChartSeries.smoothing }.flatMap { series in
+        let lines = series.flatMap { series in
             zip(series.runs, series.lines()).map { run, points in
                 let end = run.stepsToTarget.map { "target reached at step \(grouped: $0)" } ?? "target not reached"
                 let title = "\(names[series.label] ?? series.label), seed \(run.seed): \(end)"

@@ -60,33 +60,42 @@ public struct Report: Sendable {
         return names
     }
 
+    /// One sentence a nowcaster.
     private func summary(_ table: ComparisonTable, names: [String: String]) -> [String] {
-        let seeds = table.seeds.count == 1 ? "one seed" : "\(table.seeds.count) seeds"
-        return table.rows.map { row in
-            let name = names[row.nowcaster] ?? row.nowcaster
+        let finished = table.rows.map { row in
             let count = row.cells.count { $0 != nil }
+            let seeds = count == 1 ? "one seed" : "\(count) seeds"
+            let name = names[row.nowcaster] ?? row.nowcaster
             guard row.reachedCount > 0 else {
                 return "\(name) did not reach the target within \(grouped: results[0].budget) steps (\(seeds))."
             }
-            let mean = row.meanBound == .exact ? "\(row.meanText) steps" : "at least \(grouped: Int(row.mean.rounded())) steps"
-            let share = row.nowcaster == RunResult.baseline ? "" : row.ratio.map { ", \(row.ratioBound.words)\($0 * 100, decimals: 1) % of \(baselineName)'s" } ?? ""
+            let mean = "\(row.meanBound.words)\(grouped: Int(row.mean.rounded())) steps"
+            let share = row.ratio.map { ", \(row.ratioBound.words)\($0 * 100, decimals: 1) % of \(baselineName)'s" } ?? ""
             let missed = row.reachedCount < count ? " (\(count - row.reachedCount) of \(count) runs did not reach it)" : ""
-            return "\(name) needs \(mean)\(share)\(count > 1 ? ", mean over \(count) seeds" : "")\(missed)."
+            return "\(name) needs \(mean)\(row.nowcaster == RunResult.baseline ? "" : share)"
+                + "\(count > 1 ? ", mean over \(seeds)" : "")\(missed)."
         }
+        let stopped = results.filter { !$0.isFinished }.map { run in
+            "\(names[run.nowcaster] ?? run.nowcaster), seed \(run.seed), was stopped after \(grouped: run.steps) steps, before the target."
+        }
+        return finished + stopped
     }
 
     private var caption: String {
         let seeds = results.map(\.seed).distinct().count
         let lines = seeds > 1
-            ? "Thin: each seed as measured. Thick: mean over seeds up to the step where the first of them stops, smoothed over \(ChartSeries.smoothing) evaluations."
-            : "Smoothed over \(ChartSeries.smoothing) evaluations."
+            ? "Thin: each seed as measured. Thick: medians of \(ChartSeries.smoothing) evaluations, mean over seeds, up to the step where the first of them stops."
+            : "Thin: as measured. Thick: medians of \(ChartSeries.smoothing) evaluations."
         return "\(lines) A run stops at the first evaluation that reaches the target. Flags: mean steps to the target. Values outside the range shown are cut off."
     }
 
     private func tableMarkup(_ table: ComparisonTable, names: [String: String]) -> String {
         let header = ["nowcaster"] + table.seeds.map { "seed \($0)" } + ["mean", "of \(baselineName)", "best \(results[0].metric.title)"]
         let head = header.map { element("th", ["scope": "col"], escaped($0)) }.joined()
-        let rows = table.rows.enumerated().map { index, row in
+        guard !table.rows.isEmpty else { return element("p", [:], "No run is finished.") }
+        let labels = results.map(\.nowcaster).distinct()
+        let rows = table.rows.map { row in
+            let index = labels.firstIndex(of: row.nowcaster) ?? 0
             let swatch = element("span", ["class": "swatch \(ChartStyle.colourClass(index))", "aria-hidden": "true"], "")
             let name = element("th", ["scope": "row"], swatch + escaped(names[row.nowcaster] ?? row.nowcaster))
             let cells = row.cells.map { cell in
