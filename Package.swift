@@ -56,7 +56,7 @@ let package = Package(
         // safetensors, torch archives, histories, atomic writing.
         .target(name: "Checkpoints", dependencies: ["CZip"]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
-        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels"]),
+        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS"]),
         // Discovery, dlopen, ABI negotiation, recognition of configs.
         .target(name: "PluginHost", dependencies: ["CNinoPlugin", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
@@ -65,16 +65,16 @@ let package = Package(
         .executableTarget(
             name: "nino",
             dependencies: [
-                "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Training",
+                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Tests mirror Sources.
-        .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["Tensors", "CZip"], path: "Tests/TestSupport"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
         .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "TestSupport"]),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport", "CZip"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
         .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "TestSupport"]),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),

@@ -25,15 +25,28 @@ NINO_CLONES void nino_silu_pullback(const float *x, const float *dy, float *dx, 
     STORE(dx, dy[i] * silu_slope(x[i]))
 }
 
-// (1 + tanh u) / 2 = logistic(2u), which keeps its relative accuracy where tanh u nears -1.
-#define GELU_SCALE 1.5957691216f // 2 sqrt(2 / pi)
-#define GELU_CUBIC 0.044715f     // Hendrycks and Gimpel 2016, arXiv:1606.08415
+/// Far out e^x is 0 or infinite all the same, and differences stay finite.
+NINO_INLINE double limited(double x) {
+    x = x > 1000 ? 1000 : x;
+    return x < -1000 ? -1000 : x;
+}
 
-NINO_INLINE float gelu_tanh(float x) { return x * logistic(GELU_SCALE * (x + GELU_CUBIC * x * x * x)); }
+#define GELU_SCALE 1.5957691216057308 // 2 sqrt(2 / pi)
+#define GELU_CUBIC 0.044715           // Hendrycks and Gimpel 2016, arXiv:1606.08415
+
+/// (1 + tanh u) / 2 = logistic(2u), which keeps its relative accuracy where tanh u nears -1.
+/// 2u comes in two floats: rounded to one, it would cost 2u units in the last place.
+NINO_INLINE float gelu_tanh_gate(float x) {
+    double exact = limited(GELU_SCALE * x * (1 + GELU_CUBIC * x * x));
+    float rounded = (float)exact;
+    return 1 / (1 + exponential(-rounded) * (1 - (float)(exact - rounded)));
+}
+
+NINO_INLINE float gelu_tanh(float x) { return x * gelu_tanh_gate(x); }
 
 NINO_INLINE float gelu_tanh_slope(float x) {
-    float s = logistic(GELU_SCALE * (x + GELU_CUBIC * x * x * x));
-    return s + x * s * (1 - s) * GELU_SCALE * (1 + 3 * GELU_CUBIC * x * x);
+    float s = gelu_tanh_gate(x);
+    return s + x * s * (1 - s) * (float)GELU_SCALE * (1 + 3 * (float)GELU_CUBIC * x * x);
 }
 
 NINO_CLONES void nino_gelu_tanh(const float *x, float *y, int64_t n) {
@@ -46,7 +59,7 @@ NINO_CLONES void nino_gelu_tanh_pullback(const float *x, const float *dy, float 
 
 /// e^(-x^2 / 2), with the rounding of the square undone: it would cost x^2 / 2 units in the last place.
 NINO_INLINE float gaussian(float x) {
-    double exact = 0.5 * (double)x * (double)x;
+    double exact = limited(0.5 * (double)x * (double)x);
     float square = (float)exact;
     return exponential(-square) * (1 - (float)(exact - square));
 }

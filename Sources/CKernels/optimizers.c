@@ -1,15 +1,11 @@
 #include "nino_optimizers.h"
 #include <math.h>
 
+#include "clones.h"
+
 // Additions and products are fused where PyTorch fuses them, by name, and nowhere else: otherwise the result of a step
 // would depend on the instruction set that the machine has.
 #pragma clang fp contract(off)
-
-#if defined(__x86_64__) && defined(__linux__)
-#define NINO_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define NINO_CLONES
-#endif
 
 NINO_CLONES
 void nino_adamw_step(float *restrict weights, float *restrict mean, float *restrict variance, const float *restrict gradient, int64_t count, nino_adamw_scalars_t s) {

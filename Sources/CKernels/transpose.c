@@ -1,4 +1,4 @@
-#include <string.h>
+#include <stddef.h>
 #include "clones.h"
 #include "nino_kernels.h"
 
@@ -47,28 +47,39 @@ NINO_INLINE void transpose(const float *x, int64_t rows, int64_t columns, int64_
         for (int64_t i = 0; i < rows; i++) store1(out + j * out_stride + i, x[i * stride + j], j, finish);
 }
 
-void nino_transpose(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride) {
+NINO_CLONES void nino_transpose(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride) {
     transpose(x, rows, columns, stride, out, out_stride, (finish_t){NULL, 0, 0});
 }
 
-void nino_transpose_add(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride, int accumulate) {
+NINO_CLONES void nino_transpose_add(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride, int accumulate) {
     if (accumulate) transpose(x, rows, columns, stride, out, out_stride, (finish_t){NULL, 0, 1});
     else transpose(x, rows, columns, stride, out, out_stride, (finish_t){NULL, 0, 0});
 }
 
-void nino_transpose_bias(const float *x, int64_t rows, int64_t columns, int64_t stride, const float *bias, int relu, float *out,
+NINO_CLONES void nino_transpose_bias(const float *x, int64_t rows, int64_t columns, int64_t stride, const float *bias, int relu, float *out,
                          int64_t out_stride) {
     if (relu) transpose(x, rows, columns, stride, out, out_stride, (finish_t){bias, 1, 0});
     else transpose(x, rows, columns, stride, out, out_stride, (finish_t){bias, 0, 0});
 }
 
-void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top, int64_t left,
+typedef float vector8 __attribute__((vector_size(32), aligned(4)));
+
+/// Rows are short: whole registers, the last one overlapping the one before, instead of a loop for what is left over.
+NINO_INLINE void copy_row(const float *from, int64_t n, float *to) {
+    if (n < 8) {
+        for (int64_t i = 0; i < n; i++) to[i] = from[i];
+        return;
+    }
+    for (int64_t i = 0; i + 8 <= n; i += 8) *(vector8 *)(to + i) = *(const vector8 *)(from + i);
+    *(vector8 *)(to + n - 8) = *(const vector8 *)(from + n - 8);
+}
+
+NINO_CLONES void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top, int64_t left,
                     int64_t padded_height, int64_t padded_width, float *out) {
-    memset(out, 0, (size_t)(channels * padded_height * padded_width) * sizeof(float));
     for (int64_t c = 0; c < channels; c++)
         for (int64_t y = 0; y < height; y++) {
             const float *from = x + (c * height + y) * width;
             float *to = out + (c * padded_height + top + y) * padded_width + left;
-            for (int64_t i = 0; i < width; i++) to[i] = from[i];
+            copy_row(from, width, to);
         }
 }

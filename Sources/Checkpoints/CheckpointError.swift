@@ -133,6 +133,7 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): expected a PyTorch zip archive, found the old format or a bare pickle; save it again with torch.save of PyTorch 1.6 or later"
         case .torchScript(let file):
             "\(file): expected a state dict saved with torch.save, found a TorchScript archive; save model.state_dict() instead"
+        case .badArchive(let file, "", let cause): "\(file): expected a zip archive that can be read, found: \(cause)"
         case .badArchive(let file, let entry, let cause): "\(file): archive entry '\(entry)': \(cause)"
         case .entryMissing(let file, let entry): "\(file): expected archive entry '\(entry)', found none"
         case .entryDuplicated(let file, let entry): "\(file): archive entry '\(entry)': expected once, found twice"

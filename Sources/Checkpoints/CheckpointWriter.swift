@@ -49,9 +49,9 @@ public final class CheckpointWriter {
     }
 
     /// Appends whole numbers to tensor `name` of type I64.
-    public func write(_ values: [Int64], to name: String) throws(CheckpointError) {
+    public func writeInt64s(_ values: [Int64], to name: String) throws(CheckpointError) {
         if values.isEmpty { return }
-        try writer(for: name).write(values, to: name)
+        try writer(for: name).writeInt64s(values, to: name)
         try openNext()
     }
 

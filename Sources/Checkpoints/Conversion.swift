@@ -29,8 +29,3 @@ public func convert(_ input: String, to output: String) throws(CheckpointError) 
     return Conversion(
         tensorCount: source.tensors.count, metadataKeys: metadata.keys.sorted(), dropped: lost.map(\.key.label) + skipped)
 }
-
-extension PlainValue {
-    /// A dictionary key, for messages.
-    fileprivate var label: String { string ?? jsonText ?? kind }
-}

@@ -28,26 +28,9 @@ public struct History: Sendable {
     ///   - parameters: names and shapes.
     ///   - isBuffer: true for the name of a tensor that is no parameter but may be there.
     /// - Throws: `tensorMissing`, `shapeMismatch`, `wrongDType` (a parameter that is not of a floating-point type), `tensorSurplus`.
-    public func check(
-        parameters: [(name: String, shape: [Int])], isBuffer: (String) -> Bool
-    ) throws(CheckpointError) {
+    public func check(parameters: [(name: String, shape: [Int])], isBuffer: (String) -> Bool) throws(CheckpointError) {
         // The states agree with each other: one speaks for all.
-        let state = states[0]
-        for parameter in parameters {
-            guard let tensor = state[parameter.name] else { throw .tensorMissing(file: state.path, tensor: parameter.name) }
-            let file = state.file(of: parameter.name)
-            guard tensor.shape == parameter.shape else {
-                throw .shapeMismatch(file: file, tensor: parameter.name, expected: parameter.shape, found: tensor.shape)
-            }
-            guard tensor.dtype.isFloatingPoint else {
-                throw .wrongDType(file: file, tensor: parameter.name, expected: "a floating-point type", found: tensor.dtype)
-            }
-        }
-        let wanted = Set(parameters.map(\.name))
-        if let surplus = state.tensors.first(where: { !wanted.contains($0.name) && !isBuffer($0.name) }) {
-            throw .tensorSurplus(
-                file: state.file(of: surplus.name), tensor: surplus.name, expected: "none of this name among parameters and buffers")
-        }
+        try states[0].check(parameters: parameters, isBuffer: isBuffer)
     }
 
     /// The named tensors of one state laid end to end, in the order given, checked to be finite.

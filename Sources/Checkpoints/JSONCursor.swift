@@ -82,11 +82,18 @@ struct JSONCursor {
 
     /// Reads a whole number from 0 to Int.max, written without sign, fraction or exponent.
     mutating func count(key: String) throws(CheckpointError) -> Int {
-        let start = (peek(), position).1
+        _ = peek()
+        let start = position
         try skipNumber(key: key)
-        let text = String(decoding: bytes[start..<position], as: UTF8.self)
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let value = Int(text) else {
-            throw .jsonForm(file: file, key: key, expected: "a whole number from 0 to \(Int.max)", found: String(text.prefix(40)))
+        var value = 0
+        for byte in bytes[start..<position] {
+            let product = value.multipliedReportingOverflow(by: 10)
+            let sum = product.partialValue.addingReportingOverflow(Int(byte) - 0x30)
+            guard (0x30...0x39).contains(byte), !product.overflow, !sum.overflow else {
+                let found = String(decoding: bytes[start..<min(position, start + 40)], as: UTF8.self)
+                throw .jsonForm(file: file, key: key, expected: "a whole number from 0 to \(Int.max)", found: found)
+            }
+            value = sum.partialValue
         }
         return value
     }

@@ -12,12 +12,12 @@ enum PickleNode {
     case bytes([UInt8])
     /// Whole numbers beyond 64 bits, little-endian two's complement.
     case bigInteger([UInt8])
-    case list([PickleReference])
-    case tuple([PickleReference])
-    case set([PickleReference])
-    /// Keys and values in turn.
-    case dict([PickleReference])
-    case orderedDict([PickleReference])
+    /// Containers: an index in `contents`; dictionaries have their keys and values in turn.
+    case list(Int32)
+    case tuple(Int32)
+    case set(Int32)
+    case dict(Int32)
+    case orderedDict(Int32)
     /// Index in `globals`.
     case global(Int32)
     /// Index in `storages`.
@@ -60,15 +60,17 @@ struct PickleObject {
 /// All values made while a pickle is read.
 struct PickleArena {
     var nodes: [PickleNode] = []
+    /// Elements of containers, beside the nodes so that they grow in place.
+    var contents: [[PickleReference]] = []
     var globals: [PickleGlobal] = []
     var storages: [PickleStorage] = []
     var tensors: [TorchTensor] = []
     var objects: [PickleObject] = []
 
-    /// The shared elements of a container; empty for others.
+    /// The elements of a container; none of anything else.
     func children(of reference: PickleReference) -> [PickleReference] {
         switch nodes[Int(reference)] {
-        case .list(let items), .tuple(let items), .set(let items), .dict(let items), .orderedDict(let items): items
+        case .list(let index), .tuple(let index), .set(let index), .dict(let index), .orderedDict(let index): contents[Int(index)]
         default: []
         }
     }

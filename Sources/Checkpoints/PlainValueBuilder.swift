@@ -5,7 +5,7 @@
 struct PlainValueBuilder {
     private struct Built {
         let value: PlainValue
-        /// Values inside, itself included.
+        /// Values inside, itself included; text counts by its length.
         let size: Int
         /// Levels, itself included.
         let height: Int
@@ -27,7 +27,7 @@ struct PlainValueBuilder {
     }
 
     private mutating func built(_ reference: PickleReference, depth: Int) throws(CheckpointError) -> Built {
-        if let leaf = leaf(reference) { return Built(value: leaf, size: 1, height: 1) }
+        if let leaf = leaf(reference) { return Built(value: leaf, size: PlainValueBuilder.size(of: leaf), height: 1) }
         if let built = done[reference] {
             guard depth + built.height - 1 <= PickleLimits.depth else { throw tooDeep() }
             return built
@@ -38,7 +38,7 @@ struct PlainValueBuilder {
         }
         let result = try container(reference, depth: depth)
         guard result.size <= PickleLimits.values else {
-            throw .pickleLimit(file: file, what: "values, shared ones counted each time,", limit: PickleLimits.values)
+            throw .pickleLimit(file: file, what: "values with shared ones counted each time", limit: PickleLimits.values)
         }
         open.remove(reference)
         done[reference] = result
@@ -61,9 +61,19 @@ struct PlainValueBuilder {
         }
     }
 
+    /// Text and names count one value for every 8 bytes: a long string that is shared a million times must not become a million strings.
+    private static func size(of leaf: PlainValue) -> Int {
+        switch leaf {
+        case .string(let text), .opaque(let text, _, _): 1 + text.utf8.count / 8
+        case .bytes(let bytes): 1 + bytes.count / 8
+        default: 1
+        }
+    }
+
     private mutating func container(_ reference: PickleReference, depth: Int) throws(CheckpointError) -> Built {
         var size = 1
         var height = 1
+        let items = arena.children(of: reference)
         func sum(_ items: [PickleReference], _ builder: inout PlainValueBuilder) throws(CheckpointError) -> [PlainValue] {
             var values: [PlainValue] = []
             values.reserveCapacity(items.count)
@@ -77,13 +87,14 @@ struct PlainValueBuilder {
         }
         let value: PlainValue
         switch arena.nodes[Int(reference)] {
-        case .list(let items): value = .list(try sum(items, &self))
-        case .tuple(let items): value = .tuple(try sum(items, &self))
-        case .set(let items): value = .set(try sum(items, &self))
-        case .dict(let items): value = .dict(entries(try sum(items, &self)))
-        case .orderedDict(let items): value = .orderedDict(entries(try sum(items, &self)))
+        case .list: value = .list(try sum(items, &self))
+        case .tuple: value = .tuple(try sum(items, &self))
+        case .set: value = .set(try sum(items, &self))
+        case .dict: value = .dict(entries(try sum(items, &self)))
+        case .orderedDict: value = .orderedDict(entries(try sum(items, &self)))
         case .object(let index):
             let object = arena.objects[Int(index)]
+            size += object.name.utf8.count / 8
             let arguments = try sum(object.arguments, &self)
             var parts: [PlainValue] = try sum(object.state.map { [$0] } ?? [], &self)
             if !object.items.isEmpty { parts.append(.list(try sum(object.items, &self))) }

@@ -57,7 +57,7 @@ public final class SafetensorsWriter {
     }
 
     /// Appends whole numbers to tensor `name` of type I64.
-    public func write(_ values: [Int64], to name: String) throws(CheckpointError) {
+    public func writeInt64s(_ values: [Int64], to name: String) throws(CheckpointError) {
         if values.isEmpty { return }
         let dtype = expect(name).dtype
         precondition(dtype == .i64, "\(dtype.rawValue) of \(name) cannot be written from Int64")

@@ -25,9 +25,9 @@ struct ShardedSafetensors: TensorStore {
         let (directory, name) = splitPath(input.path)
         var shards: [Shard] = []
         for shardName in Set(index.shardByTensor.values).sorted() {
-            do {
+            do throws(CheckpointError) {
                 shards.append(Shard(name: shardName, contents: try SafetensorsFile(InputFile(directory + shardName))))
-            } catch .cannotOpen(_, let cause) {
+            } catch .cannotOpen(_, let cause) where !exists(directory + shardName) {
                 throw .shardMissing(file: input.path, shard: shardName, cause: cause)
             }
         }

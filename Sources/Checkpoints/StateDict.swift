@@ -6,7 +6,7 @@ struct StateDict {
     let tensors: [(name: String, tensor: TorchTensor)]
     /// Entries of the top level outside the state dict.
     let rest: [PlainValue.Entry]
-    /// Names of entries of the state dict that are not tensors.
+    /// Keys of entries of the state dict that are not tensors, or whose key is not a name.
     let skipped: [String]
 
     private static let keys = ["model", "state_dict", "model_state_dict"]
@@ -29,7 +29,10 @@ struct StateDict {
         var skipped: [String] = []
         var seen: Set<String> = []
         for entry in dictionary {
-            guard let name = entry.key.string else { continue }
+            guard let name = entry.key.string else {
+                if nested || entry.value.isTensor { skipped.append(entry.key.label) }
+                continue
+            }
             switch entry.value {
             case .tensor(let tensor):
                 guard seen.insert(name).inserted else { throw .duplicateKey(file: file, key: name) }
@@ -48,4 +51,7 @@ struct StateDict {
 
 extension PlainValue {
     var isTensor: Bool { if case .tensor = self { true } else { false } }
+
+    /// A dictionary key, for messages.
+    var label: String { string ?? jsonText ?? kind }
 }

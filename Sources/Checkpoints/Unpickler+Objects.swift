@@ -57,8 +57,8 @@ extension Unpickler {
         case "torch._utils._rebuild_parameter":
             guard let tensor = arguments.first, case .tensor = node(tensor) else { return try pushObject(global, arguments) }
             stack.append(tensor)
-        case "collections.OrderedDict": try push(.orderedDict(orderedEntries(arguments)))
-        case "builtins.set", "builtins.frozenset": try push(.set(arguments.first.map(arena.children(of:)) ?? []))
+        case "collections.OrderedDict": try push(PickleNode.orderedDict, of: orderedEntries(arguments))
+        case "builtins.set", "builtins.frozenset": try push(PickleNode.set, of: arguments.first.map(arena.children(of:)) ?? [])
         case "_codecs.encode" where latin1Bytes(arguments) != nil: try push(.bytes(latin1Bytes(arguments)!))
         default:
             guard InertGlobals.mayBeApplied(module: global.module, name: global.name) else {
@@ -72,7 +72,7 @@ extension Unpickler {
     private mutating func make(_ callee: PickleReference, with arguments: [PickleReference]) throws(CheckpointError) {
         let global = try global(callee, "the class of an object")
         if global.fullName == "collections.OrderedDict" {
-            try push(.orderedDict([]))
+            try push(PickleNode.orderedDict, of: [])
         } else {
             try pushObject(global, arguments)
         }

@@ -75,6 +75,12 @@ extension Unpickler {
         arena.nodes.append(node)
     }
 
+    /// Pushes a container.
+    mutating func push(_ container: (Int32) -> PickleNode, of items: [PickleReference]) throws(CheckpointError) {
+        try push(container(Int32(arena.contents.count)))
+        arena.contents.append(items)
+    }
+
     func top() throws(CheckpointError) -> PickleReference {
         guard let last = stack.last, stack.count > marks.last ?? 0 else { throw failure("nothing on the stack") }
         return last
@@ -110,7 +116,8 @@ extension Unpickler {
 
     func counts(_ reference: PickleReference, _ what: String) throws(CheckpointError) -> [Int] {
         switch node(reference) {
-        case .tuple(let items), .list(let items):
+        case .tuple, .list:
+            let items = arena.children(of: reference)
             guard items.count <= PickleLimits.rank else { throw .pickleLimit(file: file, what: "axes", limit: PickleLimits.rank) }
             var values: [Int] = []
             for item in items { values.append(try count(item, what)) }
@@ -130,7 +137,7 @@ extension Unpickler {
     }
 
     func tuple(_ reference: PickleReference, _ what: String) throws(CheckpointError) -> [PickleReference] {
-        guard case .tuple(let items) = node(reference) else { throw failure("expected a tuple as \(what)") }
-        return items
+        guard case .tuple = node(reference) else { throw failure("expected a tuple as \(what)") }
+        return arena.children(of: reference)
     }
 }

@@ -82,15 +82,15 @@ struct Unpickler {
             if stack.count == marks.last { marks.removeLast() } else { _ = try pop() }
         case UInt8(ascii: "1"): _ = try popToMark()
         case UInt8(ascii: "2"): stack.append(try top())
-        case UInt8(ascii: "]"): try push(.list([]))
-        case UInt8(ascii: ")"): try push(.tuple([]))
-        case UInt8(ascii: "}"): try push(.dict([]))
-        case 0x8F: try push(.set([]))
-        case UInt8(ascii: "l"): try push(.list(popToMark()))
-        case UInt8(ascii: "t"): try push(.tuple(popToMark()))
-        case UInt8(ascii: "d"): try push(.dict(pairs(popToMark())))
-        case 0x91: try push(.set(popToMark()))
-        case 0x85...0x87: try push(.tuple(pop(Int(opcode - 0x84))))
+        case UInt8(ascii: "]"): try push(PickleNode.list, of: [])
+        case UInt8(ascii: ")"): try push(PickleNode.tuple, of: [])
+        case UInt8(ascii: "}"): try push(PickleNode.dict, of: [])
+        case 0x8F: try push(PickleNode.set, of: [])
+        case UInt8(ascii: "l"): try push(PickleNode.list, of: popToMark())
+        case UInt8(ascii: "t"): try push(PickleNode.tuple, of: popToMark())
+        case UInt8(ascii: "d"): try push(PickleNode.dict, of: pairs(popToMark()))
+        case 0x91: try push(PickleNode.set, of: popToMark())
+        case 0x85...0x87: try push(PickleNode.tuple, of: pop(Int(opcode - 0x84)))
         case UInt8(ascii: "a"): try extend(with: [pop()])
         case UInt8(ascii: "e"), 0x90: try extend(with: popToMark())
         case UInt8(ascii: "s"): try setEntries(pop(2))
@@ -106,38 +106,17 @@ struct Unpickler {
     }
 
     private mutating func extend(with items: [PickleReference]) throws(CheckpointError) {
-        let target = Int(try top())
-        // The node is taken out while it grows, so that its array is not copied.
-        let node = arena.nodes[target]
-        arena.nodes[target] = .none
-        switch consume node {
-        case .list(var elements):
-            elements.append(contentsOf: items)
-            arena.nodes[target] = .list(elements)
-        case .set(var elements):
-            elements.append(contentsOf: items)
-            arena.nodes[target] = .set(elements)
-        case .object(let index):
-            arena.objects[Int(index)].items.append(contentsOf: items)
-            arena.nodes[target] = .object(index)
+        switch node(try top()) {
+        case .list(let index), .set(let index): arena.contents[Int(index)].append(contentsOf: items)
+        case .object(let index): arena.objects[Int(index)].items.append(contentsOf: items)
         default: throw failure("elements added to something that is no list")
         }
     }
 
     private mutating func setEntries(_ entries: [PickleReference]) throws(CheckpointError) {
-        let target = Int(try top())
-        let node = arena.nodes[target]
-        arena.nodes[target] = .none
-        switch consume node {
-        case .dict(var pairs):
-            pairs.append(contentsOf: entries)
-            arena.nodes[target] = .dict(pairs)
-        case .orderedDict(var pairs):
-            pairs.append(contentsOf: entries)
-            arena.nodes[target] = .orderedDict(pairs)
-        case .object(let index):
-            arena.objects[Int(index)].entries.append(contentsOf: entries)
-            arena.nodes[target] = .object(index)
+        switch node(try top()) {
+        case .dict(let index), .orderedDict(let index): arena.contents[Int(index)].append(contentsOf: entries)
+        case .object(let index): arena.objects[Int(index)].entries.append(contentsOf: entries)
         default: throw failure("entries set on something that is no dictionary")
         }
     }

@@ -10,6 +10,8 @@ final class ZipArchive: Sendable {
         let name: String
         /// Bytes, unpacked.
         let size: Int
+        /// Stored without compression, so that reading may start anywhere.
+        fileprivate let isStored: Bool
         fileprivate let index: UInt64
     }
 
@@ -67,11 +69,12 @@ final class ZipArchive: Sendable {
         guard status.valid & needed == needed, status.comp_size <= UInt64(fileSize) else {
             throw .badArchive(file: path, entry: String(cString: name), cause: "expected at most \(fileSize) bytes in the archive, found \(status.comp_size)")
         }
-        let limit = status.comp_method == UInt16(ZIP_CM_STORE) ? fileSize : largestCompressed
+        let isStored = status.comp_method == UInt16(ZIP_CM_STORE)
+        let limit = isStored ? fileSize : largestCompressed
         guard status.size <= UInt64(limit) else {
             throw .entryTooLarge(file: path, entry: String(cString: name), limit: limit, found: status.size)
         }
-        return Entry(name: String(cString: name), size: Int(status.size), index: index)
+        return Entry(name: String(cString: name), size: Int(status.size), isStored: isStored, index: index)
     }
 }
 
@@ -126,26 +129,26 @@ extension ZipArchive {
         }
 
         private mutating func move(to offset: Int, in entry: Entry) throws(CheckpointError) {
-            if let open, open.entry.index == entry.index, verified.contains(entry.index) {
-                if open.position == offset { return }
-                if zip_fseek(open.file, Int64(offset), SEEK_SET) == 0 {
-                    self.open!.position = offset
-                    return
-                }
+            // An entry that is not verified is read from its start by a fresh handle: libzip drops its checksum after a seek.
+            let isOpen = open?.entry.index == entry.index && verified.contains(entry.index)
+            if !isOpen || (!entry.isStored && open!.position > offset) { try reopen(entry) }
+            if open!.position == offset { return }
+            if entry.isStored {
+                // Tried on a compressed entry, this would spoil the handle for later reads.
+                guard zip_fseek(open!.file, Int64(offset), SEEK_SET) == 0 else { throw failure() }
+                open!.position = offset
+            } else {
+                try skip(offset - open!.position)
             }
+        }
+
+        private mutating func reopen(_ entry: Entry) throws(CheckpointError) {
             if let open { zip_fclose(open.file) }
             open = nil
             guard let file = zip_fopen_index(handle, entry.index, 0) else {
                 throw .badArchive(file: path, entry: entry.name, cause: String(cString: zip_strerror(handle)))
             }
             open = (entry, file, 0)
-            guard offset > 0 else { return }
-            // Compressed entries cannot seek: read up to the place.
-            if zip_fseek(file, Int64(offset), SEEK_SET) == 0 {
-                open!.position = offset
-            } else {
-                try skip(offset)
-            }
         }
 
         private mutating func skip(_ count: Int) throws(CheckpointError) {

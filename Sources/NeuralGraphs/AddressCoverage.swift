@@ -121,3 +121,8 @@ private struct Lattice {
         return bands
     }
 }
+
+extension AddressRule {
+    /// True if different edges hold different scalars, apart from the copies that levels of stride 0 make.
+    public var isInjectiveButForCopies: Bool { Lattice(self) != nil }
+}

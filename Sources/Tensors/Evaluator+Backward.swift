@@ -16,7 +16,7 @@ struct BackwardPlan {
     }
 
     var entries: [Entry] = []
-    /// Parameters with a bound gradient that the output does not depend on.
+    /// Parameters with a bound gradient that no entry writes.
     var untouched: [Int] = []
 }
 
@@ -50,8 +50,14 @@ extension Evaluator {
             try step.operation.pullback(entry.gradient ?? first, output: values[step.output]!.floats,
                                         inputs: step.inputs.map { values[$0]! }, into: targets, context: contexts[entry.step])
         }
-        guard !accumulate else { return }
-        for parameter in backwardPlan.untouched { gradientOfParameter[parameter]!.values.update(repeating: 0) }
+        for parameter in backwardPlan.untouched {
+            let target = GradientTarget(tensor: gradientOfParameter[parameter]!, beta: accumulate ? 1 : 0)
+            if parameter == id { // the output is a parameter itself
+                addScaled(1, first.address, to: target, count: first.count)
+            } else if !accumulate {
+                target.tensor.values.update(repeating: 0)
+            }
+        }
     }
 
     private func makeBackwardPlan(from output: Int) throws(TensorError) -> BackwardPlan {
@@ -78,7 +84,7 @@ extension Evaluator {
             result.entries.append(.init(step: position, gradient: memory[step.output]?.view, targets: targets))
             if let done = memory[step.output] { pool.giveBack(done.buffer) }
         }
-        result.untouched = gradientOfParameter.keys.filter { !written.contains($0) }
+        result.untouched = gradientOfParameter.keys.filter { $0 == output || !written.contains($0) }
         return result
     }
 }

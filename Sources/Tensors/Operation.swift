@@ -53,7 +53,7 @@ public final class OperationContext {
         self.shared = shared
     }
 
-    /// Scratch of this use alone; what `forward` writes is there in `pullback`. Undefined at first and when `count` grows.
+    /// Scratch of this use alone; what `forward` writes is there in `pullback`. Zero at first and when `count` grows.
     /// - Throws: `outOfMemory`, `tooLarge`.
     public func kept(_ slot: Int, count: Int) throws(TensorError) -> UnsafeMutablePointer<Float> {
         try keptPool.floats(slot, count: count)

@@ -12,6 +12,7 @@ public enum TrainingError: Error, Equatable {
     case dataSetMissing(name: String, folder: String, missing: String, advice: String)
     case countMismatch(images: Int, labels: Int, file: String)
     case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
+    case wrongImageSize(folder: String, expected: [Int], found: [Int])
     case tooFewExamples(name: String, expected: Int, found: Int)
 
     // Settings.
@@ -24,7 +25,8 @@ public enum TrainingError: Error, Equatable {
     // The run.
     case lossNotFinite(step: Int, loss: Float)
     case otherRun(file: String, key: String, expected: String, found: String)
-    case checkpointInvalid(key: String, expected: String, found: String)
+    case checkpointInvalid(file: String, key: String, expected: String, found: String)
+    case optimizerStateInvalid(moment: String, expected: Int, found: Int)
     case checkpointExists(folder: String)
     case nothingToResume(folder: String)
 }
@@ -51,6 +53,8 @@ extension TrainingError: CustomStringConvertible {
             "\(file): expected one label for each of \(images) images, found \(labels)"
         case .labelOutOfRange(let file, let index, let label, let classCount):
             "\(file): label \(index) is \(label), expected less than \(classCount)"
+        case .wrongImageSize(let folder, let expected, let found):
+            "\(folder): test images: expected size \(expected) as the training images, found \(found)"
         case .tooFewExamples(let name, let expected, let found):
             "\(name): expected at least \(expected) examples, found \(found)"
         case .unknownTask(let name, let known):
@@ -67,8 +71,10 @@ extension TrainingError: CustomStringConvertible {
             "the loss became \(loss) at step \(step): training diverged; try a lower learning rate"
         case .otherRun(let file, let key, let expected, let found):
             "\(file): belongs to another run: \(key) is \(found) there and \(expected) here"
-        case .checkpointInvalid(let key, let expected, let found):
-            "the training checkpoint is damaged: \(key): expected \(expected), found \(found)"
+        case .checkpointInvalid(let file, let key, let expected, let found):
+            "\(file): is no usable training checkpoint: \(key): expected \(expected), found \(found)"
+        case .optimizerStateInvalid(let moment, let expected, let found):
+            "the optimizer's state \(moment): expected \(expected) values, found \(found)"
         case .checkpointExists(let folder):
             "\(folder): holds an unfinished run already; resume it or choose another folder"
         case .nothingToResume(let folder):

@@ -45,7 +45,7 @@ enum Failure {
     }
 
     private static func isOurs(_ error: any Error) -> Bool {
-        error is InputError || error is CheckpointError || error is NeuralGraphError || error is NowcastingError || error is TensorError
+        error is InputError || error is CheckpointError || error is NeuralGraphError || error is NowcastError || error is TensorError
             || error is TrainingError
     }
 

@@ -33,13 +33,13 @@ enum GraphFile {
         var chunk: [Int64] = []
         let chunkSize = 1 << 16
         chunk.reserveCapacity(chunkSize)
-        try graph.forEachEdge { (edge: Edge) throws in
+        try graph.forEachEdge { (edge: Edge) throws(CheckpointError) in
             chunk.append(Int64(value(edge)))
             guard chunk.count == chunkSize else { return }
-            try writer.write(chunk, to: tensor)
+            try writer.writeInt64s(chunk, to: tensor)
             chunk.removeAll(keepingCapacity: true)
         }
-        try writer.write(chunk, to: tensor)
+        try writer.writeInt64s(chunk, to: tensor)
     }
 
     private static func parameterJSON(_ parameters: ParameterList) throws -> String {
@@ -50,9 +50,19 @@ enum GraphFile {
         return "[" + entries.joined(separator: ", ") + "]"
     }
 
+    /// A graph as a file describes it.
+    struct Content {
+        let edges: EdgeList
+        /// [nodes, 8]
+        let encoding: [Float]
+        /// `pos_w` of each node; 0 everywhere if the file has none.
+        let words: [Int]
+        let parameters: ParameterList
+    }
+
     /// Reads a graph.
     /// - Throws: `CheckpointError`; `NeuralGraphError` naming the edge that is wrong; `InputError` for a missing or malformed parameter list.
-    static func read(_ path: String) throws -> (edges: EdgeList, encoding: [Float], parameters: ParameterList) {
+    static func read(_ path: String) throws -> Content {
         let file = try Checkpoint(opening: path)
         let parameters = try parameters(of: file)
         func column(_ name: String) throws -> [Int] { try file.int64s(name).map { Int($0) } }
@@ -65,7 +75,8 @@ enum GraphFile {
             nodeCount: encoding.count / LaplacianPositionalEncoding.width, sources: Array(index[..<shape[1]]), targets: Array(index[shape[1]...]),
             types: try column("edge_type"), parameterScalars: try column("edge_param"), slots: try column("edge_slots"),
             parameterCount: parameters.count)
-        return (edges, encoding, parameters)
+        let words = file["pos_w"] == nil ? Array(repeating: 0, count: edges.nodeCount) : try column("pos_w")
+        return Content(edges: edges, encoding: encoding, words: words, parameters: parameters)
     }
 
     /// The `lpe` of a file, of any number of nodes.

@@ -10,12 +10,10 @@ struct Nino: ParsableCommand {
         abstract: "Neuron interaction and nowcasting: see a network as a graph, predict its weights ahead, train it in fewer steps.",
         version: "1.0.0",
         subcommands: [
-            PluginsCommand.self, GraphCommand.self, ForwardCommand.self, ConvertCommand.self,
+            PluginsCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self, ConvertCommand.self,
         ])
 
     static func main() {
-        // A file-size limit must come back as an error of `write`, so that nothing half-written stays.
-        signal(SIGXFSZ, SIG_IGN)
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -16,26 +16,26 @@ import Testing
     }
 
     @Test func listsRejectedFilesAndStillExitsWithZero() throws {
-        let folder = try TemporaryFolder()
-        try folder.addPlugins("TestOtherMajor", "TestNoSymbol", "TestNullTable")
-        let command = try Command("plugins", "--plugin-path", folder.url.path)
+        let folder = TemporaryFolder()
+        folder.addPlugins("TestOtherMajor", "TestNoSymbol", "TestNullTable")
+        let command = try Command("plugins", "--plugin-path", folder.path)
         #expect(command.status == 0)
         for reason in [
             "libTestOtherMajor.so: ABI major expected 1, found 2",
             "libTestNoSymbol.so: expected the symbol nino_plugin_entry, found none",
             "libTestNullTable.so: nino_plugin_entry(1) returned NULL: the plugin does not serve ABI 1",
         ] {
-            #expect(command.output.contains("    \(folder.url.path)/\(reason)\n"))
+            #expect(command.output.contains("    \(folder.path)\(reason)\n"))
         }
     }
 
     @Test func pluginFromANamedFolderIsUsed() throws {
-        let folder = try TemporaryFolder()
-        try folder.addPlugins("TestPerceptron")
-        try folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
-        let arguments = ["graph", "--config", folder.path("config.json"), "--json"]
-        #expect(try Command(arguments: arguments + ["--plugin-path", folder.url.path]).status == 0)
-        #expect(try Command(arguments: arguments, environment: ["NINO_PLUGIN_PATH": folder.url.path]).status == 0)
+        let folder = TemporaryFolder()
+        folder.addPlugins("TestPerceptron")
+        folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
+        let arguments = ["graph", "--config", folder + "config.json", "--json"]
+        #expect(try Command(arguments: arguments + ["--plugin-path", folder.path]).status == 0)
+        #expect(try Command(arguments: arguments, environment: ["NINO_PLUGIN_PATH": folder.path]).status == 0)
         // Without it, the model type is unknown.
         let without = try Command(arguments: arguments)
         #expect(without.status == 2)
@@ -45,21 +45,21 @@ import Testing
     }
 
     @Test func twoPluginsThatRecognizeOneConfigEquallyAreAnError() throws {
-        let folder = try TemporaryFolder()
-        try folder.addPlugins("TestPerceptron", "TestTwin")
-        try folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
-        let command = try Command("graph", "--config", folder.path("config.json"), "--plugin-path", folder.url.path)
+        let folder = TemporaryFolder()
+        folder.addPlugins("TestPerceptron", "TestTwin")
+        folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
+        let command = try Command("graph", "--config", folder + "config.json", "--plugin-path", folder.path)
         #expect(command.status == 2)
         #expect(command.errorLines == [
-            "nino: \(folder.path("config.json")): plugins test.perceptron and test.twin both recognize it with score 100; take one of them out of the search path"
+            "nino: \(folder + "config.json"): plugins test.perceptron and test.twin both recognize it with score 100; take one of them out of the search path"
         ])
     }
 
     @Test func misbehavingPluginThatIsNeededExitsWithThree() throws {
-        let folder = try TemporaryFolder()
-        try folder.addPlugins("TestWrongAxis")
-        try folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
-        let command = try Command("graph", "--config", folder.path("config.json"), "--plugin-path", folder.url.path)
+        let folder = TemporaryFolder()
+        folder.addPlugins("TestWrongAxis")
+        folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
+        let command = try Command("graph", "--config", folder + "config.json", "--plugin-path", folder.path)
         #expect(command.status == 3)
         #expect(command.errorLines == ["nino: plugin test.perceptron: describe: tensor \"hidden.weight\": axis: expected 9 positions, found 5"])
     }

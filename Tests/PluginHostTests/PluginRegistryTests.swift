@@ -5,9 +5,9 @@ import Testing
 
 /// Loads only the given plugins, each copied to a folder of its own making.
 func registry(_ products: String...) throws -> (registry: PluginRegistry, folder: TemporaryFolder) {
-    let folder = try TemporaryFolder()
-    for product in products { try folder.addPlugins(product) }
-    return (PluginRegistry(searching: PluginDirectories(named: [folder.url.path], shared: [])), folder)
+    let folder = TemporaryFolder()
+    for product in products { folder.addPlugins(product) }
+    return (PluginRegistry(searching: PluginDirectories(named: [folder.path], shared: [])), folder)
 }
 
 func configuration(_ json: String) throws -> ModelConfiguration {
@@ -33,7 +33,7 @@ let perceptronConfig = #"{"model_type": "perceptron", "width": 5, "image_size": 
     ])
     func brokenEntryIsRejectedWithItsReason(product: String, reason: String) throws {
         let (registry, folder) = try registry(product, "TestPerceptron")
-        #expect(registry.rejected.map(\.reason.description) == ["\(folder.path("lib\(product).so")): \(reason)"])
+        #expect(registry.rejected.map(\.reason.description) == ["\(folder + "lib\(product).so"): \(reason)"])
         // The others are not harmed.
         #expect(registry.plugins.map(\.id) == ["test.perceptron"])
     }
@@ -44,29 +44,29 @@ let perceptronConfig = #"{"model_type": "perceptron", "width": 5, "image_size": 
     }
 
     @Test func fileThatIsNoLibraryIsRejected() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("not a library", to: "text.so")
-        let registry = PluginRegistry(searching: PluginDirectories(named: [folder.url.path], shared: []))
+        let folder = TemporaryFolder()
+        folder.write("not a library", to: "text.so")
+        let registry = PluginRegistry(searching: PluginDirectories(named: [folder.path], shared: []))
         #expect(registry.rejected.count == 1)
-        #expect(registry.rejected[0].reason.description.hasPrefix("\(folder.path("text.so")): cannot be loaded: "))
+        #expect(registry.rejected[0].reason.description.hasPrefix("\(folder + "text.so"): cannot be loaded: "))
     }
 
     @Test func secondPluginWithTheSameIDIsShadowed() throws {
-        let (first, second) = (try TemporaryFolder(), try TemporaryFolder())
-        try first.addPlugins("TestPerceptron")
-        try second.addPlugins("TestPerceptron")
-        let registry = PluginRegistry(searching: PluginDirectories(named: [first.url.path, second.url.path], shared: []))
-        #expect(registry.plugins.map(\.file) == [first.path("libTestPerceptron.so")])
+        let (first, second) = (TemporaryFolder(), TemporaryFolder())
+        first.addPlugins("TestPerceptron")
+        second.addPlugins("TestPerceptron")
+        let registry = PluginRegistry(searching: PluginDirectories(named: [first.path, second.path], shared: []))
+        #expect(registry.plugins.map(\.file) == [(first + "libTestPerceptron.so")])
         #expect(registry.rejected.map(\.reason) == [
-            .shadowed(file: second.path("libTestPerceptron.so"), id: "test.perceptron", by: first.path("libTestPerceptron.so"))
+            .shadowed(file: (second + "libTestPerceptron.so"), id: "test.perceptron", by: (first + "libTestPerceptron.so"))
         ])
     }
 
     @Test func oneFileUnderTwoNamesIsLoadedOnce() throws {
-        let folder = try TemporaryFolder()
-        try folder.addPlugins("TestPerceptron")
-        try FileManager.default.createSymbolicLink(atPath: folder.path("other.so"), withDestinationPath: folder.path("libTestPerceptron.so"))
-        let registry = PluginRegistry(searching: PluginDirectories(named: [folder.url.path], shared: []))
+        let folder = TemporaryFolder()
+        folder.addPlugins("TestPerceptron")
+        try FileManager.default.createSymbolicLink(atPath: (folder + "other.so"), withDestinationPath: (folder + "libTestPerceptron.so"))
+        let registry = PluginRegistry(searching: PluginDirectories(named: [folder.path], shared: []))
         #expect(registry.plugins.count == 1)
         #expect(registry.rejected.isEmpty)
     }

@@ -22,8 +22,8 @@ public struct Command: Sendable {
     }
 
     public init(arguments: [String], environment: [String: String] = [:], fileSizeLimit: Int? = nil) throws {
-        let folder = try TemporaryFolder()
-        let (outputPath, errorPath) = (try folder.write("", to: "out"), try folder.write("", to: "err"))
+        let folder = TemporaryFolder()
+        let (outputPath, errorPath) = (folder.write("", to: "out"), folder.write("", to: "err"))
         let process = Process()
         if let fileSizeLimit {
             // bash counts file sizes in units of 1024 bytes.

@@ -126,6 +126,6 @@ void nino_transpose_bias(const float *x, int64_t rows, int64_t columns, int64_t 
                          int64_t out_stride);
 /// out[j, i] = x[i, j], or out[j, i] += x[i, j].
 void nino_transpose_add(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride, int accumulate);
-/// Copies channels of height × width into planes of padded_height × padded_width at (top, left), zeros around.
+/// Copies channels of height × width into planes of padded_height × padded_width at (top, left); what is around is left as it is.
 void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top, int64_t left,
                     int64_t padded_height, int64_t padded_width, float *out);

@@ -48,8 +48,8 @@ extension Conv2d {
                 if biasTarget != nil { pullbackBias(size, dy, biasPartial + tile * size.groups * size.outputChannels, beta) }
             }
         }
-        if let target = targets[1] { columnSums(partial, rows: size.tiles, columns: size.weightCount, into: target) }
-        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.groups * size.outputChannels, into: target) }
+        if let target = targets[1] { columnSums(partial, rows: size.tiles, columns: size.weightCount, into: target.address, accumulate: target.accumulate) }
+        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.groups * size.outputChannels, into: target.address, accumulate: target.accumulate) }
     }
 
     private func pullbackImage(_ size: ConvolutionSizes, _ dy: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,

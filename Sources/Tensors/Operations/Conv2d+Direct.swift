@@ -61,19 +61,25 @@ struct DirectConvolution {
     func forward(_ inputs: [Value], into output: Tensor, _ context: OperationContext) throws(TensorError) {
         let (x, weight) = (inputs[0].floats.address, inputs[1].floats.address)
         let bias = inputs.count == 3 ? inputs[2].floats.address : nil
-        let perWorker = roundUp(paddedCount) + size.positions * outputColumns
-        let scratch = try context.transient(0, count: Parallel.threads * perWorker)
+        let threads = Parallel.threads
+        let padded = try borderedScratch(0, count: paddedCount, threads, context)
+        let products = try context.transient(0, count: threads * size.positions * outputColumns)
         let weights = try context.transient(1, count: size.taps * outputColumns)
         nino_transpose(weight, Int64(size.outputChannels), Int64(size.taps), Int64(size.taps), weights, Int64(outputColumns))
         Parallel.forEachWithWorker(size.images) { image, worker in
-            let padded = scratch + worker * perWorker
-            let product = padded + roundUp(paddedCount)
+            let padded = padded + worker * roundUp(paddedCount)
+            let product = products + worker * size.positions * outputColumns
             pad(x + image * size.inputCount, into: padded)
             windows(positionOffsets, run: Int(size.geometry.output_width), step: stride, of: padded, tapOffsets,
                     weights, columns: outputColumns, product, accumulate: false)
             nino_transpose_bias(product, Int64(size.positions), Int64(size.outputChannels), Int64(outputColumns), bias, hasReLU ? 1 : 0,
                                 output.address + image * size.outputCount, Int64(size.positions))
         }
+    }
+
+    /// Padded copies, one for each worker. Fresh scratch is zero and only the inside is ever written, so borders stay zero.
+    private func borderedScratch(_ slot: Int, count: Int, _ threads: Int, _ context: OperationContext) throws(TensorError) -> UnsafeMutablePointer<Float> {
+        try context.kept(slot, count: threads * roundUp(count))
     }
 
     private func pad(_ image: UnsafePointer<Float>, into padded: UnsafeMutablePointer<Float>) {
@@ -93,14 +99,17 @@ struct DirectConvolution {
 
     /// Scratch of one worker.
     private struct BackwardScratch {
-        /// The gradient behind the ReLU; its transpose; its padded copy; the padded image; the gradient of the image, transposed.
-        let masked, transposed, paddedGradient, padded, product: UnsafeMutablePointer<Float>
+        /// The gradient behind the ReLU; its transpose; the gradient of the image, transposed; padded image and gradient.
+        let masked, transposed, product, padded, paddedGradient: UnsafeMutablePointer<Float>
     }
 
     func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], _ context: OperationContext) throws(TensorError) {
-        let counts = [size.outputCount, size.positions * outputColumns, paddedGradientCount, paddedCount, size.pixels * inputColumns].map(roundUp)
+        let threads = Parallel.threads
+        let padded = try borderedScratch(0, count: paddedCount, threads, context)
+        let paddedGradient = try borderedScratch(1, count: paddedGradientCount, threads, context)
+        let counts = [size.outputCount, size.positions * outputColumns, size.pixels * inputColumns].map(roundUp)
         let perWorker = counts.reduce(0, +)
-        let scratch = try context.transient(0, count: Parallel.threads * perWorker)
+        let scratch = try context.transient(0, count: threads * perWorker)
         let mirrored = try context.transient(1, count: size.outputChannels * kernelHeight * kernelWidth * inputColumns)
         let sumCount = size.taps * outputColumns
         let partial = try context.transient(2, count: size.tiles * (sumCount + size.outputChannels))
@@ -108,9 +117,10 @@ struct DirectConvolution {
         let biasTarget = targets.count == 3 ? targets[2] : nil
         if targets[0] != nil { mirrorWeights(inputs[1].floats.address, into: mirrored) }
         Parallel.forEachWithWorker(size.tiles) { tile, worker in
-            var place = scratch + worker * perWorker
-            let places = counts.map { count in defer { place += count }; return place }
-            let mine = BackwardScratch(masked: places[0], transposed: places[1], paddedGradient: places[2], padded: places[3], product: places[4])
+            let masked = scratch + worker * perWorker
+            let mine = BackwardScratch(masked: masked, transposed: masked + counts[0], product: masked + counts[0] + counts[1],
+                                       padded: padded + worker * roundUp(paddedCount),
+                                       paddedGradient: paddedGradient + worker * roundUp(paddedGradientCount))
             let first = tile * size.imagesPerTile
             for image in first..<min(first + size.imagesPerTile, size.images) {
                 let dy = maskedGradient(gradient, output, image, mine)
@@ -122,7 +132,7 @@ struct DirectConvolution {
             }
         }
         if let target = targets[1] { try gatherWeightGradient(partial, into: target, context) }
-        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.outputChannels, into: target) }
+        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.outputChannels, into: target.address, accumulate: target.accumulate) }
     }
 
     private func maskedGradient(_ gradient: Tensor, _ output: Tensor, _ image: Int, _ scratch: BackwardScratch) -> UnsafePointer<Float> {
@@ -174,9 +184,9 @@ struct DirectConvolution {
 
     /// The partial sums [tiles][taps, out] added in order and transposed to [out, taps].
     private func gatherWeightGradient(_ partial: UnsafeMutablePointer<Float>, into target: GradientTarget, _ context: OperationContext) throws(TensorError) {
-        let total = Tensor(shape: [size.taps * outputColumns])
-        columnSums(partial, rows: size.tiles, columns: total.count, into: GradientTarget(tensor: total, beta: 0))
-        nino_transpose_add(total.address, Int64(size.taps), Int64(size.outputChannels), Int64(outputColumns),
+        let total = try context.transient(3, count: size.taps * outputColumns)
+        columnSums(partial, rows: size.tiles, columns: size.taps * outputColumns, into: total, accumulate: 0)
+        nino_transpose_add(total, Int64(size.taps), Int64(size.outputChannels), Int64(outputColumns),
                            target.address, Int64(size.taps), target.accumulate)
     }
 }

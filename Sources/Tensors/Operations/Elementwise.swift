@@ -13,12 +13,12 @@ func rowTile(columns: Int) -> Int {
     max(1, elementTile / max(1, columns))
 }
 
-/// target := beta · target + sums over the rows of x [rows, columns].
-func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into target: GradientTarget) {
+/// out := accumulate · out + sums over the rows of x [rows, columns].
+func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>, accumulate: Int32) {
     let tile = max(64, (columns + 15) / 16)
     Parallel.forEachRange(columns, tile: tile) { range in
         nino_column_sums(x + range.lowerBound, Int64(rows), Int64(range.count), Int64(columns),
-                         target.address + range.lowerBound, target.accumulate)
+                         out + range.lowerBound, accumulate)
     }
 }
 
@@ -48,7 +48,7 @@ struct Add: RegisteredOperation {
         let dy = gradient.address
         if let target = targets[0] { addScaled(1, dy, to: target, count: gradient.count) }
         if let target = targets[1] {
-            columnSums(dy, rows: gradient.count / target.tensor.count, columns: target.tensor.count, into: target)
+            columnSums(dy, rows: gradient.count / target.tensor.count, columns: target.tensor.count, into: target.address, accumulate: target.accumulate)
         }
     }
 }
@@ -88,7 +88,7 @@ struct Multiply: RegisteredOperation {
         } else {
             let product = try context.transient(0, count: a.count)
             elementwise(a.count) { nino_multiply(dy + $0, a.address + $0, product + $0, $1, 0) }
-            columnSums(product, rows: a.count / b.count, columns: b.count, into: target)
+            columnSums(product, rows: a.count / b.count, columns: b.count, into: target.address, accumulate: target.accumulate)
         }
     }
 }

@@ -76,6 +76,8 @@ struct Linear: RegisteredOperation {
                      dy, ldb: size.outputs, beta: target.beta, target.address, ldc: size.outputs)
             }
         }
-        if inputs.count == 3, let target = targets[2] { columnSums(dy, rows: size.rows, columns: size.outputs, into: target) }
+        if inputs.count == 3, let target = targets[2] {
+            columnSums(dy, rows: size.rows, columns: size.outputs, into: target.address, accumulate: target.accumulate)
+        }
     }
 }

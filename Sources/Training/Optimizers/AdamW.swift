@@ -1,5 +1,6 @@
 import CKernels
 import Foundation
+import Tensors
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), equal to `torch.optim.AdamW`.
 ///
@@ -32,7 +33,7 @@ public struct AdamW: TrainableOptimizer, Equatable {
         variance = mean
     }
 
-    public mutating func update(_ weights: inout [Float], gradient: [Float]) {
+    public mutating func update(_ weights: Tensor, gradient: Tensor) {
         precondition(
             weights.count == mean.count && gradient.count == mean.count,
             "AdamW for \(mean.count) weights was given \(weights.count) weights and \(gradient.count) gradients")
@@ -45,7 +46,7 @@ public struct AdamW: TrainableOptimizer, Equatable {
             variance_correction_root: Float((1 - pow(beta2, Double(updates))).squareRoot()),
             epsilon: Float(epsilon),
             step_size: Float(learningRate / (1 - pow(beta1, Double(updates)))))
-        nino_adamw_step(&weights, &mean, &variance, gradient, Int64(weights.count), scalars)
+        nino_adamw_step(weights.address, &mean, &variance, gradient.address, Int64(weights.count), scalars)
     }
 
     /// The moments under PyTorch's names, `exp_avg` and `exp_avg_sq`.

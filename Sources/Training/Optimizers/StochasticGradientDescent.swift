@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// Stochastic gradient descent with momentum, equal to `torch.optim.SGD` without dampening and Nesterov's variant.
 public struct StochasticGradientDescent: TrainableOptimizer, Equatable {
@@ -19,13 +20,13 @@ public struct StochasticGradientDescent: TrainableOptimizer, Equatable {
         buffer = [Float](repeating: 0, count: count)
     }
 
-    public mutating func update(_ weights: inout [Float], gradient: [Float]) {
+    public mutating func update(_ weights: Tensor, gradient: Tensor) {
         precondition(
             weights.count == buffer.count && gradient.count == buffer.count,
             "SGD for \(buffer.count) weights was given \(weights.count) weights and \(gradient.count) gradients")
         updates += 1
         nino_sgd_step(
-            &weights, &buffer, gradient, Int64(weights.count), Float(learningRate), Float(momentum), Float(weightDecay))
+            weights.address, &buffer, gradient.address, Int64(weights.count), Float(learningRate), Float(momentum), Float(weightDecay))
     }
 
     /// The velocity under PyTorch's name, `momentum_buffer`.

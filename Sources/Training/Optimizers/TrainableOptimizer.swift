@@ -1,11 +1,12 @@
+import Tensors
 
 /// A base optimizer that the loop can stop and take up again.
-public protocol TrainableOptimizer: BaseOptimizer {
-    /// Completed updates.
-    var updates: Int { get }
+public protocol TrainableOptimizer {
+    /// Changes `weights` in place; both have shape [number of weights].
+    mutating func update(_ weights: Tensor, gradient: Tensor)
     /// All that the next update depends on, settings apart.
     var state: OptimizerState { get }
-    /// - Throws: `checkpointInvalid` when a moment is missing or of another size.
+    /// - Throws: `optimizerStateInvalid` when a moment is missing or of another size.
     mutating func restore(_ state: OptimizerState) throws(TrainingError)
 }
 
@@ -20,11 +21,9 @@ public struct OptimizerState: Sendable, Equatable {
     }
 
     func moment(_ name: String, count: Int) throws(TrainingError) -> [Float] {
-        guard let moment = moments[name] else {
-            throw .checkpointInvalid(key: name, expected: "\(count) values", found: "nothing")
-        }
+        let moment = moments[name] ?? []
         guard moment.count == count else {
-            throw .checkpointInvalid(key: name, expected: "\(count) values", found: "\(moment.count)")
+            throw .optimizerStateInvalid(moment: name, expected: count, found: moment.count)
         }
         return moment
     }

@@ -1,0 +1,172 @@
+#include "exponential.h"
+#include "nino_edge_kernels.h"
+
+// The five states of one slot, weighted.
+#define FIVE(x, w) ((x)[0] * (w)[i] + (x)[1] * (w)[i + width] + (x)[2] * (w)[i + 2 * width] + (x)[3] * (w)[i + 3 * width] + (x)[4] * (w)[i + 4 * width])
+
+NINO_INLINE float silu(float x) { return x * logistic(x); }
+
+// Reads the states of slot f of an edge into registers.
+NINO_INLINE void load_states(const float *channels, int64_t channel_stride, int64_t slot, int64_t edge, float *states) {
+    for (int t = 0; t < 5; t++) states[t] = channels[(slot * 5 + t) * channel_stride + edge];
+}
+
+NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const float *channels, int64_t channel_count, int64_t channel_stride,
+                                      const float *weights, const float *source_terms, const float *target_terms, float *hidden) {
+    const int64_t width = tile->width, slots = channel_count / 5;
+    for (int64_t t = 0, e = 0; t < tile->targets; t++) {
+        const float *restrict v = target_terms + t * width;
+        for (int64_t s = 0; s < tile->fan_in; s++, e++) {
+            const float *restrict u = source_terms + tile->sources[e] * width;
+            float *restrict h = hidden + e * width;
+            float x[5];
+            if (slots == 0) {
+                for (int64_t i = 0; i < width; i++) h[i] = silu(u[i] + v[i]);
+            } else if (slots == 1) {
+                load_states(channels, channel_stride, 0, e, x);
+                for (int64_t i = 0; i < width; i++) h[i] = silu(u[i] + v[i] + FIVE(x, weights));
+            } else {
+                load_states(channels, channel_stride, 0, e, x);
+                for (int64_t i = 0; i < width; i++) h[i] = u[i] + v[i] + FIVE(x, weights);
+                for (int64_t f = 1; f < slots - 1; f++) {
+                    const float *restrict w = weights + f * 5 * width;
+                    load_states(channels, channel_stride, f, e, x);
+                    for (int64_t i = 0; i < width; i++) h[i] += FIVE(x, w);
+                }
+                const float *restrict w = weights + (slots - 1) * 5 * width;
+                load_states(channels, channel_stride, slots - 1, e, x);
+                for (int64_t i = 0; i < width; i++) h[i] = silu(h[i] + FIVE(x, w));
+            }
+        }
+    }
+}
+
+NINO_CLONES void nino_edge_update_silu(const nino_edge_tile_t *tile, const float *source_terms, const float *target_terms, float *hidden) {
+    const int64_t width = tile->width;
+    for (int64_t t = 0, e = 0; t < tile->targets; t++) {
+        const float *restrict v = target_terms + t * width;
+        for (int64_t s = 0; s < tile->fan_in; s++, e++) {
+            const float *restrict u = source_terms + tile->sources[e] * width;
+            float *restrict h = hidden + e * width;
+            for (int64_t i = 0; i < width; i++) h[i] = silu(h[i] + u[i] + v[i]);
+        }
+    }
+}
+
+// Columns summed at a time: few enough that the sums stay in registers.
+#define LANES 32
+
+NINO_INLINE void message_sums(const nino_edge_tile_t *tile, const float *scales, const float *hidden, const float *values, int64_t t,
+                              int64_t first, int64_t lanes, double *messages, double *hidden_sums) {
+    const int64_t width = tile->width;
+    float m[LANES] = {0}, h[LANES] = {0};
+    for (int64_t e = t * tile->fan_in; e < (t + 1) * tile->fan_in; e++) {
+        const float *restrict a = scales + e * width + first, *restrict b = hidden + e * width + first;
+        const float *restrict y = values + tile->sources[e] * width + first;
+        for (int64_t i = 0; i < lanes; i++) {
+            m[i] += a[i] * y[i];
+            h[i] += b[i];
+        }
+    }
+    for (int64_t i = 0; i < lanes; i++) {
+        messages[t * width + first + i] += m[i];
+        hidden_sums[t * width + first + i] += h[i];
+    }
+}
+
+NINO_CLONES void nino_edge_message_sums(const nino_edge_tile_t *tile, const float *scales, const float *hidden, const float *values,
+                                        double *messages, double *hidden_sums) {
+    for (int64_t t = 0; t < tile->targets; t++) {
+        int64_t first = 0;
+        for (; first + LANES <= tile->width; first += LANES) message_sums(tile, scales, hidden, values, t, first, LANES, messages, hidden_sums);
+        if (first < tile->width) message_sums(tile, scales, hidden, values, t, first, tile->width - first, messages, hidden_sums);
+    }
+}
+
+NINO_CLONES void nino_edge_input_message_sums(const nino_edge_tile_t *tile, const float *channels, int64_t channel_count,
+                                              int64_t channel_stride, const float *weights, const float *values, double *messages) {
+    const int64_t width = tile->width;
+    for (int64_t t = 0, e = 0; t < tile->targets; t++) {
+        double *restrict m = messages + t * width;
+        for (int64_t s = 0; s < tile->fan_in; s++, e++) {
+            const float *restrict y = values + tile->sources[e] * width;
+            for (int64_t slot = 0; slot < channel_count / 5; slot++) {
+                const float *restrict w = weights + slot * 5 * width;
+                float x[5];
+                load_states(channels, channel_stride, slot, e, x);
+                for (int64_t i = 0; i < width; i++) m[i] += FIVE(x, w) * y[i];
+            }
+        }
+    }
+}
+
+NINO_CLONES void nino_channel_message_sums(const float *products, const float *weights, int64_t channel_count, int64_t targets,
+                                           int64_t width, double *messages) {
+    for (int64_t c = 0; c < channel_count; c++) {
+        const float *restrict w = weights + c * width;
+        for (int64_t t = 0; t < targets; t++) {
+            const float *restrict g = products + (c * targets + t) * width;
+            double *restrict m = messages + t * width;
+            for (int64_t i = 0; i < width; i++) m[i] += g[i] * w[i];
+        }
+    }
+}
+
+// Sums in LANES partial sums, then those in order.
+NINO_INLINE float dot(const float *restrict a, const float *restrict b, int64_t n) {
+    float partial[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int64_t j = 0; j < LANES; j++) partial[j] += a[i + j] * b[i + j];
+    for (int64_t j = 0; i + j < n; j++) partial[j] += a[i + j] * b[i + j];
+    for (int64_t half = LANES / 2; half > 0; half /= 2)
+        for (int64_t j = 0; j < half; j++) partial[j] += partial[j + half];
+    return partial[0];
+}
+
+NINO_CLONES void nino_edge_read_out(float *hidden, int64_t edges, int64_t width, const float *hidden_bias, const float *weights,
+                                    const float *bias, int64_t slots, float *outputs, int64_t output_stride) {
+    for (int64_t e = 0; e < edges; e++) {
+        float *restrict h = hidden + e * width;
+        for (int64_t i = 0; i < width; i++) h[i] = silu(h[i] + hidden_bias[i]);
+        for (int64_t f = 0; f < slots; f++) outputs[f * output_stride + e] = bias[f] + dot(h, weights + f * width, width);
+    }
+}
+
+NINO_CLONES void nino_gather(const float *x, int64_t rows, int64_t row_stride, int64_t columns, int64_t column_stride, float *out,
+                             int64_t out_stride) {
+    for (int64_t r = 0; r < rows; r++) {
+        const float *restrict from = x + r * row_stride;
+        float *restrict to = out + r * out_stride;
+        if (column_stride == 1) {
+            for (int64_t c = 0; c < columns; c++) to[c] = from[c];
+        } else {
+            for (int64_t c = 0; c < columns; c++) to[c] = from[c * column_stride];
+        }
+    }
+}
+
+NINO_CLONES void nino_standardize(float *x, int64_t rows, int64_t columns, int64_t stride, float mean_high, float mean_low, float factor) {
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t c = 0; c < columns; c++) x[r * stride + c] = ((x[r * stride + c] - mean_high) - mean_low) * factor;
+}
+
+NINO_CLONES void nino_shifted_sums(const float *x, int64_t n, double shift, double *sums) {
+    double first[LANES] = {0}, second[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int64_t j = 0; j < LANES; j++) {
+            double d = x[i + j] - shift;
+            first[j] += d;
+            second[j] += d * d;
+        }
+    for (int64_t j = 0; i + j < n; j++) {
+        double d = x[i + j] - shift;
+        first[j] += d;
+        second[j] += d * d;
+    }
+    for (int64_t j = 0; j < LANES; j++) {
+        sums[0] += first[j];
+        sums[1] += second[j];
+    }
+}

@@ -1,0 +1,36 @@
+import Tensors
+
+/// Which training examples make up the batch of each step: every epoch is a fresh permutation that the seed decides, cut
+/// into batches, the last of which may be smaller.
+///
+/// A step's batch is a function of the seed and the step alone. So a resumed run needs no stored state, and runs with
+/// different nowcasters see the same batch at the same step (a nowcast step leaves its batch unused).
+struct BatchOrder {
+    let exampleCount: Int
+    let batchSize: Int
+    let seed: UInt64
+    private var epoch: Int?
+    private var permutation: [Int] = []
+
+    init(exampleCount: Int, batchSize: Int, seed: UInt64) {
+        self.exampleCount = exampleCount
+        self.batchSize = batchSize
+        self.seed = seed
+    }
+
+    var batchesPerEpoch: Int {
+        (exampleCount + batchSize - 1) / batchSize
+    }
+
+    /// - Parameter step: completed steps before this one.
+    mutating func batch(atStep step: Int) -> ArraySlice<Int> {
+        let wanted = step / batchesPerEpoch
+        if epoch != wanted {
+            var random = SeededRandom(seed: seed, purpose: .shuffling, index: UInt64(wanted))
+            permutation = random.permutation(exampleCount)
+            epoch = wanted
+        }
+        let start = step % batchesPerEpoch * batchSize
+        return permutation[start..<min(start + batchSize, exampleCount)]
+    }
+}

@@ -1,0 +1,76 @@
+import Tensors
+
+/// Classification of grey images: `pixels` float32 [batch, 1, height, width], `labels` int64 [batch].
+public struct ImageClassification: DataSource {
+    public let training: LabelledImages
+    public let evaluation: LabelledImages
+    public let evaluationBatchSize: Int
+    /// What each byte becomes: (byte / 255 - mean) / deviation, in the float operations of torchvision's transforms.
+    private let normalized: [Float]
+
+    /// - Parameters:
+    ///   - training, evaluation: of one size.
+    ///   - mean, standardDeviation: of pixels scaled to 0 … 1.
+    public init(
+        training: LabelledImages, evaluation: LabelledImages, mean: Float, standardDeviation: Float,
+        evaluationBatchSize: Int = 250
+    ) {
+        precondition(
+            training.height == evaluation.height && training.width == evaluation.width,
+            "training images of \(training.height) x \(training.width), evaluation images of \(evaluation.height) x \(evaluation.width)")
+        precondition(evaluationBatchSize > 0, "evaluation batches need at least one image, not \(evaluationBatchSize)")
+        self.training = training
+        self.evaluation = evaluation
+        self.evaluationBatchSize = evaluationBatchSize
+        normalized = (0...255).map { (Float($0) / 255 - mean) / standardDeviation }
+    }
+
+    public var trainingCount: Int { training.count }
+    public var evaluationCount: Int { evaluation.count }
+
+    public func inputTypes(count: Int) -> [String: ValueType] {
+        [
+            "pixels": ValueType(.float32, [count, 1, training.height, training.width]),
+            "labels": ValueType(.int64, [count]),
+        ]
+    }
+
+    public func trainingBatch(_ examples: ArraySlice<Int>) -> [String: Value] {
+        batch(of: training, examples)
+    }
+
+    public func evaluationBatch(_ examples: Range<Int>) -> [String: Value] {
+        batch(of: evaluation, examples)
+    }
+
+    /// Images whose label has the largest logit; of equal logits the first counts, as in `torch.argmax`.
+    public func correctCount(logits: Tensor, batch: [String: Value]) -> Int? {
+        guard let labels = batch["labels"]?.integers else { return nil }
+        let classCount = logits.count / labels.count
+        var correct = 0
+        for (row, label) in labels.values.enumerated() {
+            let scores = logits.values[(row * classCount)..<((row + 1) * classCount)]
+            var best = scores.startIndex
+            for index in scores.indices where scores[index] > scores[best] { best = index }
+            if best - scores.startIndex == Int(label) { correct += 1 }
+        }
+        return correct
+    }
+
+    private func batch(of images: LabelledImages, _ examples: some Collection<Int>) -> [String: Value] {
+        let size = images.height * images.width
+        let pixels = Tensor(shape: [examples.count, 1, images.height, images.width])
+        let labels = IntegerTensor(shape: [examples.count])
+        images.pixels.withUnsafeBufferPointer { bytes in
+            normalized.withUnsafeBufferPointer { normalized in
+                for (row, example) in examples.enumerated() {
+                    let output = pixels.address + row * size
+                    let input = bytes.baseAddress! + example * size
+                    for index in 0..<size { output[index] = normalized[Int(input[index])] }
+                    labels.values[row] = Int64(images.labels[example])
+                }
+            }
+        }
+        return ["pixels": .float(pixels), "labels": .integer(labels)]
+    }
+}

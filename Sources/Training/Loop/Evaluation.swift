@@ -1,0 +1,72 @@
+/// What one evaluation during a run found: one line of `metrics.jsonl`.
+public struct Evaluation: Codable, Sendable, Equatable {
+    /// Completed optimizer steps.
+    public var step: Int
+    /// Mean training loss over the gradient steps since the evaluation before; nil if there were none.
+    public var loss: Double?
+    /// Mean loss over the evaluation set.
+    public var testLoss: Double
+    /// Share of right predictions on the evaluation set, 0 … 1; nil where the task does not count predictions.
+    public var accuracy: Double?
+    /// Wall time since the run's first step, pauses between sessions left out.
+    public var seconds: Double
+    /// Nowcasts so far.
+    public var nowcasts: Int
+
+    public init(step: Int, loss: Double?, testLoss: Double, accuracy: Double?, seconds: Double, nowcasts: Int) {
+        self.step = step
+        self.loss = loss
+        self.testLoss = testLoss
+        self.accuracy = accuracy
+        self.seconds = seconds
+        self.nowcasts = nowcasts
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case step, loss, accuracy, seconds, nowcasts
+        case testLoss = "test_loss"
+    }
+}
+
+/// The number that a task's target is about.
+public enum Metric: String, Codable, Sendable {
+    case accuracy
+    case testLoss = "test_loss"
+
+    public var higherIsBetter: Bool {
+        self == .accuracy
+    }
+
+    /// The metric's value, or nil where the evaluation has none.
+    public func value(of evaluation: Evaluation) -> Double? {
+        switch self {
+        case .accuracy: evaluation.accuracy
+        case .testLoss: evaluation.testLoss
+        }
+    }
+
+    public func reaches(_ target: Double, with value: Double) -> Bool {
+        higherIsBetter ? value >= target : value <= target
+    }
+
+    /// The better of two values.
+    public func better(_ a: Double, _ b: Double) -> Double {
+        higherIsBetter ? max(a, b) : min(a, b)
+    }
+
+    /// As people write it: `89.5 %`, `1.234`; zeros at the end are left out.
+    public func text(_ value: Double) -> String {
+        switch self {
+        case .accuracy: "\(trimmed: value * 100, decimals: 2) %"
+        case .testLoss: "\(trimmed: value, decimals: 4)"
+        }
+    }
+
+    /// The axis title and table heading.
+    public var title: String {
+        switch self {
+        case .accuracy: "test accuracy"
+        case .testLoss: "test loss"
+        }
+    }
+}

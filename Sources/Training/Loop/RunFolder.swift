@@ -1,0 +1,32 @@
+import Checkpoints
+import Foundation
+
+/// The folder of one run: `checkpoint.safetensors` to resume from, `metrics.jsonl`, and at the end `result.json` and the
+/// weights alone as `model.safetensors`. Layout: docs/training.md.
+public struct RunFolder: Sendable {
+    public let path: String
+
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    var checkpoint: String { "\(path)/checkpoint.safetensors" }
+    var metrics: String { "\(path)/metrics.jsonl" }
+    var model: String { "\(path)/model.safetensors" }
+    var result: String { "\(path)/result.json" }
+
+    public var hasCheckpoint: Bool {
+        FileManager.default.fileExists(atPath: checkpoint)
+    }
+
+    /// Makes the folder and those above it.
+    ///
+    /// - Throws: `cannotWrite`.
+    func create() throws(TrainingError) {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw .cannotWrite(file: path, reason: error.localizedDescription)
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import Checkpoints
+import Foundation
+import Tensors
+
+/// One training run: a base optimizer, with or without nowcasts, on one task from one seed.
+///
+/// The weights after each step are a function of the settings, the model and the data: neither the number of threads nor
+/// interruptions change a bit. Not safe for use from several threads at once.
+public final class Trainer {
+    public let settings: TrainingSettings
+    let runner: ModelRunner
+    let data: any DataSource
+    let folder: RunFolder?
+    let identity: TrainingCheckpoint.Identity
+    var optimizer: any TrainableOptimizer
+    let nowcasting: NowcastingSteps?
+    var state = RunState()
+    private let observers: [any TrainingObserver]
+    private var order: BatchOrder
+    private var metrics: MetricsFile?
+    private var hasStarted = false
+
+    /// Completed steps.
+    public var step: Int { state.step }
+    /// True once the target is reached or the budget spent.
+    public var isFinished: Bool { state.step >= settings.steps || state.stepsToTarget(settings) != nil }
+    /// The run so far.
+    public var result: RunResult { state.result(settings) }
+    /// All weights end to end.
+    public var weights: [Float] { runner.weights.array }
+
+    /// How a run uses its folder.
+    public enum Start: Sendable {
+        /// From step 0. A folder with an unfinished run is refused.
+        case fresh
+        /// From the folder's checkpoint, which must be there.
+        case resume
+        /// From the folder's checkpoint if there is one.
+        case resumeIfPossible
+    }
+
+    /// - Parameters:
+    ///   - nowcaster: nil for the base optimizer alone.
+    ///   - folder: where to keep checkpoints and metrics; nil for nowhere.
+    /// - Throws: `invalidSetting`, `tooFewExamples`, `checkpointExists`, `nothingToResume`, `otherRun`,
+    ///   `checkpointInvalid`, and the errors of reading and writing files.
+    public init(
+        settings: TrainingSettings, model: TrainableModel, data: any DataSource, nowcaster: RunNowcaster? = nil,
+        folder: RunFolder? = nil, start: Start = .fresh, observers: [any TrainingObserver] = []
+    ) throws {
+        try settings.validate()
+        guard data.trainingCount > 0, data.evaluationCount > 0 else {
+            throw TrainingError.tooFewExamples(name: settings.task, expected: 1, found: 0)
+        }
+        self.settings = settings
+        self.data = data
+        self.folder = folder
+        self.observers = observers
+        runner = ModelRunner(model, seed: settings.seed)
+        order = BatchOrder(exampleCount: data.trainingCount, batchSize: settings.batchSize, seed: settings.seed)
+        optimizer = settings.optimizer.make(
+            count: model.parameters.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
+        identity = TrainingCheckpoint.Identity(
+            settings: settings, configuration: model.configuration, nowcaster: nowcaster?.identity ?? RunResult.baseline,
+            data: "\(data.trainingCount) + \(data.evaluationCount) examples")
+        nowcasting = nowcaster.map { NowcastingSteps(period: settings.period, steps: settings.steps, nowcast: $0.nowcast) }
+        try prepareFolder(start)
+    }
+
+    /// Trains until the target or the end of the budget, then writes what a finished run leaves; or until `limit`.
+    ///
+    /// - Parameter limit: completed steps at which to pause, to be continued by a further call; nil for no pause.
+    /// - Returns: false if it was cancelled. The folder then holds a checkpoint of the last step.
+    /// - Throws: `lossNotFinite`, and the errors of the model, the nowcaster and the files.
+    @discardableResult
+    public func run(until limit: Int? = nil, cancellation: Cancellation = Cancellation()) throws -> Bool {
+        let clock = ContinuousClock()
+        var last = clock.now
+        func measure() {
+            let now = clock.now
+            state.seconds += (now - last) / .seconds(1)
+            last = now
+        }
+        if !hasStarted { notify(.started(step: state.step)) }
+        hasStarted = true
+        while !isFinished, state.step < limit ?? .max {
+            if cancellation.isRequested {
+                measure()
+                try save()
+                return false
+            }
+            try takeStep()
+            if state.step % settings.evaluationInterval == 0 || state.step == settings.steps {
+                measure()
+                try evaluate()
+                if folder != nil, !isFinished, state.step % saveInterval == 0 { try save() }
+            }
+            measure()
+        }
+        if isFinished { try finish() }
+        return true
+    }
+
+    /// Steps from one checkpoint to the next: ten evaluations.
+    private var saveInterval: Int { 10 * settings.evaluationInterval }
+
+    /// One step: a nowcast when five states are there, else a batch, its gradient, and an update.
+    private func takeStep() throws {
+        let step = state.step
+        var loss: Float?
+        if nowcasting?.isNowcast(atStep: step) != true {
+            let examples = order.batch(atStep: step)
+            let batch = data.trainingBatch(examples)
+            let value = try runner.lossAndGradient(
+                batch, count: examples.count, types: data.inputTypes(count: examples.count))
+            guard value.isFinite else { throw TrainingError.lossNotFinite(step: step + 1, loss: value) }
+            loss = value
+            state.lossSum += Double(value)
+            state.lossCount += 1
+        }
+        let horizon = try nowcasting?.recordOrNowcast(runner.weights, atStep: step)
+        if horizon == nil { optimizer.update(runner.weights, gradient: runner.gradient) }
+        state.step += 1
+        notify(.stepped(step: state.step, loss: loss))
+        if let horizon {
+            state.nowcastSteps.append(state.step)
+            notify(.nowcast(step: state.step, horizon: horizon))
+        }
+    }
+
+    private func evaluate() throws {
+        let (testLoss, accuracy) = try runner.evaluate(on: data)
+        guard testLoss.isFinite else { throw TrainingError.lossNotFinite(step: state.step, loss: Float(testLoss)) }
+        let evaluation = Evaluation(
+            step: state.step, loss: state.lossCount == 0 ? nil : state.lossSum / Double(state.lossCount), testLoss: testLoss,
+            accuracy: accuracy, seconds: state.seconds, nowcasts: state.nowcastSteps.count)
+        state.lossSum = 0
+        state.lossCount = 0
+        state.evaluations.append(evaluation)
+        try metrics?.append(evaluation)
+        notify(.evaluated(evaluation))
+    }
+
+    private func notify(_ event: TrainingEvent) {
+        for observer in observers { observer.observe(event, of: settings) }
+    }
+}
+
+// Files.
+extension Trainer {
+    private func prepareFolder(_ start: Start) throws {
+        guard let folder else { return }
+        try folder.create()
+        switch start {
+        case .fresh:
+            if folder.hasCheckpoint, !FileManager.default.fileExists(atPath: folder.result) {
+                throw TrainingError.checkpointExists(folder: folder.path)
+            }
+            try? FileManager.default.removeItem(atPath: folder.result)
+        case .resume:
+            guard folder.hasCheckpoint else { throw TrainingError.nothingToResume(folder: folder.path) }
+            try restore(folder)
+        case .resumeIfPossible:
+            if folder.hasCheckpoint { try restore(folder) }
+        }
+        metrics = try MetricsFile(folder.metrics, evaluations: state.evaluations)
+        // From the first moment on there is something to resume from.
+        if state.step == 0 { try save() }
+    }
+
+    private func restore(_ folder: RunFolder) throws {
+        let sizes = runner.buffers.map { ($0.name, $0.tensor.count) }
+        let saved = try TrainingCheckpoint(
+            readingFrom: folder.checkpoint, of: identity, parameters: runner.parameters,
+            bufferSizes: Dictionary(uniqueKeysWithValues: sizes), momentNames: optimizer.state.moments.keys.sorted())
+        _ = runner.weights.values.update(fromContentsOf: saved.weights)
+        for (name, tensor) in runner.buffers { _ = tensor.values.update(fromContentsOf: saved.buffers[name]!) }
+        try optimizer.restore(saved.optimizer)
+        nowcasting?.restore(history: saved.history)
+        state = saved.state
+    }
+
+    /// Writes the checkpoint; nothing without a folder.
+    ///
+    /// - Throws: `CheckpointError.cannotWrite`.
+    public func save() throws {
+        guard let folder else { return }
+        let checkpoint = TrainingCheckpoint(
+            identity: identity, state: state, weights: weights,
+            buffers: Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.array) }),
+            optimizer: optimizer.state, history: nowcasting?.history.map(\.array) ?? [])
+        let shapes = Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.shape) })
+        try checkpoint.write(to: folder.checkpoint, parameters: runner.parameters, bufferShapes: shapes)
+        notify(.saved(step: state.step, folder: folder.path))
+    }
+
+    /// Writes what a finished run leaves.
+    private func finish() throws {
+        try save()
+        if let folder {
+            try writeModel(to: folder.model)
+            try AtomicFile.write(json(result) + "\n", to: folder.result)
+        }
+        notify(.finished(result))
+    }
+
+    /// Writes weights and buffers alone, under the checkpoint's own names.
+    ///
+    /// - Throws: `CheckpointError.cannotWrite`.
+    public func writeModel(to path: String) throws {
+        var tensors = runner.parameters.entries.map { entry in
+            (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(runner.weights.values[entry.range]))
+        }
+        tensors += runner.buffers.map { (TensorInfo(name: $0.name, dtype: .f32, shape: $0.tensor.shape), $0.tensor.array) }
+        let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.0.name, $0.1) })
+        let writer = try SafetensorsWriter(path, tensors: tensors.map(\.0))
+        for tensor in writer.tensors { try writer.write(values[tensor.name]!, to: tensor.name) }
+        try writer.commit()
+    }
+}

@@ -1,0 +1,134 @@
+import Checkpoints
+import Foundation
+import NeuralGraphs
+import Tensors
+
+/// A run in one safetensors file: weights, buffers, the optimizer's moments, the states recorded for the next nowcast, and
+/// in the metadata which run it is and where it stands. Layout: docs/training.md.
+struct TrainingCheckpoint {
+    /// Which run it is; a resumed run must have the same.
+    struct Identity: Equatable {
+        let settings: TrainingSettings
+        /// JSON text of the model's config.
+        let configuration: String
+        /// What the nowcaster is beyond its label, such as a check sum of its file.
+        let nowcaster: String
+        /// Examples to train on and to evaluate with.
+        let data: String
+    }
+
+    static let format = "nino.training/1"
+
+    let identity: Identity
+    var state: RunState
+    var weights: [Float]
+    var buffers: [String: [Float]]
+    var optimizer: OptimizerState
+    /// States recorded since the last nowcast, oldest first.
+    var history: [[Float]]
+
+    /// Replaces the file at `path`, or leaves it as it was.
+    ///
+    /// - Throws: `CheckpointError.cannotWrite`.
+    func write(to path: String, parameters: ParameterList, bufferShapes: [String: [Int]]) throws {
+        var tensors: [String: (shape: [Int], values: ArraySlice<Float>)] = [:]
+        for entry in parameters.entries { tensors["model." + entry.name] = (entry.shape, weights[entry.range]) }
+        for (name, values) in buffers { tensors["buffer." + name] = (bufferShapes[name] ?? [values.count], values[...]) }
+        for (name, values) in optimizer.moments { tensors["optimizer." + name] = ([values.count], values[...]) }
+        for (index, values) in history.enumerated() { tensors["history.\(index)"] = ([values.count], values[...]) }
+        let metadata = [
+            "format": Self.format, "settings": json(identity.settings), "configuration": identity.configuration,
+            "nowcaster": identity.nowcaster, "data": identity.data, "state": json(state),
+            "optimizer_updates": "\(optimizer.updates)", "history_count": "\(history.count)",
+        ]
+        let writer = try SafetensorsWriter(
+            path, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) }, metadata: metadata)
+        for tensor in writer.tensors {
+            try tensors[tensor.name]!.values.withUnsafeBufferPointer { try writer.write($0, to: tensor.name) }
+        }
+        try writer.commit()
+    }
+
+    /// Reads the checkpoint of the run `identity` from `path`.
+    ///
+    /// - Throws: the errors of reading; `checkpointInvalid` for what is missing or of another size; `otherRun` naming the
+    ///   first setting that differs.
+    init(
+        readingFrom path: String, of identity: Identity, parameters: ParameterList, bufferSizes: [String: Int],
+        momentNames: [String]
+    ) throws {
+        let file = try Checkpoint(opening: path)
+        func text(_ key: String) throws -> String {
+            guard let text = file.metadata[key] else {
+                throw TrainingError.checkpointInvalid(file: path, key: key, expected: "an entry in the metadata", found: "nothing")
+            }
+            return text
+        }
+        func number(_ key: String) throws -> Int {
+            let found = try text(key)
+            guard let number = Int(found), number >= 0 else {
+                throw TrainingError.checkpointInvalid(file: path, key: key, expected: "a number of at least 0", found: found)
+            }
+            return number
+        }
+        func floats(_ name: String, count: Int) throws -> [Float] {
+            guard let info = file[name], info.count == count else {
+                throw TrainingError.checkpointInvalid(
+                    file: path, key: name, expected: "\(count) values", found: file[name].map { "\($0.count)" } ?? "nothing")
+            }
+            return try file.floats(name)
+        }
+
+        guard try text("format") == Self.format else {
+            throw TrainingError.checkpointInvalid(file: path, key: "format", expected: Self.format, found: try text("format"))
+        }
+        let settings: TrainingSettings = try decode(text("settings"), key: "settings", file: path)
+        let found = Identity(
+            settings: settings, configuration: try text("configuration"), nowcaster: try text("nowcaster"),
+            data: try text("data"))
+        try Self.require(found, toBe: identity, file: path)
+
+        self.identity = identity
+        state = try decode(text("state"), key: "state", file: path)
+        weights = try parameters.entries.flatMap { try floats("model." + $0.name, count: $0.count) }
+        buffers = try bufferSizes.reduce(into: [:]) { $0[$1.key] = try floats("buffer." + $1.key, count: $1.value) }
+        let moments = try momentNames.map { ($0, try floats("optimizer." + $0, count: parameters.count)) }
+        optimizer = OptimizerState(updates: try number("optimizer_updates"), moments: Dictionary(uniqueKeysWithValues: moments))
+        let historyCount = try number("history_count")
+        guard historyCount < 5 else {
+            throw TrainingError.checkpointInvalid(file: path, key: "history_count", expected: "less than 5", found: "\(historyCount)")
+        }
+        history = try (0..<historyCount).map { try floats("history.\($0)", count: parameters.count) }
+    }
+
+    init(
+        identity: Identity, state: RunState, weights: [Float], buffers: [String: [Float]], optimizer: OptimizerState,
+        history: [[Float]]
+    ) {
+        self.identity = identity
+        self.state = state
+        self.weights = weights
+        self.buffers = buffers
+        self.optimizer = optimizer
+        self.history = history
+    }
+
+    private static func require(_ found: Identity, toBe expected: Identity, file: String) throws(TrainingError) {
+        let pairs = zip(found.settings.list, expected.settings.list).map { ($0.name, $0.value, $1.value) }
+        let others = [
+            ("model config", found.configuration, expected.configuration), ("nowcaster", found.nowcaster, expected.nowcaster),
+            ("data", found.data, expected.data),
+        ]
+        for (key, found, expected) in pairs + others where found != expected {
+            throw .otherRun(file: file, key: key, expected: expected, found: found)
+        }
+    }
+}
+
+private func decode<Content: Decodable>(_ text: String, key: String, file: String) throws -> Content {
+    do {
+        return try JSONDecoder().decode(Content.self, from: Data(text.utf8))
+    } catch {
+        throw TrainingError.checkpointInvalid(file: file, key: key, expected: "JSON of this version", found: "\(text.prefix(60))")
+    }
+}

@@ -1,0 +1,72 @@
+/// All that decides the numbers of a run besides its data and its model: equal settings give equal runs, bit by bit.
+public struct TrainingSettings: Codable, Sendable, Equatable {
+    public var task: String
+    public var metric: Metric
+    /// Training stops at the first evaluation that reaches it.
+    public var target: Double
+    public var optimizer: OptimizerKind
+    public var learningRate: Double
+    public var weightDecay: Double
+    public var batchSize: Int
+    /// Budget in optimizer steps, nowcast steps included.
+    public var steps: Int
+    /// Steps from one nowcast to the next.
+    public var period: Int
+    public var evaluationInterval: Int
+    /// The nowcaster's label; `none` for the base optimizer alone.
+    public var nowcaster: String
+    public var seed: UInt64
+
+    /// The defaults of a task.
+    public init(task: TaskDescription, nowcaster: String = RunResult.baseline, seed: UInt64) {
+        self.task = task.name
+        metric = task.metric
+        target = task.target
+        optimizer = .adamW
+        learningRate = task.learningRate
+        weightDecay = task.weightDecay
+        batchSize = task.batchSize
+        steps = task.steps
+        period = task.period
+        evaluationInterval = task.evaluationInterval
+        self.nowcaster = nowcaster
+        self.seed = seed
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case task, metric, target, optimizer, steps, period, nowcaster, seed
+        case learningRate = "learning_rate"
+        case weightDecay = "weight_decay"
+        case batchSize = "batch_size"
+        case evaluationInterval = "evaluation_interval"
+    }
+
+    /// - Throws: `invalidSetting` naming the flag, what is allowed and what was found.
+    public func validate() throws(TrainingError) {
+        for (name, value) in [("--steps", steps), ("--batch", batchSize), ("--eval-every", evaluationInterval)] where value < 1 {
+            throw .invalidSetting(name: name, allowed: "at least 1", found: "\(value)")
+        }
+        guard period >= 5, period % 5 == 0 else {
+            throw .invalidSetting(name: "--period", allowed: "a positive multiple of 5, one part for each state", found: "\(period)")
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")
+        }
+        guard weightDecay >= 0, weightDecay.isFinite else {
+            throw .invalidSetting(name: "weight decay", allowed: "a number of at least 0", found: "\(weightDecay)")
+        }
+        guard target.isFinite else {
+            throw .invalidSetting(name: "--target", allowed: "a finite number", found: "\(target)")
+        }
+    }
+
+    /// Name and value of each setting, for people and for messages. Keys as in JSON.
+    public var list: [(name: String, value: String)] {
+        [
+            ("task", task), ("metric", metric.rawValue), ("target", metric.text(target)), ("optimizer", optimizer.rawValue),
+            ("learning_rate", "\(learningRate)"), ("weight_decay", "\(weightDecay)"), ("batch_size", "\(batchSize)"),
+            ("steps", "\(steps)"), ("period", "\(period)"), ("evaluation_interval", "\(evaluationInterval)"),
+            ("nowcaster", nowcaster), ("seed", "\(seed)"),
+        ]
+    }
+}

@@ -1,0 +1,37 @@
+/// From steps and metric values to places on the page.
+struct ChartScale {
+    let x: AxisTicks
+    let y: AxisTicks
+    /// The plot's edges in pixels; y grows downwards.
+    let left: Double
+    let right: Double
+    let top: Double
+    let bottom: Double
+
+    func x(_ step: Double) -> Double {
+        left + (step - x.range.lowerBound) / (x.range.upperBound - x.range.lowerBound) * (right - left)
+    }
+
+    func y(_ value: Double) -> Double {
+        bottom - (value - y.range.lowerBound) / (y.range.upperBound - y.range.lowerBound) * (bottom - top)
+    }
+
+    /// Steps from 0 to the last one taken.
+    static func stepTicks(_ series: [ChartSeries]) -> AxisTicks {
+        let last = series.flatMap(\.runs).map(\.steps).max() ?? 0
+        return AxisTicks(enclosing: 0...Double(max(last, 1)), intervals: 10)
+    }
+
+    /// The range where lines differ: from the best value or target to what all but the worst twentieth of the values
+    /// after the first tenth of the run keep to. The steep start and single dips are cut off at the edge.
+    static func valueTicks(_ series: [ChartSeries], metric: Metric, target: Double) -> AxisTicks {
+        let points = series.flatMap { $0.lines() }.flatMap { $0 }
+        let last = points.map(\.step).max() ?? 0
+        let late = points.filter { $0.step >= last / 10 }.map(\.value).sorted()
+        guard !late.isEmpty else { return AxisTicks(enclosing: 0...1, intervals: 6) }
+        let cut = late.count / 20
+        let best = points.map(\.value).reduce(target, metric.better)
+        let worst = metric.higherIsBetter ? min(late[cut], target) : max(late[late.count - 1 - cut], target)
+        return AxisTicks(enclosing: min(best, worst)...max(best, worst), intervals: 7)
+    }
+}

@@ -1,0 +1,30 @@
+/// Text made safe for HTML and SVG, in content and in quoted attributes.
+func escaped(_ text: String) -> String {
+    var result = ""
+    for character in text.unicodeScalars {
+        switch character {
+        case "&": result += "&amp;"
+        case "<": result += "&lt;"
+        case ">": result += "&gt;"
+        case "\"": result += "&quot;"
+        case "'": result += "&#39;"
+        // Control characters are no XML at all.
+        case "\u{0}"..."\u{8}", "\u{B}", "\u{C}", "\u{E}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
+        default: result.unicodeScalars.append(character)
+        }
+    }
+    return result
+}
+
+/// One element. Attribute values are escaped here; `content` is markup already.
+func element(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String? = nil) -> String {
+    let list = attributes.map { " \($0.key)=\"\(escaped($0.value))\"" }.joined()
+    guard let content else { return "<\(name)\(list)/>" }
+    return "<\(name)\(list)>\(content)</\(name)>"
+}
+
+/// A coordinate in an SVG: a tenth of a pixel is fine enough, and short.
+func coordinate(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(value, decimals: 1)"
+}

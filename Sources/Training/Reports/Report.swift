@@ -1,0 +1,110 @@
+/// One self-contained HTML page about the runs of a task: chart, table, settings. No scripts, nothing loaded from
+/// elsewhere, nothing that depends on the machine that made it.
+public struct Report: Sendable {
+    /// Name of the file in the folder that the command line is given.
+    public static let fileName = "report.html"
+
+    public let results: [RunResult]
+    /// Shown as they are, in order.
+    public let settings: [(name: String, value: String)]
+    /// How the baseline is called, for example `AdamW alone`.
+    public let baselineName: String
+
+    /// - Parameter results: of one task, at least one.
+    public init(results: [RunResult], settings: [(name: String, value: String)], baselineName: String = "AdamW alone") {
+        precondition(!results.isEmpty, "a report needs at least one run")
+        self.results = results
+        self.settings = settings
+        self.baselineName = baselineName
+    }
+
+    /// The whole page.
+    public var html: String {
+        let first = results[0]
+        let table = ComparisonTable(results)
+        let names = displayNames
+        let title = "\(first.task): steps to \(first.metric.text(first.target)) \(first.metric.title)"
+        let summary = summary(table, names: names)
+        let chart = ConvergenceChart(results: results, metric: first.metric, target: first.target, names: names)
+        return """
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8"/>
+            <meta name="viewport" content="width=device-width, initial-scale=1"/>
+            <title>\(escaped(title))</title>
+            <style>
+            \(ChartStyle.css)
+            </style>
+            </head>
+            <body>
+            <h1>\(escaped(title))</h1>
+            \(summary.map { element("p", [:], escaped($0)) }.joined(separator: "\n"))
+            <figure>
+            \(chart.svg(title: title, description: summary.joined(separator: " ")))
+            <figcaption>\(escaped(caption))</figcaption>
+            </figure>
+            <h2>Steps to the target</h2>
+            \(tableMarkup(table, names: names))
+            <h2>Settings</h2>
+            \(settingsMarkup)
+            </body>
+            </html>
+
+            """
+    }
+
+    private var displayNames: [String: String] {
+        Dictionary(
+            results.map { ($0.nowcaster, $0.nowcaster == RunResult.baseline ? baselineName : $0.nowcaster) },
+            uniquingKeysWith: { a, _ in a })
+    }
+
+    private func summary(_ table: ComparisonTable, names: [String: String]) -> [String] {
+        let seeds = table.seeds.count == 1 ? "one seed" : "\(table.seeds.count) seeds"
+        return table.rows.map { row in
+            let name = names[row.nowcaster] ?? row.nowcaster
+            let count = row.cells.count { $0 != nil }
+            guard row.reachedCount > 0 else {
+                return "\(name) did not reach the target within \(grouped: results[0].budget) steps (\(seeds))."
+            }
+            let mean = row.meanBound == .exact ? "\(row.meanText) steps" : "at least \(grouped: Int(row.mean.rounded())) steps"
+            let share = row.nowcaster == RunResult.baseline ? "" : row.ratio.map { ", \(row.ratioBound.words)\($0 * 100, decimals: 1) % of \(baselineName)'s" } ?? ""
+            let missed = row.reachedCount < count ? " (\(count - row.reachedCount) of \(count) runs did not reach it)" : ""
+            return "\(name) needs \(mean)\(share)\(count > 1 ? ", mean over \(count) seeds" : "")\(missed)."
+        }
+    }
+
+    private var caption: String {
+        let seeds = results.map(\.seed).distinct().count
+        let lines = seeds > 1
+            ? "Thin: each seed as measured. Thick: mean over seeds up to the step where the first of them stops, smoothed over \(ChartSeries.smoothing) evaluations."
+            : "Smoothed over \(ChartSeries.smoothing) evaluations."
+        return "\(lines) A run stops at the first evaluation that reaches the target. Flags: mean steps to the target. Values outside the range shown are cut off."
+    }
+
+    private func tableMarkup(_ table: ComparisonTable, names: [String: String]) -> String {
+        let header = ["nowcaster"] + table.seeds.map { "seed \($0)" } + ["mean", "of \(baselineName)", "best \(results[0].metric.title)"]
+        let head = header.map { element("th", ["scope": "col"], escaped($0)) }.joined()
+        let rows = table.rows.enumerated().map { index, row in
+            let swatch = element("span", ["class": "swatch \(ChartStyle.colourClass(index))", "aria-hidden": "true"], "")
+            let name = element("th", ["scope": "row"], swatch + escaped(names[row.nowcaster] ?? row.nowcaster))
+            let cells = row.cells.map { cell in
+                element("td", ["class": cell?.reached == false ? "missed" : ""], escaped(cell?.text ?? "–"))
+            }
+            let best = row.meanBest.map { results[0].metric.text($0) } ?? "–"
+            let means = [row.meanText, row.ratioText, best].map { element("td", [:], escaped($0)) }
+            return element("tr", [:], name + (cells + means).joined())
+        }
+        let markup = element("thead", [:], element("tr", [:], head)) + element("tbody", [:], rows.joined(separator: "\n"))
+        let note = table.note.map { element("p", ["class": "quiet"], escaped($0)) } ?? ""
+        return element("div", ["class": "scroll"], element("table", [:], markup)) + note
+    }
+
+    private var settingsMarkup: String {
+        let rows = settings.map { setting in
+            element("tr", [:], element("th", ["scope": "row"], escaped(setting.name)) + element("td", [:], escaped(setting.value)))
+        }
+        return element("table", ["class": "settings"], element("tbody", [:], rows.joined(separator: "\n")))
+    }
+}

@@ -1,0 +1,64 @@
+import CZlib
+import Checkpoints
+import Nowcasting
+import PluginHost
+import Tensors
+import Training
+
+/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, or a checkpoint.
+enum NowcasterChoice {
+    case none
+    case lineFit
+    case checkpoint(String)
+
+    static let lineFitName = "linefit"
+
+    init(_ name: String) {
+        switch name {
+        case RunResult.baseline: self = .none
+        case Self.lineFitName: self = .lineFit
+        default: self = .checkpoint(name)
+        }
+    }
+
+    /// Without `--nowcaster`: the line fit, since no checkpoint ships with this version; the user is told.
+    static func standard() -> NowcasterChoice {
+        Output.note("no --nowcaster given and no checkpoint ships with this version: using the line fit")
+        return .lineFit
+    }
+
+    /// As tables and files call it.
+    var label: String {
+        switch self {
+        case .none: RunResult.baseline
+        case .lineFit: Self.lineFitName
+        case .checkpoint(let path): path
+        }
+    }
+
+    /// Loads it for a model; nil for the base optimizer alone.
+    /// - Throws: `CheckpointError` and `NowcastError` for the checkpoint, `PluginHostError` for the graph it needs.
+    func load(for model: Model) throws -> RunNowcaster? {
+        switch self {
+        case .none: return nil
+        case .lineFit: return RunNowcaster(.lineFit, model: nil, identity: Self.lineFitName)
+        case .checkpoint(let path):
+            let file = try Checkpoint(opening: path)
+            let nowcaster = Nowcaster(try NowcastCheckpoint(file))
+            return RunNowcaster(nowcaster, model: try GraphModel(model.graph()), identity: try Self.checksum(of: file))
+        }
+    }
+
+    /// Tells apart checkpoints that stood under one path: CRC-32 over names, shapes and values.
+    private static func checksum(of file: Checkpoint) throws -> String {
+        var sum: UInt = 0
+        func add(_ bytes: UnsafeRawBufferPointer) {
+            sum = crc32_z(sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
+        }
+        for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
+            Array("\(tensor.name) \(tensor.shape)".utf8).withUnsafeBytes(add)
+            try file.floats(tensor.name).withUnsafeBytes(add)
+        }
+        return "crc32 \(String(sum, radix: 16))"
+    }
+}
