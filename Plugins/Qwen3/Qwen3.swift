@@ -57,7 +57,7 @@ struct Qwen3: NeuralGraphConstructor, ForwardPass {
         hasAttentionBias = try configuration.boolean("attention_bias", default: false)
         isTied = try configuration.boolean("tie_word_embeddings", default: false)
         try configuration.dropouts("attention_dropout")
-        try configuration.readHuggingFaceKeys(classes: ["LlamaForCausalLM", "LlamaModel"])
+        try configuration.readHuggingFaceKeys(classes: ["Qwen3ForCausalLM", "Qwen3Model"])
         try configuration.refuseOtherKeys(ignored: ConfigurationReader.huggingFaceIgnored)
         self.vocabularySize = vocabularySize
         residual = Group("residual", size: width)
