@@ -65,9 +65,12 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
     private var stream: Axis { Axis(residual) }
 
     private var shape: TransformerShape {
-        var shape = TransformerShape(residual: residual)
-        (shape.normBias, shape.inputBias, shape.outputBias, shape.mlpBias) = (true, true, true, true)
-        return shape
+        TransformerShape(
+            residual: residual,
+            [
+                .norm1("ln_1"), .fusedAttention(weight: "attn.c_attn.weight", bias: "attn.c_attn.bias"), .output("attn.c_proj"), .norm2("ln_2"),
+                .hidden("mlp.c_fc"), .projection("mlp.c_proj"),
+            ], layout: .inFirst, normBias: true, inputBias: true, outputBias: true, mlpBias: true)
     }
 
     // MARK: Tensors and symmetries
@@ -78,18 +81,10 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
         try model.group(residual)
         try model.parameter("transformer.wte.weight", [Axis(fixed: vocabularySize), stream], normal)
         try model.parameter("transformer.wpe.weight", [Axis(fixed: positions), stream], normal)
-        for block in layers {
-            for group in block.groups { try model.group(group) }
-            let (prefix, axes, hidden) = (block.prefix, block.attention, Axis(block.hidden))
-            let inputs = axes.queries + axes.keys + axes.values
-            try model.layer("\(prefix).ln_1", [stream], .constant(1), bias: stream)
-            try model.layer("\(prefix).attn.c_attn", [stream, inputs], normal, bias: inputs)
-            try model.layer("\(prefix).attn.c_proj", [axes.outputs, stream], residualNormal, bias: stream)
-            try model.layer("\(prefix).ln_2", [stream], .constant(1), bias: stream)
-            try model.layer("\(prefix).mlp.c_fc", [stream, hidden], normal, bias: hidden)
-            try model.layer("\(prefix).mlp.c_proj", [hidden, stream], residualNormal, bias: stream)
-            try model.ignored("\(prefix).attn.bias", [1, 1, Axis(fixed: positions), Axis(fixed: positions)])
-            try model.ignored("\(prefix).attn.masked_bias", [])
+        for layer in layers {
+            try model.layer(layer, shape, weights: { part, _, _ in part.isResidual ? residualNormal : normal })
+            try model.ignored("\(layer.prefix).attn.bias", [1, 1, Axis(fixed: positions), Axis(fixed: positions)])
+            try model.ignored("\(layer.prefix).attn.masked_bias", [])
         }
         try model.layer("transformer.ln_f", [stream], .constant(1), bias: stream)
         if isTied {
@@ -111,21 +106,7 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
         let streams = nodes.map(\.stream) + [end.stream]
         try graph.table("transformer.wte.weight", .tokenTable, from: vocabulary, to: streams[0])
         try graph.table("transformer.wpe.weight", .positionTable, from: positions, to: streams[0])
-        for (layer, at) in zip(layers, nodes) {
-            let (prefix, next) = (layer.prefix, streams[layer.index + 1])
-            let inputs = (0..<3).map { part in
-                AttentionInput(
-                    .columns("\(prefix).attn.c_attn.weight", pitch: 3 * residual.size, first: part * residual.size),
-                    bias: .vector("\(prefix).attn.c_attn.bias", first: part * residual.size))
-            }
-            try graph.norm("\(prefix).ln_1", at.norm1, bias: at.norm1Bias, of: at.stream)
-            try graph.attention(prefix, at, query: inputs[0], key: inputs[1], value: inputs[2])
-            try graph.linear("\(prefix).attn.c_proj", from: at.values, bias: at.outputBias, to: at.middle, layout: .inFirst)
-            try graph.norm("\(prefix).ln_2", at.norm2, bias: at.norm2Bias, of: at.middle)
-            try graph.linear("\(prefix).mlp.c_fc", from: at.middle, bias: at.hiddenBias, to: at.hidden, layout: .inFirst)
-            try graph.residual("\(prefix) MLP residual", from: at.middle, to: next)
-            try graph.linear("\(prefix).mlp.c_proj", from: at.hidden, bias: at.projectionBias, to: next, layout: .inFirst)
-        }
+        for (layer, at) in zip(layers, nodes) { try graph.edges(layer, shape, at, next: streams[layer.index + 1]) }
         try graph.norm("transformer.ln_f", end.norm, bias: end.normBias, of: end.stream)
         if let logits { try graph.dense("lm_head.weight", .linear, from: end.stream, to: logits) }
     }
@@ -136,16 +117,8 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
         let tokens = try forward.tokens(atMost: positions)
         let places = try forward.slice(forward.tensor("transformer.wpe.weight"), axis: 0, 0..<forward.shape(tokens)[1])
         var x = try forward.add(forward.embedding(tokens, table: "transformer.wte.weight"), places)
-        for layer in layers {
-            let prefix = layer.prefix
-            var y = try forward.layerNorm(x, "\(prefix).ln_1", epsilon: epsilon)
-            let inputs = try forward.split(forward.linear(y, "\(prefix).attn.c_attn", bias: true, layout: .inFirst), parts: 3)
-            y = try forward.attention(inputs[0], inputs[1], inputs[2], layer.attention, isCausal: true, scale: scale)
-            x = try forward.add(x, forward.linear(y, "\(prefix).attn.c_proj", bias: true, layout: .inFirst))
-            y = try forward.layerNorm(x, "\(prefix).ln_2", epsilon: epsilon)
-            y = try forward.activate(forward.linear(y, "\(prefix).mlp.c_fc", bias: true, layout: .inFirst), activation)
-            x = try forward.add(x, forward.linear(y, "\(prefix).mlp.c_proj", bias: true, layout: .inFirst))
-        }
+        let rule = TransformerForward(epsilon: epsilon, activation: activation, isCausal: true, scale: scale)
+        for layer in layers { x = try forward.layer(x, layer, shape, rule) }
         x = try forward.layerNorm(x, "transformer.ln_f", epsilon: epsilon)
         try forward.predictNext(forward.linear(x, weight: isTied ? "transformer.wte.weight" : "lm_head.weight"))
     }

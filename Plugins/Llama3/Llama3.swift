@@ -70,9 +70,12 @@ struct Llama3: NeuralGraphConstructor, ForwardPass {
     private var stream: Axis { Axis(residual) }
 
     private var shape: TransformerShape {
-        var shape = TransformerShape(residual: residual)
-        (shape.inputBias, shape.outputBias, shape.mlpBias, shape.isGated) = (hasAttentionBias, hasAttentionBias, hasMLPBias, true)
-        return shape
+        TransformerShape(
+            residual: residual,
+            [
+                .attention(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"), .output("self_attn.o_proj"),
+                .hidden("mlp.gate_proj"), .up("mlp.up_proj"), .projection("mlp.down_proj"), .norm1("input_layernorm"), .norm2("post_attention_layernorm"),
+            ], inputBias: hasAttentionBias, outputBias: hasAttentionBias, mlpBias: hasMLPBias)
     }
 
     // MARK: Tensors and symmetries
@@ -81,19 +84,9 @@ struct Llama3: NeuralGraphConstructor, ForwardPass {
         let normal = Initialization.normal(mean: 0, deviation: deviation)
         try model.group(residual)
         try model.parameter("model.embed_tokens.weight", [Axis(fixed: vocabularySize), stream], normal)
-        for block in layers {
-            for group in block.groups { try model.group(group) }
-            let (prefix, axes, hidden) = (block.prefix, block.attention, Axis(block.hidden))
-            try model.layer("\(prefix).self_attn.q_proj", [axes.queries, stream], normal, bias: hasAttentionBias ? axes.queries : nil)
-            try model.layer("\(prefix).self_attn.k_proj", [axes.keys, stream], normal, bias: hasAttentionBias ? axes.keys : nil)
-            try model.layer("\(prefix).self_attn.v_proj", [axes.values, stream], normal, bias: hasAttentionBias ? axes.values : nil)
-            try model.layer("\(prefix).self_attn.o_proj", [stream, axes.outputs], normal, bias: hasAttentionBias ? stream : nil)
-            try model.layer("\(prefix).mlp.gate_proj", [hidden, stream], normal, bias: hasMLPBias ? hidden : nil)
-            try model.layer("\(prefix).mlp.up_proj", [hidden, stream], normal, bias: hasMLPBias ? hidden : nil)
-            try model.layer("\(prefix).mlp.down_proj", [stream, hidden], normal, bias: hasMLPBias ? stream : nil)
-            try model.parameter("\(prefix).input_layernorm.weight", [stream], .constant(1))
-            try model.parameter("\(prefix).post_attention_layernorm.weight", [stream], .constant(1))
-            try model.ignored("\(prefix).self_attn.rotary_emb.inv_freq", [Axis(fixed: axes.width / 2)])
+        for layer in layers {
+            try model.layer(layer, shape, weights: { _, _, _ in normal })
+            try model.ignored("\(layer.prefix).self_attn.rotary_emb.inv_freq", [Axis(fixed: layer.attention.width / 2)])
         }
         try model.parameter("model.norm.weight", [stream], .constant(1))
         try model.ignored("model.rotary_emb.inv_freq", [Axis(fixed: layers[0].attention.width / 2)])
@@ -114,21 +107,7 @@ struct Llama3: NeuralGraphConstructor, ForwardPass {
         let logits = isTied ? nil : try graph.nodes("logits", Axis(fixed: vocabularySize))
         let streams = nodes.map(\.stream) + [end.stream]
         try graph.table("model.embed_tokens.weight", .tokenTable, from: vocabulary, to: streams[0])
-        for (layer, at) in zip(layers, nodes) {
-            let (prefix, next) = (layer.prefix, streams[layer.index + 1])
-            let inputs = ["q", "k", "v"].map { part in
-                AttentionInput(
-                    .rows("\(prefix).self_attn.\(part)_proj.weight", inputs: residual.size), bias: .vector("\(prefix).self_attn.\(part)_proj.bias"))
-            }
-            try graph.attention(prefix, at, query: inputs[0], key: inputs[1], value: inputs[2])
-            try graph.linear("\(prefix).self_attn.o_proj", from: at.values, bias: at.outputBias, to: at.middle)
-            try graph.linear("\(prefix).mlp.gate_proj", from: at.middle, bias: at.hiddenBias, to: at.hidden)
-            try graph.linear("\(prefix).mlp.up_proj", from: at.middle, bias: at.upBias, to: at.hidden)
-            try graph.residual("\(prefix) MLP residual", from: at.middle, to: next)
-            try graph.linear("\(prefix).mlp.down_proj", from: at.hidden, bias: at.projectionBias, to: next)
-            try graph.norm("\(prefix).input_layernorm", at.norm1, of: at.stream)
-            try graph.norm("\(prefix).post_attention_layernorm", at.norm2, of: at.middle)
-        }
+        for (layer, at) in zip(layers, nodes) { try graph.edges(layer, shape, at, next: streams[layer.index + 1]) }
         try graph.norm("model.norm", end.norm, of: end.stream)
         if let logits { try graph.dense("lm_head.weight", .linear, from: end.stream, to: logits) }
     }
@@ -137,20 +116,8 @@ struct Llama3: NeuralGraphConstructor, ForwardPass {
 
     func trace(_ forward: ForwardBuilder) throws {
         var x = try forward.embedding(forward.tokens(), table: "model.embed_tokens.weight", paddingRow: paddingRow)
-        for layer in layers {
-            let (prefix, axes) = (layer.prefix, layer.attention)
-            var y = try forward.rmsNorm(x, weight: "\(prefix).input_layernorm.weight", epsilon: epsilon)
-            let query = try forward.linear(y, "\(prefix).self_attn.q_proj", bias: hasAttentionBias)
-            let key = try forward.linear(y, "\(prefix).self_attn.k_proj", bias: hasAttentionBias)
-            let value = try forward.linear(y, "\(prefix).self_attn.v_proj", bias: hasAttentionBias)
-            y = try forward.attention(
-                forward.rotary(query, rotary, width: axes.width), forward.rotary(key, rotary, width: axes.width), value, axes, isCausal: true)
-            x = try forward.add(x, forward.linear(y, "\(prefix).self_attn.o_proj", bias: hasAttentionBias))
-            y = try forward.rmsNorm(x, weight: "\(prefix).post_attention_layernorm.weight", epsilon: epsilon)
-            let gate = try forward.activate(forward.linear(y, "\(prefix).mlp.gate_proj", bias: hasMLPBias), activation)
-            y = try forward.multiply(gate, forward.linear(y, "\(prefix).mlp.up_proj", bias: hasMLPBias))
-            x = try forward.add(x, forward.linear(y, "\(prefix).mlp.down_proj", bias: hasMLPBias))
-        }
+        let rule = TransformerForward(epsilon: epsilon, activation: activation, isCausal: true, rotary: rotary)
+        for layer in layers { x = try forward.layer(x, layer, shape, rule) }
         x = try forward.rmsNorm(x, weight: "model.norm.weight", epsilon: epsilon)
         try forward.predictNext(forward.linear(x, weight: isTied ? "model.embed_tokens.weight" : "lm_head.weight"))
     }

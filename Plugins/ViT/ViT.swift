@@ -17,12 +17,19 @@ struct ViT: NeuralGraphConstructor, ForwardPass {
     static let modelTypes = ["torchvision_vit", "vit"]
     static let sampleConfigurations = [
         #"{"model_type": "torchvision_vit", "hidden_dim": 8, "mlp_dim": 20, "num_layers": 2, "num_heads": 2, "patch_size": 3, "image_size": 9, "num_classes": 5}"#,
-        #"{"model_type": "torchvision_vit", "hidden_dim": 6, "mlp_dim": 7, "num_layers": 1, "num_heads": 3, "patch_size": 4, "image_size": 8, "num_classes": 3, "representation_size": 5, "in_channels": 1}"#,
-        #"{"model_type": "vit", "hidden_size": 8, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 2, "patch_size": 3, "image_size": 6, "num_labels": 4, "qkv_bias": false}"#,
+        #"""
+        {"model_type": "torchvision_vit", "hidden_dim": 6, "mlp_dim": 7, "num_layers": 1, "num_heads": 3, "patch_size": 4, "image_size": 8, "num_classes": 3,
+         "representation_size": 5, "in_channels": 1}
+        """#,
+        #"""
+        {"model_type": "vit", "hidden_size": 8, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 2, "patch_size": 3, "image_size": 6,
+         "num_labels": 4, "qkv_bias": false}
+        """#,
     ]
 
     // MARK: Configuration
 
+    let isTorchvision: Bool
     let names: Names
     let residual: Group
     let layers: [TransformerLayer]
@@ -33,34 +40,34 @@ struct ViT: NeuralGraphConstructor, ForwardPass {
     let epsilon, deviation: Double
 
     init(_ configuration: inout ConfigurationReader) throws {
-        let isHuggingFace = configuration.modelType == "vit"
-        let names = isHuggingFace ? Names.huggingFace : .torchvision
-        let width = try configuration.integer(names.keys.width, default: isHuggingFace ? 768 : nil, in: 1...(1 << 20))
-        let hidden = try configuration.integer(names.keys.hidden, default: isHuggingFace ? 3072 : nil)
-        let layerCount = try configuration.integer(names.keys.layers, default: isHuggingFace ? 12 : nil, in: 1...4096)
-        let heads = try configuration.divisor(names.keys.heads, of: names.keys.width, width, default: isHuggingFace ? 12 : nil)
-        imageSize = try configuration.side("image_size", default: isHuggingFace ? 224 : nil)
-        patchSize = try configuration.side("patch_size", default: isHuggingFace ? 16 : nil, in: 1...imageSize)
-        channels = try configuration.integer(names.keys.channels, default: 3, in: 1...4096)
-        if isHuggingFace {
+        isTorchvision = configuration.modelType != "vit"
+        let names = isTorchvision ? Names.torchvision : .huggingFace
+        let (keys, hasDefaults) = (names.keys, !isTorchvision)
+        let width = try configuration.integer(keys.width, default: hasDefaults ? 768 : nil, in: 1...(1 << 20))
+        let hidden = try configuration.integer(keys.hidden, default: hasDefaults ? 3072 : nil)
+        let layerCount = try configuration.integer(keys.layers, default: hasDefaults ? 12 : nil, in: 1...4096)
+        let heads = try configuration.divisor(keys.heads, of: keys.width, width, default: hasDefaults ? 12 : nil)
+        imageSize = try configuration.side("image_size", default: hasDefaults ? 224 : nil)
+        patchSize = try configuration.side("patch_size", default: hasDefaults ? 16 : nil, in: 1...imageSize)
+        channels = try configuration.integer(keys.channels, default: 3, in: 1...4096)
+        if isTorchvision {
+            _ = try configuration.divisor("patch_size", of: "image_size", imageSize)
+            classes = try configuration.integer("num_classes", default: 1000)
+            representation = try configuration.optionalInteger("representation_size").map { Group("representation", size: $0) }
+            (hasInputBias, activation, epsilon, deviation) = (true, .gelu, 1e-6, 0.02)
+            try configuration.refuse(valuesOf: "conv_stem_configs")
+            try configuration.dropouts("dropout", "attention_dropout")
+            try configuration.refuseOtherKeys()
+        } else {
             classes = try configuration.classCount()
             representation = nil
             hasInputBias = try configuration.boolean("qkv_bias", default: true)
             activation = try configuration.activation("hidden_act", default: "gelu")
             epsilon = try configuration.real("layer_norm_eps", default: 1e-12, in: 0...1)
             deviation = try configuration.real("initializer_range", default: 0.02, in: 0...10)
-            _ = try configuration.text("problem_type", default: "single_label_classification", oneOf: ["single_label_classification"])
             try configuration.dropouts("hidden_dropout_prob", "attention_probs_dropout_prob")
             try configuration.readHuggingFaceKeys(classes: ["ViTForImageClassification"])
             try configuration.refuseOtherKeys(ignored: ConfigurationReader.huggingFaceIgnored.union(["encoder_stride", "pooler_output_size", "pooler_act"]))
-        } else {
-            _ = try configuration.divisor("patch_size", of: "image_size", imageSize)
-            classes = try configuration.integer("num_classes", default: 1000)
-            representation = try configuration.has("representation_size") ? Group("representation", size: configuration.integer("representation_size")) : nil
-            (hasInputBias, activation, epsilon, deviation) = (true, .gelu, 1e-6, 0.02)
-            try configuration.refuse(valuesOf: "conv_stem_configs")
-            try configuration.dropouts("dropout", "attention_dropout")
-            try configuration.refuseOtherKeys(ignored: ["representation_size"])
         }
         self.names = names
         residual = Group("residual", size: width)
@@ -71,24 +78,22 @@ struct ViT: NeuralGraphConstructor, ForwardPass {
 
     // MARK: Layers
 
-    /// What the two libraries call the same things, and in which order their modules hold them.
+    /// What the two libraries call the same things, in the order of their modules.
     struct Names {
-        enum Part { case classToken, patches, positions, norm1, attention, output, norm2, hidden, projection }
+        enum Embedding { case classToken, patches, positions }
         let keys: (width: String, hidden: String, layers: String, heads: String, channels: String)
-        let embeddings: [(Part, String)]
+        let embeddings: [(Embedding, String)]
         let layer: String
-        let parts: [(Part, String)]
+        let parts: [TransformerPart]
         let finalNorm, head: String
-        /// Queries, keys and values: in one tensor, or nil for three below `attention`.
-        let fused: String?
 
         static let torchvision = Names(
             keys: ("hidden_dim", "mlp_dim", "num_layers", "num_heads", "in_channels"),
             embeddings: [(.classToken, "class_token"), (.patches, "conv_proj"), (.positions, "encoder.pos_embedding")], layer: "encoder.layers.encoder_layer_",
             parts: [
-                (.norm1, "ln_1"), (.attention, "self_attention"), (.output, "self_attention.out_proj"), (.norm2, "ln_2"), (.hidden, "mlp.0"),
-                (.projection, "mlp.3"),
-            ], finalNorm: "encoder.ln", head: "heads.head", fused: "in_proj_")
+                .norm1("ln_1"), .fusedAttention(weight: "self_attention.in_proj_weight", bias: "self_attention.in_proj_bias"),
+                .output("self_attention.out_proj"), .norm2("ln_2"), .hidden("mlp.0"), .projection("mlp.3"),
+            ], finalNorm: "encoder.ln", head: "heads.head")
         static let huggingFace = Names(
             keys: ("hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_channels"),
             embeddings: [
@@ -96,127 +101,80 @@ struct ViT: NeuralGraphConstructor, ForwardPass {
                 (.patches, "vit.embeddings.patch_embeddings.projection"),
             ], layer: "vit.encoder.layer.",
             parts: [
-                (.attention, "attention.attention"), (.output, "attention.output.dense"), (.hidden, "intermediate.dense"), (.projection, "output.dense"),
-                (.norm1, "layernorm_before"), (.norm2, "layernorm_after"),
-            ], finalNorm: "vit.layernorm", head: "classifier", fused: nil)
+                .attention(query: "attention.attention.query", key: "attention.attention.key", value: "attention.attention.value"),
+                .output("attention.output.dense"), .hidden("intermediate.dense"), .projection("output.dense"), .norm1("layernorm_before"),
+                .norm2("layernorm_after"),
+            ], finalNorm: "vit.layernorm", head: "classifier")
 
-        subscript(part: Part) -> String { (embeddings + parts).first { $0.0 == part }!.1 }
+        subscript(embedding: Embedding) -> String { embeddings.first { $0.0 == embedding }!.1 }
     }
 
     private var stream: Axis { Axis(residual) }
     private var patches: Int { imageSize / patchSize * (imageSize / patchSize) }
 
     private var shape: TransformerShape {
-        var shape = TransformerShape(residual: residual)
-        (shape.normBias, shape.inputBias, shape.outputBias, shape.mlpBias) = (true, hasInputBias, true, true)
-        return shape
+        TransformerShape(residual: residual, names.parts, normBias: true, inputBias: hasInputBias, outputBias: true, mlpBias: true)
     }
 
     // MARK: Tensors and symmetries
 
     func describe(_ model: ModelBuilder) throws {
-        // PyTorch cuts its truncated normal at ±2, not at two deviations: for deviations this small, a normal.
+        // PyTorch cuts truncated normals at ±2, not at two deviations: for deviations this small they are normals.
         let normal = Initialization.normal(mean: 0, deviation: deviation)
-        func xavier(_ fans: Int) -> Initialization { names.fused == nil ? normal : .uniform(-(6 / Double(fans)).squareRoot(), (6 / Double(fans)).squareRoot()) }
-        let width = residual.size
-        let tiny = Initialization.normal(mean: 0, deviation: names.fused == nil ? 0 : 1e-6)
+        func fanInNormal(_ fanIn: Int) -> Initialization { isTorchvision ? .normal(mean: 0, deviation: 1 / Double(fanIn).squareRoot()) : normal }
         try model.group(residual)
-        for (part, name) in names.embeddings {
-            switch part {
-            case .classToken: try model.parameter(name, [1, 1, stream], names.fused == nil ? normal : .constant(0))
+        for (embedding, name) in names.embeddings {
+            switch embedding {
+            case .classToken: try model.parameter(name, [1, 1, stream], isTorchvision ? .constant(0) : normal)
             case .positions: try model.parameter(name, [1, Axis(fixed: patches + 1), stream], normal)
-            default:
-                let fanIn = Double(channels * patchSize * patchSize)
-                let kernel = Initialization.normal(mean: 0, deviation: names.fused == nil ? deviation : 1 / fanIn.squareRoot())
-                try model.layer(name, [stream, Axis(fixed: channels), Axis(fixed: patchSize), Axis(fixed: patchSize)], kernel, bias: stream)
+            case .patches:
+                let patch = Axis(fixed: patchSize)
+                try model.layer(name, [stream, Axis(fixed: channels), patch, patch], fanInNormal(channels * patchSize * patchSize), bias: stream)
             }
         }
-        for block in layers {
-            let (axes, hidden) = (block.attention, Axis(block.hidden))
-            for group in block.groups { try model.group(group) }
-            for (part, suffix) in names.parts {
-                let name = "\(block.prefix).\(suffix)"
-                switch (part, names.fused) {
-                case (.attention, let fused?):
-                    let rows = axes.queries + axes.keys + axes.values
-                    try model.parameter("\(name).\(fused)weight", [rows, stream], xavier(4 * width))
-                    try model.parameter("\(name).\(fused)bias", [rows], .constant(0))
-                case (.attention, nil):
-                    for (input, rows) in [("query", axes.queries), ("key", axes.keys), ("value", axes.values)] {
-                        try model.layer("\(name).\(input)", [rows, stream], normal, bias: hasInputBias ? rows : nil)
-                    }
-                case (.output, let fused): try model.layer(name, [stream, axes.outputs], fused == nil ? normal : .pytorchDefault(fanIn: width), bias: stream)
-                case (.hidden, _): try model.layer(name, [hidden, stream], xavier(width + hidden.size), bias: hidden, tiny)
-                case (.projection, _): try model.layer(name, [stream, hidden], xavier(width + hidden.size), bias: stream, tiny)
-                default: try model.layer(name, [stream], .constant(1), bias: stream)
-                }
-            }
+        for layer in layers {
+            try model.layer(layer, shape, weights: { part, fanIn, fanOut in
+                guard isTorchvision else { return normal }
+                if case .output = part { return .pytorchDefault(fanIn: fanIn) }
+                return .xavierUniform(fanIn: fanIn, fanOut: fanOut)
+            }, biases: { .normal(mean: 0, deviation: isTorchvision && $0.isMLP ? 1e-6 : 0) })
         }
         try model.layer(names.finalNorm, [stream], .constant(1), bias: stream)
         if let representation {
             try model.group(representation)
-            let fanIn = Initialization.normal(mean: 0, deviation: 1 / Double(width).squareRoot())
-            try model.layer("heads.pre_logits", [Axis(representation), stream], fanIn, bias: Axis(representation))
+            try model.layer("heads.pre_logits", [Axis(representation), stream], fanInNormal(residual.size), bias: Axis(representation))
         }
-        let features = Axis(representation ?? residual)
-        try model.layer(names.head, [Axis(fixed: classes), features], names.fused == nil ? normal : .constant(0), bias: Axis(fixed: classes))
-        if names.fused == nil { try model.optionalPrefix("vit.") }
+        let labels = Axis(fixed: classes)
+        try model.layer(names.head, [labels, Axis(representation ?? residual)], isTorchvision ? .constant(0) : normal, bias: labels)
+        if !isTorchvision { try model.optionalPrefix("vit.") }
     }
 
     // MARK: Neural graph
 
     func construct(_ graph: GraphBuilder) throws {
         let classToken = try graph.nodes("class token", isTokenTable: true)
-        let image = try graph.nodes("image", Axis(fixed: channels))
-        let patchBias = try graph.nodes("patch bias")
+        let (image, patchBias) = try (graph.nodes("image", Axis(fixed: channels)), graph.nodes("patch bias"))
         let positions = try graph.nodes("positions", Axis(fixed: patches + 1))
         let nodes = try layers.map { try graph.nodes($0, shape) }
         let end = try graph.finalNodes(shape)
         let streams = nodes.map(\.stream) + [end.stream]
-        for (part, name) in names.embeddings {
-            switch part {
+        for (embedding, name) in names.embeddings {
+            switch embedding {
             case .classToken: try graph.table(name, .tokenTable, from: classToken, to: streams[0])
             case .positions: try graph.table(name, .positionTable, from: positions, to: streams[0])
-            default:
+            case .patches:
                 try graph.dense("\(name).weight", .convolution, from: image, to: streams[0], kernel: patchSize * patchSize)
                 try graph.vector("\(name).bias", .bias, from: patchBias, to: streams[0])
             }
         }
-        for (layer, at) in zip(layers, nodes) {
-            let next = streams[layer.index + 1]
-            for (part, suffix) in names.parts {
-                let name = "\(layer.prefix).\(suffix)"
-                switch part {
-                case .norm1: try graph.norm(name, at.norm1, bias: at.norm1Bias, of: at.stream)
-                case .attention:
-                    let inputs = inputs(name)
-                    try graph.attention(layer.prefix, at, query: inputs[0], key: inputs[1], value: inputs[2])
-                case .output: try graph.linear(name, from: at.values, bias: at.outputBias, to: at.middle)
-                case .norm2: try graph.norm(name, at.norm2, bias: at.norm2Bias, of: at.middle)
-                case .hidden:
-                    try graph.linear(name, from: at.middle, bias: at.hiddenBias, to: at.hidden)
-                    try graph.residual("\(layer.prefix) MLP residual", from: at.middle, to: next)
-                default: try graph.linear(name, from: at.hidden, bias: at.projectionBias, to: next)
-                }
-            }
-        }
+        for (layer, at) in zip(layers, nodes) { try graph.edges(layer, shape, at, next: streams[layer.index + 1]) }
         try graph.norm(names.finalNorm, end.norm, bias: end.normBias, of: end.stream)
         var features = end.stream
         if let representation {
             features = try graph.layer(
-                "heads.pre_logits.weight", .linear, from: features, to: "representation", Axis(representation), vectors: ["heads.pre_logits.bias"])
+                "heads.pre_logits.weight", .linear, from: features, to: representation.name, Axis(representation), vectors: ["heads.pre_logits.bias"])
         }
         _ = try graph.layer("\(names.head).weight", .linear, from: features, to: "classes", Axis(fixed: classes), vectors: ["\(names.head).bias"])
-    }
-
-    private func inputs(_ name: String) -> [AttentionInput] {
-        let width = residual.size
-        if let fused = names.fused {
-            return (0..<3).map {
-                AttentionInput(.rows("\(name).\(fused)weight", inputs: width, first: $0 * width), bias: .vector("\(name).\(fused)bias", first: $0 * width))
-            }
-        }
-        return ["query", "key", "value"].map { AttentionInput(.rows("\(name).\($0).weight", inputs: width), bias: .vector("\(name).\($0).bias")) }
     }
 
     // MARK: Forward pass
@@ -224,27 +182,13 @@ struct ViT: NeuralGraphConstructor, ForwardPass {
     func trace(_ forward: ForwardBuilder) throws {
         let pixels = try forward.input("pixels", NINO_FLOAT32, [nil, channels, imageSize, imageSize])
         let (batch, width) = (try forward.shape(pixels)[0], residual.size)
-        let grid = try forward.conv2d(
-            pixels, weight: "\(names[.patches]).weight", bias: "\(names[.patches]).bias", stride: patchSize, padding: (0, 0))
+        let grid = try forward.conv2d(pixels, weight: "\(names[.patches]).weight", bias: "\(names[.patches]).bias", stride: patchSize, padding: (0, 0))
         var x = try forward.transpose(forward.reshape(grid, [batch, width, patches]), [0, 2, 1])
         let token = try forward.expand(forward.reshape(forward.tensor(names[.classToken]), [1, width]), count: batch)
         x = try forward.add(forward.concat([token, x], axis: 1), forward.reshape(forward.tensor(names[.positions]), [patches + 1, width]))
-        for layer in layers {
-            func part(_ part: Names.Part) -> String { "\(layer.prefix).\(names[part])" }
-            var y = try forward.layerNorm(x, part(.norm1), epsilon: epsilon)
-            let inputs = if let fused = names.fused {
-                try forward.split(forward.linear(y, weight: "\(part(.attention)).\(fused)weight", bias: "\(part(.attention)).\(fused)bias"), parts: 3)
-            } else {
-                try ["query", "key", "value"].map { try forward.linear(y, "\(part(.attention)).\($0)", bias: hasInputBias) }
-            }
-            y = try forward.attention(inputs[0], inputs[1], inputs[2], layer.attention, isCausal: false)
-            x = try forward.add(x, forward.linear(y, part(.output), bias: true))
-            y = try forward.layerNorm(x, part(.norm2), epsilon: epsilon)
-            y = try forward.activate(forward.linear(y, part(.hidden), bias: true), activation)
-            x = try forward.add(x, forward.linear(y, part(.projection), bias: true))
-        }
-        x = try forward.reshape(forward.slice(x, axis: 1, 0..<1), [batch, width])
-        x = try forward.layerNorm(x, names.finalNorm, epsilon: epsilon)
+        let rule = TransformerForward(epsilon: epsilon, activation: activation, isCausal: false)
+        for layer in layers { x = try forward.layer(x, layer, shape, rule) }
+        x = try forward.layerNorm(forward.reshape(forward.slice(x, axis: 1, 0..<1), [batch, width]), names.finalNorm, epsilon: epsilon)
         if representation != nil { x = try forward.activate(forward.linear(x, "heads.pre_logits", bias: true), .tanh) }
         try forward.classify(forward.linear(x, names.head, bias: true))
     }

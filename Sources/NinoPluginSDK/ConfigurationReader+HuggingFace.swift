@@ -29,9 +29,10 @@ extension ConfigurationReader {
         Activation.byName[try text(key, default: fallback, oneOf: Activation.byName.keys.sorted())]!
     }
 
-    /// Number of classes: `id2label` has one entry for each; without it `num_labels`, by default 2.
+    /// Number of classes of a classifier: `id2label` has one entry for each; without it `num_labels`, by default 2.
     /// - Throws: `PluginError.invalid`, also if the two contradict each other.
     public mutating func classCount() throws -> Int {
+        _ = try text("problem_type", default: "single_label_classification", oneOf: ["single_label_classification"])
         let labels = try object("id2label")?.keys.count
         let count = try integer("num_labels", default: labels ?? 2)
         if let labels, labels != count {

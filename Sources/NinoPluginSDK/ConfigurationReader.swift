@@ -42,6 +42,13 @@ public struct ConfigurationReader {
         return number
     }
 
+    /// An integer within `range`; nil when the key is missing or null.
+    /// - Throws: as `integer`.
+    public mutating func optionalInteger(_ key: String, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> Int? {
+        let number = try integer(key, default: range.lowerBound, in: range)
+        return has(key) ? number : nil
+    }
+
     /// A list of integers, each within `range`.
     /// - Throws: as `integer`.
     public mutating func integers(_ key: String, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> [Int] {
@@ -67,6 +74,13 @@ public struct ConfigurationReader {
         }
         guard range.contains(number) else { throw wrong(key, value, allowed) }
         return number
+    }
+
+    /// A finite number within `range`; nil when the key is missing or null.
+    /// - Throws: as `integer`.
+    public mutating func optionalReal(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
+        let number = try real(key, default: range.lowerBound, in: range)
+        return has(key) ? number : nil
     }
 
     /// true or false.

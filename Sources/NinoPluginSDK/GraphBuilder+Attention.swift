@@ -1,36 +1,29 @@
-/// A weight that maps the stream to the units of all heads, somewhere in a parameter: unit u reads stream element i by the scalar
-/// `offset + u · unitStride + i · inputStride`. A bias has no inputs.
-public struct AttentionPart: Sendable {
-    let parameter: String
-    let offset: Int
-    let unitStride: Int
-    let inputStride: Int
+/// Weight and bias of queries, keys or values, somewhere in their parameters.
+///
+/// Unit u reads stream element i by the scalar `offset + u · unitStride + i · inputStride` of the weight; its bias is element
+/// `biasOffset + u`.
+struct AttentionInput {
+    let weight, bias: String
+    let offset, unitStride, inputStride, biasOffset: Int
 
-    /// Rows of an `[out, in]` weight, from row `first` on.
-    public static func rows(_ parameter: String, inputs: Int, first: Int = 0) -> AttentionPart {
-        AttentionPart(parameter: parameter, offset: first * inputs, unitStride: inputs, inputStride: 1)
+    /// A layer of its own.
+    /// - Parameter inputs: width of the stream.
+    static func apart(_ name: String, inputs: Int, layout: WeightLayout, units: Int) -> AttentionInput {
+        let isOutFirst = layout == .outFirst
+        return AttentionInput(
+            weight: "\(name).weight", bias: "\(name).bias", offset: 0, unitStride: isOutFirst ? inputs : 1, inputStride: isOutFirst ? 1 : units, biasOffset: 0)
     }
 
-    /// Columns of an `[in, out]` weight of `pitch` columns, from column `first` on.
-    public static func columns(_ parameter: String, pitch: Int, first: Int = 0) -> AttentionPart {
-        AttentionPart(parameter: parameter, offset: first, unitStride: 1, inputStride: pitch)
-    }
-
-    /// A vector, from element `first` on.
-    public static func vector(_ parameter: String, first: Int = 0) -> AttentionPart {
-        AttentionPart(parameter: parameter, offset: first, unitStride: 1, inputStride: 0)
-    }
-}
-
-/// Weight and bias of queries, keys or values.
-public struct AttentionInput: Sendable {
-    let weight: AttentionPart
-    let bias: AttentionPart
-
-    /// - Parameter bias: laid down if the layer has nodes for such biases.
-    public init(_ weight: AttentionPart, bias: AttentionPart) {
-        self.weight = weight
-        self.bias = bias
+    /// Queries, keys and values one behind the other.
+    static func fused(weight: String, bias: String, inputs: Int, _ axes: AttentionAxes, layout: WeightLayout) -> [AttentionInput] {
+        let isOutFirst = layout == .outFirst
+        let sizes = [axes.queries.size, axes.keys.size, axes.values.size]
+        return sizes.indices.map { part in
+            let first = sizes[..<part].reduce(0, +)
+            return AttentionInput(
+                weight: weight, bias: bias, offset: isOutFirst ? first * inputs : first, unitStride: isOutFirst ? inputs : 1,
+                inputStride: isOutFirst ? 1 : sizes.reduce(0, +), biasOffset: first)
+        }
     }
 }
 
@@ -38,40 +31,39 @@ extension GraphBuilder {
     /// Queries, keys and values of a layer, its heads, and the residual connection past them (docs/neural-graphs.md 4.2).
     ///
     /// A key or value head that serves several query heads is laid down once for each, as copies of the same scalars.
-    /// - Parameter name: of the layer, for messages.
-    public func attention(_ name: String, _ nodes: TransformerNodes, query: AttentionInput, key: AttentionInput, value: AttentionInput) throws {
-        let axes = nodes.attention
-        func units(_ part: AttentionPart, copies: Int) -> [IndexLevel] {
-            let heads = axes.headCount / copies
-            return [IndexLevel(heads, stride: axes.width * part.unitStride), IndexLevel(copies, stride: 0), IndexLevel(axes.width, stride: part.unitStride)]
+    /// - Parameter inputs: of queries, keys and values.
+    func attention(_ layer: TransformerLayer, _ at: TransformerNodes, _ inputs: [AttentionInput]) throws {
+        let axes = layer.attention
+        func units(stride: Int, copies: Int) -> [IndexLevel] {
+            [IndexLevel(axes.headCount / copies, stride: axes.width * stride), IndexLevel(copies, stride: 0), IndexLevel(axes.width, stride: stride)]
         }
-        func weight(_ part: AttentionPart, _ type: EdgeType, to block: Nodes, copies: Int, reversed: Bool = false) throws {
+        func weight(_ input: AttentionInput, _ type: EdgeType, to block: Nodes, copies: Int, reversed: Bool = false) throws {
             try edges(
-                part.parameter, type, from: nodes.stream, to: block, reversed: reversed, offset: part.offset,
-                fromLevels: [IndexLevel(nodes.stream.count, stride: part.inputStride)], toLevels: units(part, copies: copies))
+                input.weight, type, from: at.stream, to: block, reversed: reversed, offset: input.offset,
+                fromLevels: [IndexLevel(at.stream.count, stride: input.inputStride)], toLevels: units(stride: input.unitStride, copies: copies))
         }
-        func bias(_ part: AttentionPart, from source: Nodes?, to block: Nodes, copies: Int) throws {
+        func bias(_ input: AttentionInput, from source: Nodes?, to block: Nodes, copies: Int) throws {
             guard let source else { return }
-            try edges(part.parameter, .bias, from: source, to: block, offset: part.offset, fromLevels: [IndexLevel(1, stride: 0)], toLevels: units(part, copies: copies))
+            try edges(
+                input.bias, .bias, from: source, to: block, offset: input.biasOffset, fromLevels: [IndexLevel(1, stride: 0)],
+                toLevels: units(stride: 1, copies: copies))
         }
         let copies = axes.headCount / axes.kvHeadCount
-        try weight(query.weight, .query, to: nodes.queries, copies: 1)
-        try fan("\(name) query heads", .head, from: nodes.heads, to: nodes.queries)
-        try bias(query.bias, from: nodes.queryBias, to: nodes.queries, copies: 1)
-        try weight(key.weight, .key, to: nodes.queries, copies: copies, reversed: true)
-        try bias(key.bias, from: nodes.keyBias, to: nodes.queries, copies: copies)
-        try weight(value.weight, .value, to: nodes.values, copies: copies)
-        try fan("\(name) value heads", .head, from: nodes.heads, to: nodes.values)
-        try bias(value.bias, from: nodes.valueBias, to: nodes.values, copies: copies)
-        try residual("\(name) attention residual", from: nodes.stream, to: nodes.middle)
+        try weight(inputs[0], .query, to: at.queries, copies: 1)
+        try fan("\(layer.prefix).query heads", .head, from: at.heads, to: at.queries)
+        try bias(inputs[0], from: at.queryBias, to: at.queries, copies: 1)
+        try weight(inputs[1], .key, to: at.queries, copies: copies, reversed: true)
+        try bias(inputs[1], from: at.keyBias, to: at.queries, copies: copies)
+        try weight(inputs[2], .value, to: at.values, copies: copies)
+        try fan("\(layer.prefix).value heads", .head, from: at.heads, to: at.values)
+        try bias(inputs[2], from: at.valueBias, to: at.values, copies: copies)
+        try fan("\(layer.prefix).attention residual", .residual, from: at.stream, to: at.middle)
     }
 
-    /// The norm of each head's queries or keys: one vector, copied for every query head. Nothing where it has no node.
-    public func headNorm(_ parameter: String, from source: Nodes?, _ nodes: TransformerNodes) throws {
+    /// The norm of each head's queries or keys: one vector, copied for every query head.
+    func headNorm(_ name: String, from source: Nodes?, _ layer: TransformerLayer, _ at: TransformerNodes) throws {
         guard let source else { return }
-        let axes = nodes.attention
-        try edges(
-            parameter, .norm, from: source, to: nodes.queries, offset: 0, fromLevels: [IndexLevel(1, stride: 0)],
-            toLevels: [IndexLevel(axes.headCount, stride: 0), IndexLevel(axes.width, stride: 1)])
+        let levels = [IndexLevel(layer.attention.headCount, stride: 0), IndexLevel(layer.attention.width, stride: 1)]
+        try edges("\(name).weight", .norm, from: source, to: at.queries, offset: 0, fromLevels: [IndexLevel(1, stride: 0)], toLevels: levels)
     }
 }

@@ -16,6 +16,12 @@ public enum Initialization: Sendable {
         return .uniform(-bound, bound)
     }
 
+    /// Uniform in ±√(6 / (fanIn + fanOut)) (Glorot and Bengio 2010; torch.nn.init.xavier_uniform_).
+    public static func xavierUniform(fanIn: Int, fanOut: Int) -> Initialization {
+        let bound = (6 / Double(fanIn + fanOut)).squareRoot()
+        return .uniform(-bound, bound)
+    }
+
     var rule: nino_initialization_t {
         switch self {
         case .constant(let value): nino_initialization_t(kind: NINO_INIT_CONSTANT, a: value, b: 0)

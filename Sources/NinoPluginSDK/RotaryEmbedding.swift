@@ -60,11 +60,3 @@ public struct RotaryEmbedding: Sendable, Equatable {
         return (scaling, theta)
     }
 }
-
-extension ConfigurationReader {
-    /// A number within `range`; nil when the key is missing or null.
-    fileprivate mutating func optionalReal(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
-        let missing = try real(key, default: range.lowerBound, in: range)
-        return has(key) ? missing : nil
-    }
-}
