@@ -71,11 +71,11 @@ let package = Package(
             ]),
 
         // Tests mirror Sources.
-        .target(name: "TestSupport", dependencies: ["Tensors", "CZip"], path: "Tests/TestSupport"),
+        .target(name: "TestSupport", dependencies: ["CZip", "Tensors", "NeuralGraphs"], path: "Tests/TestSupport"),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
-        .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "TestSupport"]),
+        .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "Tensors", "TestSupport"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
-        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "TestSupport"]),
+        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints"]),

@@ -2,18 +2,18 @@
 #include "nino_kernels.h"
 
 // Writes `value` of each element i to out, or adds it.
-#define STORE(out, value)                                              \
-    if (accumulate)                                                    \
-        for (int64_t i = 0; i < n; i++) (out)[i] += (value);           \
-    else                                                               \
-        for (int64_t i = 0; i < n; i++) (out)[i] = (value);
+#define STORE(out, value)                                                          \
+    if (accumulate)                                                                \
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) (out)[i] += (value);      \
+    else                                                                           \
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) (out)[i] = (value);
 
 NINO_CLONES void nino_exp(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = exponential(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = exponential(x[i]);
 }
 
 NINO_CLONES void nino_silu(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = x[i] * logistic(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = x[i] * logistic(x[i]);
 }
 
 NINO_INLINE float silu_slope(float x) {
@@ -50,7 +50,7 @@ NINO_INLINE float gelu_tanh_slope(float x) {
 }
 
 NINO_CLONES void nino_gelu_tanh(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = gelu_tanh(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = gelu_tanh(x[i]);
 }
 
 NINO_CLONES void nino_gelu_tanh_pullback(const float *x, const float *dy, float *dx, int64_t n, int accumulate) {
@@ -91,7 +91,7 @@ NINO_INLINE float gelu_erf_slope(float x) {
 }
 
 NINO_CLONES void nino_gelu_erf(const float *x, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = gelu_erf(x[i]);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = gelu_erf(x[i]);
 }
 
 NINO_CLONES void nino_gelu_erf_pullback(const float *x, const float *dy, float *dx, int64_t n, int accumulate) {

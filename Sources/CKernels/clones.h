@@ -9,3 +9,6 @@
 
 /// Helpers must be inlined to take on the instruction set of the loop around them.
 #define NINO_INLINE static inline __attribute__((always_inline))
+
+/// Before a loop in which element i depends on elements i alone: outputs may then be the very memory of inputs.
+#define NINO_ELEMENTWISE _Pragma("clang loop vectorize(assume_safety)")

@@ -4,7 +4,7 @@
 
 /// y = e^(x - shift); returns the sum of y.
 NINO_INLINE double exponentials(const float *x, float shift, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = exponential(x[i] - shift);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = exponential(x[i] - shift);
     SUM(n, y[i])
 }
 
@@ -18,7 +18,7 @@ NINO_CLONES void nino_softmax(const float *x, float *y, int64_t rows, int64_t n)
 NINO_CLONES void nino_softmax_pullback(const float *y, const float *dy, float *dx, int64_t rows, int64_t n, int accumulate) {
     for (int64_t row = 0; row < rows; row++, y += n, dy += n, dx += n) {
         float mean = (float)nino_dot(y, dy, n);
-        for (int64_t i = 0; i < n; i++) dx[i] = (accumulate ? dx[i] : 0) + y[i] * (dy[i] - mean);
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) dx[i] = (accumulate ? dx[i] : 0) + y[i] * (dy[i] - mean);
     }
 }
 
@@ -35,7 +35,7 @@ NINO_CLONES void nino_softmax_scaled(const float *x, double log_sum_exp, float s
     // The logarithm in two floats: a single one would lose what float32 cannot hold of a large value.
     float high = (float)log_sum_exp;
     float low = (float)(log_sum_exp - high);
-    for (int64_t i = 0; i < n; i++) dx[i] = (accumulate ? dx[i] : 0) + scale * exponential((x[i] - high) - low);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) dx[i] = (accumulate ? dx[i] : 0) + scale * exponential((x[i] - high) - low);
 }
 
 NINO_CLONES void nino_layer_norm(const float *x, const float *weight, const float *bias, double epsilon, float *y, float *mean,
@@ -46,9 +46,9 @@ NINO_CLONES void nino_layer_norm(const float *x, const float *weight, const floa
         mean[row] = m;
         rstd[row] = r;
         if (bias)
-            for (int64_t i = 0; i < n; i++) y[i] = (x[i] - m) * r * weight[i] + bias[i];
+            NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = (x[i] - m) * r * weight[i] + bias[i];
         else
-            for (int64_t i = 0; i < n; i++) y[i] = (x[i] - m) * r * weight[i];
+            NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = (x[i] - m) * r * weight[i];
     }
 }
 
@@ -56,7 +56,7 @@ NINO_CLONES void nino_rms_norm(const float *x, const float *weight, double epsil
     for (int64_t row = 0; row < rows; row++, x += n, y += n) {
         float r = (float)(1 / sqrt(nino_dot(x, x, n) / (double)n + epsilon));
         rstd[row] = r;
-        for (int64_t i = 0; i < n; i++) y[i] = x[i] * r * weight[i];
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = x[i] * r * weight[i];
     }
 }
 
@@ -95,10 +95,10 @@ NINO_CLONES void nino_norm_parameter_sums(const float *x, const float *mean, con
 }
 
 NINO_CLONES void nino_affine(const float *x, float mean, float factor, float shift, float *y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = (x[i] - mean) * factor + shift;
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = (x[i] - mean) * factor + shift;
 }
 
 NINO_CLONES void nino_affine_pullback(const float *x, float mean, const float *dy, float a, float b, float c, float *dx, int64_t n,
                                       int accumulate) {
-    for (int64_t i = 0; i < n; i++) dx[i] = (accumulate ? dx[i] : 0) + (a * dy[i] + b * (x[i] - mean) + c);
+    NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) dx[i] = (accumulate ? dx[i] : 0) + (a * dy[i] + b * (x[i] - mean) + c);
 }

@@ -1,6 +1,7 @@
 // One instruction set's version of nino_tile_product; included by tile_product.c with these defined:
 //   NAME(x)  x with a suffix    TARGET  function attribute    WIDTH  floats in a register
 typedef float NAME(vector) __attribute__((vector_size(4 * WIDTH), aligned(4)));
+typedef int32_t NAME(mask) __attribute__((vector_size(4 * WIDTH)));
 
 /// One tile: `runs` runs of `length` rows by one register of columns, held in registers over the whole of k.
 /// Up to 13 rows fit the 16 registers of AVX2 beside one of b and one of a; more rows do not raise the speed.
@@ -13,7 +14,8 @@ NINO_INLINE void NAME(tile)(const int runs, const int length, const int64_t step
 #pragma clang loop unroll(full)
     for (int run = 0; run < runs; run++) base[run] = terms->a + rows->offset[first + (run * length < valid_rows ? run * length : 0)];
 #pragma clang loop unroll(full)
-    for (int row = 0; row < runs * length; row++) sum[row] = (NAME(vector)){0};
+    for (int row = 0; row < runs * length; row++)
+        sum[row] = terms->bias ? *(const NAME(vector) *)terms->bias : (NAME(vector)){0};
     const float *b = terms->b;
     for (int64_t i = 0; i < terms->k; i++, b += terms->n) {
         NAME(vector) right = *(const NAME(vector) *)b;
@@ -25,7 +27,9 @@ NINO_INLINE void NAME(tile)(const int runs, const int length, const int64_t step
     for (int row = 0; row < runs * length; row++) {
         if (row >= valid_rows) break;
         NAME(vector) *out = (NAME(vector) *)(terms->c + (first + row) * terms->n);
-        *out = terms->accumulate ? *out + sum[row] : sum[row];
+        NAME(vector) result = sum[row];
+        if (terms->relu) result = (NAME(vector))((NAME(mask))result & ~(NAME(mask))(result < 0));
+        *out = terms->accumulate ? *out + result : result;
     }
 }
 
@@ -57,9 +61,10 @@ TARGET static void NAME(all_rows)(const nino_tile_rows_t *rows, const nino_tile_
 }
 
 static void NAME(product)(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k, const float *b, int64_t n,
-                          float *c, int accumulate) {
+                          float *c, const nino_tile_finish_t *finish) {
     for (int64_t column = 0; column < n; column += WIDTH) {
-        nino_tile_terms_t terms = {a, k_offset, k, b + column, c + column, n, accumulate};
+        nino_tile_terms_t terms = {a, k_offset, k, b + column, c + column, n, finish->bias ? finish->bias + column : 0,
+                                   finish->relu, finish->accumulate};
         NAME(all_rows)(rows, &terms);
     }
 }

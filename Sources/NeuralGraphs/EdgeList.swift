@@ -20,6 +20,7 @@ public struct EdgeList: Sendable, Equatable {
     public init(
         nodeCount: Int, sources: [Int], targets: [Int], types: [Int], parameterScalars: [Int], slots: [Int], parameterCount: Int
     ) throws(NeuralGraphError) {
+        precondition(nodeCount >= 0 && parameterCount >= 0, "\(nodeCount) nodes, \(parameterCount) parameters")
         let named = [("edge_index", targets), ("edge_type", types), ("edge_param", parameterScalars), ("edge_slots", slots)]
         for (name, array) in named where array.count != sources.count {
             throw .edgeArrayLength(array: name, expected: sources.count, found: array.count)

@@ -55,7 +55,7 @@ final class BlockRun<Source: StateSource> {
     let plan: TilePlan
     let width: Int
     let nodeCount: Int
-    private let scratches: [TileScratch]
+    let tasks = TaskRunner()
 
     /// x: [nodes, H].
     var nodes: Tensor
@@ -69,7 +69,6 @@ final class BlockRun<Source: StateSource> {
         width = network.width
         nodeCount = plan.nodeBlocks.last?.upperBound ?? 0
         nodes = Tensor(shape: [nodeCount, width])
-        scratches = (0..<Parallel.threads).map { _ in TileScratch() }
     }
 
     /// x⁰, with the token's row where the network has one.
@@ -95,11 +94,6 @@ final class BlockRun<Source: StateSource> {
             applyLayer(layer, x.address + rows.lowerBound * layer.inputs, rows: rows.count, into: y.address + rows.lowerBound * layer.outputs)
         }
         return y
-    }
-
-    /// Calls `body` for each task, with memory of the worker's own.
-    func forEachTask<Task>(_ tasks: [Task], _ body: (Task, TileScratch) -> Void) {
-        Parallel.forEachWithWorker(tasks.count) { index, worker in body(tasks[index], scratches[worker]) }
     }
 }
 

@@ -12,7 +12,7 @@ extension BlockRun {
         let convolution = network.convolutions[layer]
         let values = apply(convolution.source, to: nodes)
         let blockSums = columnSums(of: values)
-        forEachTask(plan.targetTiles) { tile, scratch in
+        tasks.forEach(plan.targetTiles) { tile, scratch in
             let inputs = layer == 0 ? network.slots * StateHistory.contextLength : width
             var sums = MessageSums(tile, width: width, inputs: inputs, scratch: scratch)
             for index in plan.incoming[tile.block] {

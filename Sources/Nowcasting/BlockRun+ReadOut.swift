@@ -6,7 +6,7 @@ import Tensors
 extension BlockRun {
     /// - Parameter horizon: k.
     func readOut(horizon: Int, into sink: some NowcastSink) {
-        forEachTask(plan.directReadOuts) { task, scratch in
+        tasks.forEach(plan.directReadOuts) { task, scratch in
             forEachPrediction(task, horizon: horizon, scratch) { scalars, patch, change, newest, stride in
                 writePredictions(scalars.parameter, patch, change, newest, stride, to: sink)
             }
@@ -70,7 +70,7 @@ extension BlockRun {
             counts[parameter] = Tensor(shape: [source.parameters.entries[parameter].count])
         }
         for stage in plan.copiedReadOuts {
-            forEachTask(stage) { task, scratch in
+            tasks.forEach(stage) { task, scratch in
                 forEachPrediction(task, horizon: horizon, scratch) { scalars, patch, change, _, stride in
                     let (sum, count) = (sums[scalars.parameter]!.address, counts[scalars.parameter]!.address)
                     for row in 0..<patch.rows {

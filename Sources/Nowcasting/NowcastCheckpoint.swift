@@ -44,8 +44,8 @@ extension GraphNetwork {
     init(_ reader: WeightReader, _ arguments: NetworkArguments) throws(NowcastError) {
         let embedding = try reader.weight("layer_embed.weight", shape: [nil, nil])
         let width = embedding.shape[1]
-        let layers = reader.count("gnn.convs.", ".lin.weight")
-        guard layers >= 2 else { throw .weightMissing(name: "gnn.convs.\(layers).lin.weight") }
+        // Whatever is missing then shows as missing, and not as a smaller network.
+        let layers = max(2, reader.count("gnn.convs."), reader.count("gnn.edge_update.") + 1)
         let edgeProjection = try reader.linear("edge_proj.fc.0", outputs: width, inputs: nil)
         let slots = edgeProjection.inputs / StateHistory.contextLength
         guard slots > 0, edgeProjection.inputs.isMultiple(of: StateHistory.contextLength) else {

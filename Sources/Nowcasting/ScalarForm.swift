@@ -44,9 +44,8 @@ public struct ScalarForm: Sendable {
         let tiles = source.parameters.entries.enumerated().flatMap { index, entry in
             stride(from: 0, to: entry.count, by: Self.tile).map { (parameter: index, scalars: $0..<min($0 + Self.tile, entry.count)) }
         }
-        let scratches = (0..<Parallel.threads).map { _ in TileScratch() }
-        Parallel.forEachWithWorker(tiles.count) { index, worker in
-            predict(tiles[index].parameter, tiles[index].scalars, source, scaling, types, horizon: horizon, into: sink, scratches[worker])
+        TaskRunner().forEach(tiles) { tile, scratch in
+            predict(tile.parameter, tile.scalars, source, scaling, types, horizon: horizon, into: sink, scratch)
         }
     }
 

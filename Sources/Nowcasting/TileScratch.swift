@@ -2,7 +2,7 @@ import Tensors
 
 /// Memory of one worker, reused from tile to tile.
 final class TileScratch {
-    private(set) var sources: [Int32] = []
+    private var sources: [Int32] = []
     private var buffers: [Tensor?]
     private var doubles: [UnsafeMutableBufferPointer<Double>]
 

@@ -30,10 +30,8 @@ struct WeightReader {
         return LinearLayer(outputs: weight.shape[0], inputs: weight.shape[1], weight: weight.values, bias: bias.values)
     }
 
-    /// How many of `prefix0.suffix`, `prefix1.suffix`, … there are.
-    func count(_ prefix: String, _ suffix: String) -> Int {
-        var count = 0
-        while weights["\(prefix)\(count)\(suffix)"] != nil { count += 1 }
-        return count
+    /// One more than the largest number that follows `prefix` in a name; 0 if there is none.
+    func count(_ prefix: String) -> Int {
+        weights.keys.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }.map { $0 + 1 }.max() ?? 0
     }
 }

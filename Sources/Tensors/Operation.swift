@@ -32,7 +32,8 @@ public protocol Operation: Sendable {
     /// - Parameters:
     ///   - gradient: of the output, in its shape.
     ///   - output: as `forward` left it.
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError)
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError)
 
     /// This operation and a ReLU behind it in one pass, bit for bit the same; nil if there is no such thing.
     func fusedWithReLU() -> (any Operation)?

@@ -25,9 +25,10 @@ public enum Parallel {
         forEachWithWorker(count) { index, _ in body(index) }
     }
 
-    /// As `forEach`, and tells which worker (`0 ..< workers`) calls, so that each may have scratch of its own.
-    public static func forEachWithWorker(_ count: Int, _ body: (_ index: Int, _ worker: Int) -> Void) {
-        let workers = min(threads, count)
+    /// As `forEach` on at most `workers` threads, and tells which worker (`0 ..< workers`) calls, so that each may have scratch
+    /// of its own.
+    public static func forEachWithWorker(_ count: Int, workers: Int = threads, _ body: (_ index: Int, _ worker: Int) -> Void) {
+        let workers = min(workers, count)
         guard workers > 1, nino_parallel_depth() == 0 else {
             for index in 0..<max(0, count) { body(index, 0) }
             return

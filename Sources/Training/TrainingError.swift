@@ -26,7 +26,6 @@ public enum TrainingError: Error, Equatable {
     case lossNotFinite(step: Int, loss: Float)
     case otherRun(file: String, key: String, expected: String, found: String)
     case checkpointInvalid(file: String, key: String, expected: String, found: String)
-    case optimizerStateInvalid(moment: String, expected: Int, found: Int)
     case checkpointExists(folder: String)
     case nothingToResume(folder: String)
 }
@@ -73,8 +72,6 @@ extension TrainingError: CustomStringConvertible {
             "\(file): belongs to another run: \(key) is \(found) there and \(expected) here"
         case .checkpointInvalid(let file, let key, let expected, let found):
             "\(file): is no usable training checkpoint: \(key): expected \(expected), found \(found)"
-        case .optimizerStateInvalid(let moment, let expected, let found):
-            "the optimizer's state \(moment): expected \(expected) values, found \(found)"
         case .checkpointExists(let folder):
             "\(folder): holds an unfinished run already; resume it or choose another folder"
         case .nothingToResume(let folder):

@@ -50,8 +50,7 @@ struct CompareCommand: ParsableCommand {
         let (model, data) = try training.load(common)
         let contenders = try nowcasters.split(separator: ",").map { name in
             let choice = NowcasterChoice(String(name))
-            let loaded = try choice.load(for: model)
-            return Comparison.Contender(label: choice.label) { loaded }
+            return Comparison.Contender(label: choice.label, nowcaster: try choice.load(for: model))
         }
         let watch = InterruptWatch()
         let board = common.quiet || common.json ? nil : ProgressBoard(settings)

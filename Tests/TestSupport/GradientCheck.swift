@@ -120,7 +120,8 @@ public struct WrongPullback: Operation {
         try right.forward(inputs, into: output, context: context)
     }
 
-    public func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    public func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                         context: OperationContext) throws(TensorError) {
         try right.pullback(gradient, output: output, inputs: inputs, into: targets, context: context)
         guard let target = targets[wrongInput] else { return }
         for index in 0..<target.tensor.count { target.tensor.values[index] *= 1.01 }

@@ -2,19 +2,126 @@ import Foundation
 import Testing
 import Training
 
-private let results = [1000, 2000, 3000].flatMap { seed in
+private let seeds: [UInt64] = [1000, 2000, 3000]
+private let results = seeds.flatMap { seed in
     [
-        syntheticResult(nowcaster: "none", seed: seed, speed: 0.35),
-        syntheticResult(nowcaster: "linefit", seed: seed, speed: 0.5, nowcastEvery: 1000),
-        syntheticResult(nowcaster: "nino_mlp.pt", seed: seed, speed: 0.8, nowcastEvery: 1000),
-        syntheticResult(nowcaster: "nino_no_posw.pt", seed: seed, speed: 1, nowcastEvery: 1000),
+        syntheticResult(nowcaster: "none", seed: seed, speed: 0.45),
+        syntheticResult(nowcaster: "linefit", seed: seed, speed: 0.7, nowcastEvery: 1000),
     ]
 }
 
-@Test func dump() throws {
-    let report = Report(results: results, settings: [("task", "fm-16"), ("learning rate", "0.006"), ("batch", "128"), ("seeds", "1000, 2000, 3000")])
-    try report.html.write(toFile: "/tmp/trn/report.html", atomically: true, encoding: .utf8)
-    let one = Report(results: Array(results.prefix(2)), settings: [("task", "fm-16")])
-    try one.html.write(toFile: "/tmp/trn/report1.html", atomically: true, encoding: .utf8)
-    print(ComparisonTable(results).text)
+private func page(_ results: [RunResult], settings: [(String, String)] = []) -> String {
+    Report(results: results, settings: settings).html
+}
+
+/// The first fault in the nesting of tags and in the characters between them; nil for a well-formed page.
+private func fault(in page: String) -> String? {
+    var open: [Substring] = []
+    var rest = page[...].drop { $0 != "\n" }  // after the document type
+    while let start = rest.firstIndex(of: "<") {
+        let text = rest[..<start]
+        if text.contains(">") && open.last != "style" { return "a bare > in \(text)" }
+        guard let end = rest[start...].firstIndex(of: ">") else { return "a tag without end" }
+        let tag = rest[rest.index(after: start)..<end]
+        rest = rest[rest.index(after: end)...]
+        if tag.contains("<") || tag.filter({ $0 == "\"" }).count % 2 != 0 { return "the tag \(tag)" }
+        if tag.hasSuffix("/") { continue }
+        let name = tag.prefix { $0 != " " }
+        if name.hasPrefix("/") {
+            guard open.popLast() == name.dropFirst() else { return "</\(name.dropFirst())> does not close what is open" }
+        } else {
+            open.append(name)
+        }
+    }
+    return open.isEmpty ? nil : "open at the end: \(open)"
+}
+
+@Suite struct ReportTests {
+    @Test func thePageIsWellFormed() {
+        #expect(fault(in: page(results, settings: [("learning_rate", "0.006")])) == nil)
+        // The check's own twin.
+        #expect(fault(in: page(results).replacingOccurrences(of: "</figure>", with: "")) != nil)
+        #expect(fault(in: page(results).replacingOccurrences(of: "class=\"grid\"", with: "class=\"grid")) != nil)
+    }
+
+    @Test func thePageStandsAlone() {
+        let html = page(results)
+        for reference in ["<script", "href=", "src=", "url(http", "@import"] { #expect(!html.contains(reference)) }
+        // The name of the SVG language is the only address.
+        #expect(html.components(separatedBy: "http").count == 2)
+    }
+
+    @Test func everySeriesIsDrawn() {
+        let html = page(results)
+        // Two thick lines in the plot and two in the legend, six thin ones.
+        #expect(html.components(separatedBy: "<path class=\"mean").count == 3)
+        #expect(html.components(separatedBy: "<line class=\"mean").count == 3)
+        #expect(html.components(separatedBy: "<path class=\"run").count == 7)
+        for seed in seeds { #expect(html.contains("linefit, seed \(seed): target reached")) }
+        #expect(html.contains("linefit: nowcast at step 1000<") && !html.contains("alone: nowcast"))
+        #expect(html.contains("target 89.5 %"))
+    }
+
+    @Test func theTableHoldsStepsMeansAndRatios() {
+        let html = page(results)
+        let table = ComparisonTable(results)
+        for row in table.rows {
+            #expect(html.contains("<td>\(row.meanText)</td>") && html.contains("<td>\(row.ratioText)</td>"))
+        }
+        #expect(html.contains("<th scope=\"row\">learning_rate</th>") == false)
+        #expect(page(results, settings: [("learning_rate", "0.006")]).contains("<th scope=\"row\">learning_rate</th><td>0.006</td>"))
+    }
+
+    @Test func textIsEscaped() {
+        var hostile = results
+        for index in hostile.indices { hostile[index].task = "<b>&\"'\u{1}" }
+        let html = page(hostile, settings: [("<i>", "a & b")])
+        #expect(html.contains("&lt;b&gt;&amp;&quot;&#39;\u{FFFD}: steps to") && !html.contains("<b>") && !html.contains("<i>"))
+        #expect(html.contains("a &amp; b"))
+        #expect(fault(in: html) == nil)
+    }
+
+    @Test func theSameRunsGiveTheSamePageOnAnyMachine() {
+        var slower = results
+        for index in slower.indices {
+            slower[index].seconds *= 3
+            for step in slower[index].evaluations.indices { slower[index].evaluations[step].seconds *= 3 }
+        }
+        #expect(page(slower) == page(results))
+        #expect(page(Array(results.dropLast())) != page(results))
+    }
+
+    @Test func runsThatMissTheTargetAreMarked() {
+        let html = page([
+            syntheticResult(nowcaster: "none", seed: 1, speed: 0.1), syntheticResult(nowcaster: "linefit", seed: 1, speed: 0.7),
+        ])
+        #expect(html.contains("AdamW alone did not reach the target within 10,000 steps"))
+        #expect(html.contains("<td class=\"missed\">&gt; 10,000</td>") && html.contains("did not reach the target."))
+    }
+
+    @Test func runsWithoutEvaluationsStillMakeAPage() {
+        let empty = RunResult(
+            task: "t", nowcaster: "none", seed: 1, metric: .testLoss, target: 1, budget: 10, stepsToTarget: nil, best: nil, steps: 0,
+            seconds: 0, nowcastSteps: [], evaluations: [])
+        #expect(fault(in: page([empty])) == nil)
+    }
+
+    @Test func axesHaveRoundNumbersThatEncloseTheValues() throws {
+        let html = page(results)
+        let labels = html.matches(of: /text-anchor="end">([0-9.]+) %</).map { Double($0.output.1)! }
+        #expect(labels.count >= 4 && labels == labels.sorted())
+        let steps = Set(zip(labels, labels.dropFirst()).map { (($1 - $0) * 1000).rounded() / 1000 })
+        #expect(steps.count == 1 && [0.1, 0.2, 0.5, 1, 2, 5, 10, 20].contains(steps.first!))
+        #expect(labels.last! >= 89.5 && labels.last! < 100)
+    }
+
+    @Test func checkpointsAreCalledByTheirFiles() {
+        var named = results
+        for index in named.indices where named[index].nowcaster != "none" { named[index].nowcaster = "/a/b/nino.pt" }
+        #expect(page(named).contains("nino.pt:") && !page(named).contains("/a/b/nino.pt"))
+        #expect(ComparisonTable(named).text.contains("\nnino.pt "))
+        var both = named
+        both.append(syntheticResult(nowcaster: "/c/nino.pt", seed: 1000, speed: 0.7))
+        #expect(page(both).contains("/a/b/nino.pt:") && page(both).contains("/c/nino.pt:"))
+    }
 }

@@ -2,6 +2,7 @@
 //
 // Sizes are in elements. `accumulate` is 0 to overwrite an output, 1 to add to it. Sums of many terms run in double precision,
 // in an order that depends on the sizes alone. No function allocates, fails, or starts a thread.
+// In element-wise functions and in those on rows an output may be the very memory of an input of its size; else nothing overlaps.
 #pragma once
 #include <stdint.h>
 
@@ -112,20 +113,24 @@ typedef struct {
     int64_t count, run_length, step;
 } nino_tile_rows_t;
 
-/// C = A · B, or C += A · B, for B [k, n] and C [rows, n], n a multiple of 16.
+/// What is done to a product: bias[column] is added (may be NULL), then what is negative becomes 0 if `relu`, then the old C is
+/// added if `accumulate`.
+typedef struct {
+    const float *bias;
+    int relu, accumulate;
+} nino_tile_finish_t;
+
+/// C = A · B with a finish, for B [k, n] and C [rows, n], n a multiple of 16.
 ///
 /// A is never laid out: a convolution and both its gradients are such products over a padded image. Up to 12 · step elements
 /// behind the last one of A may be read, and are not used.
 void nino_tile_product(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k, const float *b, int64_t n,
-                       float *c, int accumulate);
+                       float *c, const nino_tile_finish_t *finish);
 
 /// out[j, i] = x[i, j] for x [rows, columns]; `stride` and `out_stride` elements from row to row.
 void nino_transpose(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride);
-/// out[j, i] = x[i, j] + bias[j] (bias may be NULL), 0 where that is negative if `relu`.
-void nino_transpose_bias(const float *x, int64_t rows, int64_t columns, int64_t stride, const float *bias, int relu, float *out,
-                         int64_t out_stride);
-/// out[j, i] = x[i, j], or out[j, i] += x[i, j].
-void nino_transpose_add(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride, int accumulate);
 /// Copies channels of height × width into planes of padded_height × padded_width at (top, left); what is around is left as it is.
 void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top, int64_t left,
                     int64_t padded_height, int64_t padded_width, float *out);
+/// Asks for memory that is about to be written: stores retire in order, and each would wait for its line.
+void nino_prefetch(float *x, int64_t n);

@@ -28,7 +28,8 @@ struct BatchNorm: RegisteredOperation {
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
-        let (weight, bias, runningMean, runningVariance) = (inputs[1].floats.values, inputs[2].floats.values, inputs[3].floats.values, inputs[4].floats.values)
+        let (weight, bias) = (inputs[1].floats.values, inputs[2].floats.values)
+        let (runningMean, runningVariance) = (inputs[3].floats.values, inputs[4].floats.values)
         let channels = x.shape[1]
         let (means, rstds) = (try context.kept(0, count: channels), try context.kept(1, count: channels))
         let isTraining = context.training
@@ -54,7 +55,8 @@ struct BatchNorm: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let (x, dy, weight) = (inputs[0].floats, gradient.address, inputs[1].floats.values)
         let channels = x.shape[1]
         let (means, rstds) = (try context.kept(0, count: channels), try context.kept(1, count: channels))

@@ -6,8 +6,9 @@ extension Conv2d {
         let (x, weight) = (inputs[0].floats.address, inputs[1].floats.address)
         let bias = inputs.count == 3 ? inputs[2].floats.address : nil
         let columnCount = size.taps * size.positions
-        let scratch = try context.transient(0, count: Parallel.threads * columnCount)
-        Parallel.forEachWithWorker(size.images * size.groups) { index, worker in
+        let threads = Parallel.threads
+        let scratch = try context.transient(0, count: threads * columnCount)
+        Parallel.forEachWithWorker(size.images * size.groups, workers: threads) { index, worker in
             let columns = scratch + worker * columnCount
             let group = index % size.groups
             withUnsafePointer(to: size.geometry) { nino_im2col(x + index * size.inputChannels * size.pixels, $0, columns, Int64(size.positions)) }
@@ -27,11 +28,12 @@ extension Conv2d {
                         _ context: OperationContext) throws(TensorError) {
         let columnCount = size.taps * size.positions
         let perWorker = columnCount + size.outputCount
-        let scratch = try context.transient(0, count: Parallel.threads * perWorker)
+        let threads = Parallel.threads
+        let scratch = try context.transient(0, count: threads * perWorker)
         let partial = try context.transient(1, count: size.tiles * (size.weightCount + size.groups * size.outputChannels))
         let biasPartial = partial + size.tiles * size.weightCount
         let biasTarget = targets.count == 3 ? targets[2] : nil
-        Parallel.forEachWithWorker(size.tiles) { tile, worker in
+        Parallel.forEachWithWorker(size.tiles, workers: threads) { tile, worker in
             let columns = scratch + worker * perWorker
             let first = tile * size.imagesPerTile
             for image in first..<min(first + size.imagesPerTile, size.images) {
@@ -48,8 +50,8 @@ extension Conv2d {
                 if biasTarget != nil { pullbackBias(size, dy, biasPartial + tile * size.groups * size.outputChannels, beta) }
             }
         }
-        if let target = targets[1] { columnSums(partial, rows: size.tiles, columns: size.weightCount, into: target.address, accumulate: target.accumulate) }
-        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.groups * size.outputChannels, into: target.address, accumulate: target.accumulate) }
+        if let target = targets[1] { columnSums(partial, rows: size.tiles, columns: size.weightCount, into: target) }
+        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.groups * size.outputChannels, into: target) }
     }
 
     private func pullbackImage(_ size: ConvolutionSizes, _ dy: UnsafePointer<Float>, _ weight: UnsafePointer<Float>,

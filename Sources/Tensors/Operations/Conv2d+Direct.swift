@@ -60,25 +60,30 @@ struct DirectConvolution {
 
     func forward(_ inputs: [Value], into output: Tensor, _ context: OperationContext) throws(TensorError) {
         let (x, weight) = (inputs[0].floats.address, inputs[1].floats.address)
-        let bias = inputs.count == 3 ? inputs[2].floats.address : nil
         let threads = Parallel.threads
         let padded = try borderedScratch(0, count: paddedCount, threads, context)
         let products = try context.transient(0, count: threads * size.positions * outputColumns)
         let weights = try context.transient(1, count: size.taps * outputColumns)
+        let bias = try context.transient(2, count: outputColumns)
+        bias.update(repeating: 0, count: outputColumns)
+        if inputs.count == 3 { bias.update(from: inputs[2].floats.address, count: size.outputChannels) }
+        let finish = nino_tile_finish_t(bias: bias, relu: hasReLU ? 1 : 0, accumulate: 0)
         nino_transpose(weight, Int64(size.outputChannels), Int64(size.taps), Int64(size.taps), weights, Int64(outputColumns))
-        Parallel.forEachWithWorker(size.images) { image, worker in
+        Parallel.forEachWithWorker(size.images, workers: threads) { image, worker in
             let padded = padded + worker * roundUp(paddedCount)
             let product = products + worker * size.positions * outputColumns
             pad(x + image * size.inputCount, into: padded)
+            nino_prefetch(output.address + image * size.outputCount, Int64(size.outputCount))
             windows(positionOffsets, run: Int(size.geometry.output_width), step: stride, of: padded, tapOffsets,
-                    weights, columns: outputColumns, product, accumulate: false)
-            nino_transpose_bias(product, Int64(size.positions), Int64(size.outputChannels), Int64(outputColumns), bias, hasReLU ? 1 : 0,
-                                output.address + image * size.outputCount, Int64(size.positions))
+                    weights, columns: outputColumns, product, finish)
+            nino_transpose(product, Int64(size.positions), Int64(size.outputChannels), Int64(outputColumns),
+                           output.address + image * size.outputCount, Int64(size.positions))
         }
     }
 
     /// Padded copies, one for each worker. Fresh scratch is zero and only the inside is ever written, so borders stay zero.
-    private func borderedScratch(_ slot: Int, count: Int, _ threads: Int, _ context: OperationContext) throws(TensorError) -> UnsafeMutablePointer<Float> {
+    private func borderedScratch(_ slot: Int, count: Int, _ threads: Int, _ context: OperationContext)
+    throws(TensorError) -> UnsafeMutablePointer<Float> {
         try context.kept(slot, count: threads * roundUp(count))
     }
 
@@ -88,10 +93,10 @@ struct DirectConvolution {
     }
 
     private func windows(_ rowOffsets: [Int32], run: Int, step: Int, of a: UnsafePointer<Float>, _ termOffsets: [Int32],
-                         _ b: UnsafePointer<Float>, columns: Int, _ c: UnsafeMutablePointer<Float>, accumulate: Bool) {
+                         _ b: UnsafePointer<Float>, columns: Int, _ c: UnsafeMutablePointer<Float>, _ finish: nino_tile_finish_t) {
         rowOffsets.withUnsafeBufferPointer { offsets in
             var rows = nino_tile_rows_t(offset: offsets.baseAddress, count: Int64(offsets.count), run_length: Int64(run), step: Int64(step))
-            nino_tile_product(&rows, a, termOffsets, Int64(termOffsets.count), b, Int64(columns), c, accumulate ? 1 : 0)
+            withUnsafePointer(to: finish) { nino_tile_product(&rows, a, termOffsets, Int64(termOffsets.count), b, Int64(columns), c, $0) }
         }
     }
 
@@ -99,15 +104,17 @@ struct DirectConvolution {
 
     /// Scratch of one worker.
     private struct BackwardScratch {
-        /// The gradient behind the ReLU; its transpose; the gradient of the image, transposed; padded image and gradient.
-        let masked, transposed, product, padded, paddedGradient: UnsafeMutablePointer<Float>
+        /// The gradient behind the ReLU; its transpose; the gradient of the image as [pixels, in], and as [in, pixels].
+        let masked, transposed, product, transposedProduct: UnsafeMutablePointer<Float>
+        let padded, paddedGradient: UnsafeMutablePointer<Float>
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], _ context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  _ context: OperationContext) throws(TensorError) {
         let threads = Parallel.threads
         let padded = try borderedScratch(0, count: paddedCount, threads, context)
         let paddedGradient = try borderedScratch(1, count: paddedGradientCount, threads, context)
-        let counts = [size.outputCount, size.positions * outputColumns, size.pixels * inputColumns].map(roundUp)
+        let counts = [size.outputCount, size.positions * outputColumns, size.pixels * inputColumns, size.inputCount].map(roundUp)
         let perWorker = counts.reduce(0, +)
         let scratch = try context.transient(0, count: threads * perWorker)
         let mirrored = try context.transient(1, count: size.outputChannels * kernelHeight * kernelWidth * inputColumns)
@@ -116,9 +123,10 @@ struct DirectConvolution {
         let biasPartial = partial + size.tiles * sumCount
         let biasTarget = targets.count == 3 ? targets[2] : nil
         if targets[0] != nil { mirrorWeights(inputs[1].floats.address, into: mirrored) }
-        Parallel.forEachWithWorker(size.tiles) { tile, worker in
+        Parallel.forEachWithWorker(size.tiles, workers: threads) { tile, worker in
             let masked = scratch + worker * perWorker
             let mine = BackwardScratch(masked: masked, transposed: masked + counts[0], product: masked + counts[0] + counts[1],
+                                       transposedProduct: masked + counts[0] + counts[1] + counts[2],
                                        padded: padded + worker * roundUp(paddedCount),
                                        paddedGradient: paddedGradient + worker * roundUp(paddedGradientCount))
             let first = tile * size.imagesPerTile
@@ -126,13 +134,14 @@ struct DirectConvolution {
                 let dy = maskedGradient(gradient, output, image, mine)
                 if let target = targets[0] { pullbackImage(dy, mirrored, mine, target, image) }
                 if targets[1] != nil {
-                    pullbackWeight(dy, inputs[0].floats.address + image * size.inputCount, mine, into: partial + tile * sumCount, accumulate: image > first)
+                    let x = inputs[0].floats.address + image * size.inputCount
+                    pullbackWeight(dy, x, mine, into: partial + tile * sumCount, accumulate: image > first)
                 }
                 if biasTarget != nil { pullbackBias(dy, into: biasPartial + tile * size.outputChannels, accumulate: image > first) }
             }
         }
         if let target = targets[1] { try gatherWeightGradient(partial, into: target, context) }
-        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.outputChannels, into: target.address, accumulate: target.accumulate) }
+        if let target = biasTarget { columnSums(biasPartial, rows: size.tiles, columns: size.outputChannels, into: target) }
     }
 
     private func maskedGradient(_ gradient: Tensor, _ output: Tensor, _ image: Int, _ scratch: BackwardScratch) -> UnsafePointer<Float> {
@@ -157,14 +166,16 @@ struct DirectConvolution {
         }
     }
 
-    private func pullbackImage(_ dy: UnsafePointer<Float>, _ mirrored: UnsafePointer<Float>, _ scratch: BackwardScratch, _ target: GradientTarget, _ image: Int) {
+    private func pullbackImage(_ dy: UnsafePointer<Float>, _ mirrored: UnsafePointer<Float>, _ scratch: BackwardScratch,
+                               _ target: GradientTarget, _ image: Int) {
         let (height, width) = (paddedGradientHeight, paddedGradientWidth)
         nino_pad_image(dy, Int64(size.outputChannels), size.geometry.output_height, size.geometry.output_width,
                        Int64(kernelHeight - 1 - top), Int64(kernelWidth - 1 - left), Int64(height), Int64(width), scratch.paddedGradient)
+        nino_prefetch(target.address + image * size.inputCount, Int64(size.inputCount))
         windows(pixelOffsets, run: Int(size.geometry.width), step: 1, of: scratch.paddedGradient, gradientTapOffsets,
-                mirrored, columns: inputColumns, scratch.product, accumulate: false)
-        nino_transpose_add(scratch.product, Int64(size.pixels), Int64(size.inputChannels), Int64(inputColumns),
-                           target.address + image * size.inputCount, Int64(size.pixels), target.accumulate)
+                mirrored, columns: inputColumns, scratch.product, nino_tile_finish_t())
+        transpose(scratch.product, rows: size.pixels, columns: size.inputChannels, stride: inputColumns, scratch: scratch.transposedProduct,
+                  into: target.address + image * size.inputCount, accumulate: target.beta != 0)
     }
 
     private func pullbackWeight(_ dy: UnsafePointer<Float>, _ x: UnsafePointer<Float>, _ scratch: BackwardScratch,
@@ -172,7 +183,7 @@ struct DirectConvolution {
         nino_transpose(dy, Int64(size.outputChannels), Int64(size.positions), Int64(size.positions), scratch.transposed, Int64(outputColumns))
         pad(x, into: scratch.padded)
         windows(tapOffsets, run: kernelWidth, step: 1, of: scratch.padded, positionOffsets,
-                scratch.transposed, columns: outputColumns, sum, accumulate: accumulate)
+                scratch.transposed, columns: outputColumns, sum, nino_tile_finish_t(bias: nil, relu: 0, accumulate: accumulate ? 1 : 0))
     }
 
     private func pullbackBias(_ dy: UnsafePointer<Float>, into sum: UnsafeMutablePointer<Float>, accumulate: Bool) {
@@ -183,11 +194,20 @@ struct DirectConvolution {
     }
 
     /// The partial sums [tiles][taps, out] added in order and transposed to [out, taps].
-    private func gatherWeightGradient(_ partial: UnsafeMutablePointer<Float>, into target: GradientTarget, _ context: OperationContext) throws(TensorError) {
+    private func gatherWeightGradient(_ partial: UnsafeMutablePointer<Float>, into target: GradientTarget,
+                                      _ context: OperationContext) throws(TensorError) {
         let total = try context.transient(3, count: size.taps * outputColumns)
         columnSums(partial, rows: size.tiles, columns: size.taps * outputColumns, into: total, accumulate: 0)
-        nino_transpose_add(total, Int64(size.taps), Int64(size.outputChannels), Int64(outputColumns),
-                           target.address, Int64(size.taps), target.accumulate)
+        let transposed = try context.transient(4, count: size.weightCount)
+        transpose(total, rows: size.taps, columns: size.outputChannels, stride: outputColumns, scratch: transposed,
+                  into: target.address, accumulate: target.beta != 0)
+    }
+
+    /// out [columns, rows] := accumulate · out + xᵀ
+    private func transpose(_ x: UnsafePointer<Float>, rows: Int, columns: Int, stride: Int, scratch: UnsafeMutablePointer<Float>,
+                           into out: UnsafeMutablePointer<Float>, accumulate: Bool) {
+        nino_transpose(x, Int64(rows), Int64(columns), Int64(stride), accumulate ? scratch : out, Int64(rows))
+        if accumulate { nino_add(out, scratch, out, Int64(rows * columns)) }
     }
 }
 

@@ -43,7 +43,8 @@ struct Conv2d: RegisteredOperation {
         try columnForward(size, inputs, output, context)
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let size = ConvolutionSizes(self, inputs, output)
         if let direct = DirectConvolution(self, size), targets[0] == nil || direct.canPullbackImage {
             return try direct.pullback(gradient, output: output, inputs: inputs, into: targets, context)

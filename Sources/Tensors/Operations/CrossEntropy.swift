@@ -62,7 +62,8 @@ struct CrossEntropy: RegisteredOperation {
         output.values[0] = Float(sum / Double(count))
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         let (logits, labels) = (inputs[0].floats, inputs[1].integers)
         let classes = logits.shape.last!

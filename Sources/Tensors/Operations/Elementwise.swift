@@ -22,6 +22,11 @@ func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into out: Un
     }
 }
 
+/// target := beta · target + sums over the rows of x [rows, columns].
+func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into target: GradientTarget) {
+    columnSums(x, rows: rows, columns: columns, into: target.address, accumulate: target.accumulate)
+}
+
 /// a + b, where b's shape is the trailing part of a's: b repeats along the leading axes.
 ///
 /// Inputs: a [..., s], b [s]. Output: as a. No attributes.
@@ -44,11 +49,12 @@ struct Add: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let dy = gradient.address
         if let target = targets[0] { addScaled(1, dy, to: target, count: gradient.count) }
         if let target = targets[1] {
-            columnSums(dy, rows: gradient.count / target.tensor.count, columns: target.tensor.count, into: target.address, accumulate: target.accumulate)
+            columnSums(dy, rows: gradient.count / target.tensor.count, columns: target.tensor.count, into: target)
         }
     }
 }
@@ -75,7 +81,8 @@ struct Multiply: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let (a, b, dy) = (inputs[0].floats, inputs[1].floats, gradient.address)
         if let target = targets[0] {
             forEachRepeat(of: b.count, in: a.count) { offset, offsetInB, length in
@@ -88,7 +95,7 @@ struct Multiply: RegisteredOperation {
         } else {
             let product = try context.transient(0, count: a.count)
             elementwise(a.count) { nino_multiply(dy + $0, a.address + $0, product + $0, $1, 0) }
-            columnSums(product, rows: a.count / b.count, columns: b.count, into: target.address, accumulate: target.accumulate)
+            columnSums(product, rows: a.count / b.count, columns: b.count, into: target)
         }
     }
 }
@@ -116,7 +123,8 @@ struct Scale: RegisteredOperation {
         elementwise(output.count) { nino_scale(factor, x + $0, output.address + $0, $1, 0) }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         addScaled(factor, gradient.address, to: target, count: output.count)
     }

@@ -36,7 +36,8 @@ struct Embedding: RegisteredOperation {
     }
 
     /// Ids may repeat, so threads share the columns, not the rows.
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[1] else { return }
         let ids = inputs[0].integers.values
         let (rows, width) = (target.tensor.shape[0], target.tensor.shape[1])

@@ -54,7 +54,8 @@ struct Linear: RegisteredOperation {
         if hasReLU { elementwise(output.count) { nino_relu(y + $0, y + $0, $1) } }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         let size = sizes(x, output)
         var dy = UnsafePointer(gradient.address)
@@ -77,7 +78,7 @@ struct Linear: RegisteredOperation {
             }
         }
         if inputs.count == 3, let target = targets[2] {
-            columnSums(dy, rows: size.rows, columns: size.outputs, into: target.address, accumulate: target.accumulate)
+            columnSums(dy, rows: size.rows, columns: size.outputs, into: target)
         }
     }
 }

@@ -49,7 +49,8 @@ struct MatMul: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let size = sizes(inputs, output)
         let (a, b, dy) = (inputs[0].floats.address, inputs[1].floats.address, gradient.address)
         let (lda, ldb) = (transposeA ? size.m : size.k, transposeB ? size.k : size.n)
@@ -57,7 +58,8 @@ struct MatMul: RegisteredOperation {
             forEachMatrix(size.batch) { index in
                 let (dC, B, dA) = (dy + index * size.m * size.n, b + index * size.stepB, target.address + index * size.m * size.k)
                 if transposeA { // Aᵀ in memory: its gradient is op(B) · dCᵀ
-                    gemm(transposeA: transposeB, transposeB: true, m: size.k, n: size.m, k: size.n, B, lda: ldb, dC, ldb: size.n, beta: target.beta, dA, ldc: lda)
+                    gemm(transposeA: transposeB, transposeB: true, m: size.k, n: size.m, k: size.n,
+                         B, lda: ldb, dC, ldb: size.n, beta: target.beta, dA, ldc: lda)
                 } else {
                     gemm(transposeB: !transposeB, m: size.m, n: size.k, k: size.n, dC, lda: size.n, B, ldb: ldb, beta: target.beta, dA, ldc: lda)
                 }
@@ -67,7 +69,8 @@ struct MatMul: RegisteredOperation {
         let pullbackB = { (index: Int, beta: Float) in
             let (dC, A, dB) = (dy + index * size.m * size.n, a + index * size.m * size.k, target.address + index * size.stepB)
             if transposeB { // Bᵀ in memory: its gradient is dCᵀ · op(A)
-                gemm(transposeA: true, transposeB: transposeA, m: size.n, n: size.k, k: size.m, dC, lda: size.n, A, ldb: lda, beta: beta, dB, ldc: ldb)
+                gemm(transposeA: true, transposeB: transposeA, m: size.n, n: size.k, k: size.m,
+                     dC, lda: size.n, A, ldb: lda, beta: beta, dB, ldc: ldb)
             } else {
                 gemm(transposeA: !transposeA, m: size.k, n: size.n, k: size.m, A, lda: lda, dC, ldb: size.n, beta: beta, dB, ldc: ldb)
             }

@@ -38,7 +38,8 @@ struct Mean: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         let (kept, reduced) = offsets(inputs[0].floats.shape)
         Parallel.forEachRange(kept.count, tile: rowTile(columns: reduced.count)) { range in
@@ -87,7 +88,8 @@ struct GlobalAveragePool: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         let positions = target.tensor.count / output.count
         Parallel.forEachRange(output.count, tile: rowTile(columns: positions)) { range in

@@ -30,7 +30,8 @@ struct LayerNorm: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let rows = output.count / output.shape.last!
         try normPullback(gradient, inputs, targets, mean: try context.kept(0, count: rows), rstd: try context.kept(1, count: rows), context)
     }
@@ -63,7 +64,8 @@ struct RMSNorm: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         let rows = output.count / output.shape.last!
         try normPullback(gradient, inputs, targets, mean: nil, rstd: try context.kept(0, count: rows), context)
     }
@@ -80,7 +82,8 @@ extension Operation {
 
     /// Gradients of x, weight and bias; `mean` is nil for RMS norm.
     fileprivate func normPullback(_ gradient: Tensor, _ inputs: [Value], _ targets: [GradientTarget?],
-                                  mean: UnsafeMutablePointer<Float>?, rstd: UnsafeMutablePointer<Float>, _ context: OperationContext) throws(TensorError) {
+                                  mean: UnsafeMutablePointer<Float>?, rstd: UnsafeMutablePointer<Float>,
+                                  _ context: OperationContext) throws(TensorError) {
         let (x, weight, dy, n) = (inputs[0].floats.address, inputs[1].floats.address, gradient.address, gradient.shape.last!)
         let rows = gradient.count / n
         if let target = targets[0] {

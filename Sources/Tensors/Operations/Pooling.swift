@@ -26,7 +26,8 @@ struct AveragePool2d: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         if target.beta == 0 { target.tensor.values.update(repeating: 0) }
         let area = Float(pool.kernel[0] * pool.kernel[1])
@@ -62,7 +63,8 @@ struct MaxPool2d: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         let x = inputs[0].floats
         if target.beta == 0 { target.tensor.values.update(repeating: 0) }
@@ -94,7 +96,8 @@ struct Pool: Sendable {
         self.kernel = kernel
         window = try Window(attributes, defaultStride: kernel)
         for (side, padding) in window.padding.enumerated() where 2 * padding > kernel[side % 2] {
-            throw .attributeValue(operation: attributes.operation, name: "padding", expected: "at most half the kernel \(kernel)", found: "\(window.padding)")
+            throw .attributeValue(operation: attributes.operation, name: "padding",
+                                  expected: "at most half the kernel \(kernel)", found: "\(window.padding)")
         }
     }
 

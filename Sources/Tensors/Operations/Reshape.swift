@@ -28,7 +28,8 @@ struct Reshape: RegisteredOperation {
         output.address.update(from: inputs[0].floats.address, count: output.count)
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         addScaled(1, gradient.address, to: target, count: gradient.count)
     }

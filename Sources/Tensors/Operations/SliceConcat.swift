@@ -33,7 +33,8 @@ struct Slice: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         if target.beta == 0 { target.tensor.values.update(repeating: 0) }
         forEachBlock(inputs[0].floats.shape, axis: axis, start: start, end: end) { inX, inBlock, count in
@@ -82,7 +83,8 @@ struct Concat: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         var start = 0
         for (input, target) in zip(inputs, targets) {
             let end = start + input.floats.shape[axis]

@@ -23,7 +23,8 @@ struct Softmax: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         let n = output.shape.last!
         Parallel.forEachRange(output.count / n, tile: rowTile(columns: n)) { rows in

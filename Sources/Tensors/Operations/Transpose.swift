@@ -29,7 +29,8 @@ struct Transpose: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+                  context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
         let dy = gradient.address
         let isFirst = target.beta == 0

@@ -5,15 +5,15 @@ import Foundation
 /// The runs of a seed advance in turns, one evaluation interval each, so that their progress shows side by side; one
 /// computes at a time, so that their steps a second are comparable. A run's numbers are the same as if it ran alone.
 public final class Comparison {
-    public struct Contender {
+    public struct Contender: Sendable {
         /// The base optimizer alone is called `RunResult.baseline`.
         public let label: String
-        /// Called once for each seed; nil for the base optimizer alone.
-        public let makeNowcaster: () throws -> RunNowcaster?
+        /// Nil for the base optimizer alone.
+        public let nowcaster: RunNowcaster?
 
-        public init(label: String, makeNowcaster: @escaping () throws -> RunNowcaster?) {
+        public init(label: String, nowcaster: RunNowcaster?) {
             self.label = label
-            self.makeNowcaster = makeNowcaster
+            self.nowcaster = nowcaster
         }
     }
 
@@ -76,7 +76,7 @@ public final class Comparison {
                 own.nowcaster = contender.label
                 own.seed = seed
                 let trainer = try Trainer(
-                    settings: own, model: model, data: data, nowcaster: contender.makeNowcaster(),
+                    settings: own, model: model, data: data, nowcaster: contender.nowcaster,
                     folder: folder.map { RunFolder("\($0)/\(Self.folderName(contender.label, seed: seed))") },
                     start: .resumeIfPossible, observers: observers)
                 return Run(trainer)

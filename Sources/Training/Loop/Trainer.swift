@@ -12,8 +12,7 @@ public final class Trainer {
     let data: any DataSource
     let folder: RunFolder?
     let identity: TrainingCheckpoint.Identity
-    var optimizer: any TrainableOptimizer
-    let nowcasting: NowcastingSteps?
+    var optimizer: RunOptimizer
     var state = RunState()
     private let observers: [any TrainingObserver]
     private var order: BatchOrder
@@ -58,12 +57,10 @@ public final class Trainer {
         self.observers = observers
         runner = ModelRunner(model, seed: settings.seed)
         order = BatchOrder(exampleCount: data.trainingCount, batchSize: settings.batchSize, seed: settings.seed)
-        optimizer = settings.optimizer.make(
-            count: model.parameters.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
+        optimizer = try RunOptimizer(settings, parameters: model.parameters, nowcaster: nowcaster)
         identity = TrainingCheckpoint.Identity(
             settings: settings, configuration: model.configuration, nowcaster: nowcaster?.identity ?? RunResult.baseline,
             data: "\(data.trainingCount) + \(data.evaluationCount) examples")
-        nowcasting = nowcaster.map { NowcastingSteps(period: settings.period, steps: settings.steps, nowcast: $0.nowcast) }
         try prepareFolder(start)
     }
 
@@ -71,7 +68,7 @@ public final class Trainer {
     ///
     /// - Parameter limit: completed steps at which to pause, to be continued by a further call; nil for no pause.
     /// - Returns: false if it was cancelled. The folder then holds a checkpoint of the last step.
-    /// - Throws: `lossNotFinite`, and the errors of the model, the nowcaster and the files.
+    /// - Throws: `lossNotFinite`, and the errors of the model, the nowcaster (`NowcastError`) and the files.
     @discardableResult
     public func run(until limit: Int? = nil, cancellation: Cancellation = Cancellation()) throws -> Bool {
         let clock = ContinuousClock()
@@ -108,7 +105,7 @@ public final class Trainer {
     private func takeStep() throws {
         let step = state.step
         var loss: Float?
-        if nowcasting?.isNowcast(atStep: step) != true {
+        if optimizer.needsGradients {
             let examples = order.batch(atStep: step)
             let batch = data.trainingBatch(examples)
             let value = try runner.lossAndGradient(
@@ -118,13 +115,16 @@ public final class Trainer {
             state.lossSum += Double(value)
             state.lossCount += 1
         }
-        let horizon = try nowcasting?.recordOrNowcast(runner.weights, atStep: step)
-        if horizon == nil { optimizer.update(runner.weights, gradient: runner.gradient) }
+        let event = try optimizer.step(runner.weights, gradients: runner.gradient)
         state.step += 1
         notify(.stepped(step: state.step, loss: loss))
-        if let horizon {
+        switch event {
+        case .updated: break
+        case .nowcast(let horizon):
             state.nowcastSteps.append(state.step)
             notify(.nowcast(step: state.step, horizon: horizon))
+        case .refused(let horizon, let parameter):
+            notify(.nowcastRefused(step: state.step, horizon: horizon, parameter: parameter))
         }
     }
 
@@ -172,11 +172,10 @@ extension Trainer {
         let sizes = runner.buffers.map { ($0.name, $0.tensor.count) }
         let saved = try TrainingCheckpoint(
             readingFrom: folder.checkpoint, of: identity, parameters: runner.parameters,
-            bufferSizes: Dictionary(uniqueKeysWithValues: sizes), momentNames: optimizer.state.moments.keys.sorted())
+            bufferSizes: Dictionary(uniqueKeysWithValues: sizes))
         _ = runner.weights.values.update(fromContentsOf: saved.weights)
         for (name, tensor) in runner.buffers { _ = tensor.values.update(fromContentsOf: saved.buffers[name]!) }
-        try optimizer.restore(saved.optimizer)
-        nowcasting?.restore(history: saved.history)
+        try optimizer.restore(saved.optimizer, step: saved.state.step, file: folder.checkpoint)
         state = saved.state
     }
 
@@ -188,7 +187,7 @@ extension Trainer {
         let checkpoint = TrainingCheckpoint(
             identity: identity, state: state, weights: weights,
             buffers: Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.array) }),
-            optimizer: optimizer.state, history: nowcasting?.history.map(\.array) ?? [])
+            optimizer: optimizer.savedState)
         let shapes = Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.shape) })
         try checkpoint.write(to: folder.checkpoint, parameters: runner.parameters, bufferShapes: shapes)
         notify(.saved(step: state.step, folder: folder.path))

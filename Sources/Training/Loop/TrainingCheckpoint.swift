@@ -1,10 +1,11 @@
 import Checkpoints
 import Foundation
 import NeuralGraphs
+import Nowcasting
 import Tensors
 
-/// A run in one safetensors file: weights, buffers, the optimizer's moments, the states recorded for the next nowcast, and
-/// in the metadata which run it is and where it stands. Layout: docs/training.md.
+/// A run in one safetensors file: weights, buffers, the optimizer's moments and the states it recorded for the next nowcast,
+/// and in the metadata which run it is and where it stands. Layout: docs/training.md.
 struct TrainingCheckpoint {
     /// Which run it is; a resumed run must have the same.
     struct Identity: Equatable {
@@ -23,9 +24,7 @@ struct TrainingCheckpoint {
     var state: RunState
     var weights: [Float]
     var buffers: [String: [Float]]
-    var optimizer: OptimizerState
-    /// States recorded since the last nowcast, oldest first.
-    var history: [[Float]]
+    var optimizer: SavedOptimizerState
 
     /// Replaces the file at `path`, or leaves it as it was.
     ///
@@ -34,12 +33,11 @@ struct TrainingCheckpoint {
         var tensors: [String: (shape: [Int], values: ArraySlice<Float>)] = [:]
         for entry in parameters.entries { tensors["model." + entry.name] = (entry.shape, weights[entry.range]) }
         for (name, values) in buffers { tensors["buffer." + name] = (bufferShapes[name] ?? [values.count], values[...]) }
-        for (name, values) in optimizer.moments { tensors["optimizer." + name] = ([values.count], values[...]) }
-        for (index, values) in history.enumerated() { tensors["history.\(index)"] = ([values.count], values[...]) }
+        for (name, tensor) in optimizer.tensors { tensors["optimizer." + name] = (tensor.shape, tensor.array[...]) }
         let metadata = [
             "format": Self.format, "settings": json(identity.settings), "configuration": identity.configuration,
             "nowcaster": identity.nowcaster, "data": identity.data, "state": json(state),
-            "optimizer_updates": "\(optimizer.updates)", "history_count": "\(history.count)",
+            "optimizer_counters": json(optimizer.counters),
         ]
         let writer = try SafetensorsWriter(
             path, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) }, metadata: metadata)
@@ -53,23 +51,13 @@ struct TrainingCheckpoint {
     ///
     /// - Throws: the errors of reading; `checkpointInvalid` for what is missing or of another size; `otherRun` naming the
     ///   first setting that differs.
-    init(
-        readingFrom path: String, of identity: Identity, parameters: ParameterList, bufferSizes: [String: Int],
-        momentNames: [String]
-    ) throws {
+    init(readingFrom path: String, of identity: Identity, parameters: ParameterList, bufferSizes: [String: Int]) throws {
         let file = try Checkpoint(opening: path)
         func text(_ key: String) throws -> String {
             guard let text = file.metadata[key] else {
                 throw TrainingError.checkpointInvalid(file: path, key: key, expected: "an entry in the metadata", found: "nothing")
             }
             return text
-        }
-        func number(_ key: String) throws -> Int {
-            let found = try text(key)
-            guard let number = Int(found), number >= 0 else {
-                throw TrainingError.checkpointInvalid(file: path, key: key, expected: "a number of at least 0", found: found)
-            }
-            return number
         }
         func floats(_ name: String, count: Int) throws -> [Float] {
             guard let info = file[name], info.count == count else {
@@ -92,25 +80,22 @@ struct TrainingCheckpoint {
         state = try decode(text("state"), key: "state", file: path)
         weights = try parameters.entries.flatMap { try floats("model." + $0.name, count: $0.count) }
         buffers = try bufferSizes.reduce(into: [:]) { $0[$1.key] = try floats("buffer." + $1.key, count: $1.value) }
-        let moments = try momentNames.map { ($0, try floats("optimizer." + $0, count: parameters.count)) }
-        optimizer = OptimizerState(updates: try number("optimizer_updates"), moments: Dictionary(uniqueKeysWithValues: moments))
-        let historyCount = try number("history_count")
-        guard historyCount < 5 else {
-            throw TrainingError.checkpointInvalid(file: path, key: "history_count", expected: "less than 5", found: "\(historyCount)")
+        optimizer = SavedOptimizerState(counters: try decode(text("optimizer_counters"), key: "optimizer_counters", file: path))
+        let prefix = "optimizer."
+        for info in file.tensors where info.name.hasPrefix(prefix) {
+            let tensor = Tensor(shape: info.shape, values: try file.floats(info.name))
+            optimizer.tensors[String(info.name.dropFirst(prefix.count))] = tensor
         }
-        history = try (0..<historyCount).map { try floats("history.\($0)", count: parameters.count) }
     }
 
     init(
-        identity: Identity, state: RunState, weights: [Float], buffers: [String: [Float]], optimizer: OptimizerState,
-        history: [[Float]]
+        identity: Identity, state: RunState, weights: [Float], buffers: [String: [Float]], optimizer: SavedOptimizerState
     ) {
         self.identity = identity
         self.state = state
         self.weights = weights
         self.buffers = buffers
         self.optimizer = optimizer
-        self.history = history
     }
 
     private static func require(_ found: Identity, toBe expected: Identity, file: String) throws(TrainingError) {

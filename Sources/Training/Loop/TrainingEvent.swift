@@ -6,6 +6,9 @@ public enum TrainingEvent: Sendable {
     case stepped(step: Int, loss: Float?)
     /// The step just done was a nowcast.
     case nowcast(step: Int, horizon: Int)
+    /// The step just done would have been a nowcast, but what was predicted for `parameter` was not finite; the weights
+    /// are as they were.
+    case nowcastRefused(step: Int, horizon: Int, parameter: String)
     case evaluated(Evaluation)
     /// A checkpoint is on the disk.
     case saved(step: Int, folder: String)

@@ -46,8 +46,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         for (name, value) in [("--steps", steps), ("--batch", batchSize), ("--eval-every", evaluationInterval)] where value < 1 {
             throw .invalidSetting(name: name, allowed: "at least 1", found: "\(value)")
         }
-        guard period >= 5, period % 5 == 0 else {
-            throw .invalidSetting(name: "--period", allowed: "a positive multiple of 5, one part for each state", found: "\(period)")
+        guard period >= 5 else {
+            throw .invalidSetting(name: "--period", allowed: "at least 5, a step for each state", found: "\(period)")
         }
         guard learningRate > 0, learningRate.isFinite else {
             throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")

@@ -1,12 +1,13 @@
 import CKernels
 import Foundation
+import Nowcasting
 import Tensors
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), equal to `torch.optim.AdamW`.
 ///
 /// The float operations stand in the order of PyTorch's single-tensor path, over one flat vector. Moments agree with
 /// PyTorch's in every bit and weights up to the rounding of its vectorized square root, which is not always correct.
-public struct AdamW: TrainableOptimizer, Equatable {
+public struct AdamW: BaseOptimizer, Equatable {
     public var learningRate: Double
     public var beta1: Double
     public var beta2: Double
@@ -33,10 +34,10 @@ public struct AdamW: TrainableOptimizer, Equatable {
         variance = mean
     }
 
-    public mutating func update(_ weights: Tensor, gradient: Tensor) {
+    public mutating func step(_ weights: Tensor, gradients: Tensor) {
         precondition(
-            weights.count == mean.count && gradient.count == mean.count,
-            "AdamW for \(mean.count) weights was given \(weights.count) weights and \(gradient.count) gradients")
+            weights.count == mean.count && gradients.count == mean.count,
+            "AdamW for \(mean.count) weights was given \(weights.count) weights and \(gradients.count) gradients")
         updates += 1
         let scalars = nino_adamw_scalars_t(
             decay: Float(1 - learningRate * weightDecay),
@@ -46,17 +47,23 @@ public struct AdamW: TrainableOptimizer, Equatable {
             variance_correction_root: Float((1 - pow(beta2, Double(updates))).squareRoot()),
             epsilon: Float(epsilon),
             step_size: Float(learningRate / (1 - pow(beta1, Double(updates)))))
-        nino_adamw_step(weights.address, &mean, &variance, gradient.address, Int64(weights.count), scalars)
+        nino_adamw_step(weights.address, &mean, &variance, gradients.address, Int64(weights.count), scalars)
     }
 
     /// The moments under PyTorch's names, `exp_avg` and `exp_avg_sq`.
-    public var state: OptimizerState {
-        OptimizerState(updates: updates, moments: ["exp_avg": mean, "exp_avg_sq": variance])
+    public var savedState: SavedOptimizerState {
+        SavedOptimizerState(
+            tensors: [
+                "exp_avg": Tensor(shape: [mean.count], values: mean),
+                "exp_avg_sq": Tensor(shape: [variance.count], values: variance),
+            ], counters: ["step": updates])
     }
 
-    public mutating func restore(_ state: OptimizerState) throws(TrainingError) {
-        mean = try state.moment("exp_avg", count: mean.count)
-        variance = try state.moment("exp_avg_sq", count: variance.count)
-        updates = state.updates
+    /// - Throws: `NowcastError.savedTensorMissing`, `savedTensorShape`, `savedNumber`; then nothing has changed.
+    public mutating func restore(_ state: SavedOptimizerState) throws {
+        let mean = try state.tensor("exp_avg", count: mean.count).array
+        let variance = try state.tensor("exp_avg_sq", count: variance.count).array
+        updates = try state.counter("step")
+        (self.mean, self.variance) = (mean, variance)
     }
 }

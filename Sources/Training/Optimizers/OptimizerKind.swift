@@ -1,3 +1,5 @@
+import Nowcasting
+
 /// The base optimizers by the names of `--optimizer`.
 public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
     case adamW = "adamw"
@@ -20,11 +22,13 @@ public enum OptimizerKind: String, Codable, Sendable, CaseIterable {
     }
 
     /// A fresh optimizer for `count` weights.
-    func make(count: Int, learningRate: Double, weightDecay: Double) -> any TrainableOptimizer {
+    func make(count: Int, learningRate: Double, weightDecay: Double) -> AnyBaseOptimizer {
         switch self {
-        case .adamW: AdamW(count: count, learningRate: learningRate, weightDecay: weightDecay)
+        case .adamW:
+            AnyBaseOptimizer(AdamW(count: count, learningRate: learningRate, weightDecay: weightDecay))
         case .stochasticGradientDescent:
-            StochasticGradientDescent(count: count, learningRate: learningRate, weightDecay: weightDecay)
+            AnyBaseOptimizer(
+                StochasticGradientDescent(count: count, learningRate: learningRate, weightDecay: weightDecay))
         }
     }
 }

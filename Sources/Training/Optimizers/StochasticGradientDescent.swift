@@ -1,8 +1,9 @@
 import CKernels
+import Nowcasting
 import Tensors
 
 /// Stochastic gradient descent with momentum, equal to `torch.optim.SGD` without dampening and Nesterov's variant.
-public struct StochasticGradientDescent: TrainableOptimizer, Equatable {
+public struct StochasticGradientDescent: BaseOptimizer, Equatable {
     public var learningRate: Double
     public var momentum: Double
     /// Added to the gradient (not decoupled), as PyTorch does.
@@ -20,22 +21,25 @@ public struct StochasticGradientDescent: TrainableOptimizer, Equatable {
         buffer = [Float](repeating: 0, count: count)
     }
 
-    public mutating func update(_ weights: Tensor, gradient: Tensor) {
+    public mutating func step(_ weights: Tensor, gradients: Tensor) {
         precondition(
-            weights.count == buffer.count && gradient.count == buffer.count,
-            "SGD for \(buffer.count) weights was given \(weights.count) weights and \(gradient.count) gradients")
+            weights.count == buffer.count && gradients.count == buffer.count,
+            "SGD for \(buffer.count) weights was given \(weights.count) weights and \(gradients.count) gradients")
         updates += 1
         nino_sgd_step(
-            weights.address, &buffer, gradient.address, Int64(weights.count), Float(learningRate), Float(momentum), Float(weightDecay))
+            weights.address, &buffer, gradients.address, Int64(weights.count), Float(learningRate), Float(momentum), Float(weightDecay))
     }
 
     /// The velocity under PyTorch's name, `momentum_buffer`.
-    public var state: OptimizerState {
-        OptimizerState(updates: updates, moments: ["momentum_buffer": buffer])
+    public var savedState: SavedOptimizerState {
+        SavedOptimizerState(
+            tensors: ["momentum_buffer": Tensor(shape: [buffer.count], values: buffer)], counters: ["step": updates])
     }
 
-    public mutating func restore(_ state: OptimizerState) throws(TrainingError) {
-        buffer = try state.moment("momentum_buffer", count: buffer.count)
-        updates = state.updates
+    /// - Throws: `NowcastError.savedTensorMissing`, `savedTensorShape`, `savedNumber`; then nothing has changed.
+    public mutating func restore(_ state: SavedOptimizerState) throws {
+        let buffer = try state.tensor("momentum_buffer", count: buffer.count).array
+        updates = try state.counter("step")
+        self.buffer = buffer
     }
 }

@@ -27,8 +27,9 @@ extension ComparisonTable {
     /// The table for a terminal, columns aligned, with the note below.
     public var text: String {
         let header = ["nowcaster"] + seeds.map { "seed \($0)" } + ["mean", "of Adam alone", "steps/s"]
+        let names = displayNames(rows.map(\.nowcaster))
         let body = rows.map { row in
-            [row.nowcaster] + row.cells.map { $0?.text ?? "–" }
+            [names[row.nowcaster] ?? row.nowcaster] + row.cells.map { $0?.text ?? "–" }
                 + [row.meanText, row.ratioText, "\(row.stepsPerSecond, decimals: 1)"]
         }
         let table = [header] + body

@@ -22,7 +22,7 @@ public struct Report: Sendable {
     public var html: String {
         let first = results[0]
         let table = ComparisonTable(results)
-        let names = displayNames
+        let names = self.names
         let title = "\(first.task): steps to \(first.metric.text(first.target)) \(first.metric.title)"
         let summary = summary(table, names: names)
         let chart = ConvergenceChart(results: results, metric: first.metric, target: first.target, names: names)
@@ -54,10 +54,10 @@ public struct Report: Sendable {
             """
     }
 
-    private var displayNames: [String: String] {
-        Dictionary(
-            results.map { ($0.nowcaster, $0.nowcaster == RunResult.baseline ? baselineName : $0.nowcaster) },
-            uniquingKeysWith: { a, _ in a })
+    private var names: [String: String] {
+        var names = displayNames(results.map(\.nowcaster))
+        names[RunResult.baseline] = baselineName
+        return names
     }
 
     private func summary(_ table: ComparisonTable, names: [String: String]) -> [String] {

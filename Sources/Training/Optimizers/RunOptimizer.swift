@@ -1,0 +1,95 @@
+import NeuralGraphs
+import Nowcasting
+import Tensors
+
+/// A nowcaster with what it needs to know of the model; one value serves any number of runs.
+public struct RunNowcaster: Sendable {
+    public let nowcaster: Nowcaster
+    /// Nil where the nowcaster needs no graph.
+    public let model: GraphModel?
+    /// Tells nowcasters of one label apart, such as a check sum of the file that it was read from.
+    public let identity: String
+
+    public init(_ nowcaster: Nowcaster, model: GraphModel?, identity: String) {
+        self.nowcaster = nowcaster
+        self.model = model
+        self.identity = identity
+    }
+}
+
+/// Any base optimizer.
+struct AnyBaseOptimizer: BaseOptimizer {
+    private var base: any BaseOptimizer
+
+    init(_ base: any BaseOptimizer) {
+        self.base = base
+    }
+
+    var savedState: SavedOptimizerState { base.savedState }
+
+    mutating func step(_ weights: Tensor, gradients: Tensor) {
+        base.step(weights, gradients: gradients)
+    }
+
+    mutating func restore(_ state: SavedOptimizerState) throws {
+        try base.restore(state)
+    }
+}
+
+/// What takes the steps of a run: a base optimizer alone, or one that nowcasts.
+///
+/// Two optionals rather than an enum, so that moments are changed in place: taking a payload out of an enum would copy
+/// them at every step.
+struct RunOptimizer {
+    enum Event: Equatable {
+        case updated
+        case nowcast(horizon: Int)
+        /// The nowcast was not finite, first in this parameter, and the weights are as they were.
+        case refused(horizon: Int, parameter: String)
+    }
+
+    private var base: AnyBaseOptimizer?
+    private var nowcasting: NowcastingOptimizer<AnyBaseOptimizer>?
+
+    /// - Throws: `NowcastError.setting`, `graphMissing`.
+    init(_ settings: TrainingSettings, parameters: ParameterList, nowcaster: RunNowcaster?) throws(NowcastError) {
+        let base = settings.optimizer.make(
+            count: parameters.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
+        guard let nowcaster else {
+            self.base = base
+            return
+        }
+        nowcasting = try NowcastingOptimizer(
+            base, nowcaster: nowcaster.nowcaster, model: nowcaster.model, parameters: parameters, period: settings.period,
+            maxTrainSteps: settings.steps)
+    }
+
+    var needsGradients: Bool { nowcasting?.needsGradients ?? true }
+
+    /// Changes `weights` in place.
+    mutating func step(_ weights: Tensor, gradients: Tensor) throws(NowcastError) -> Event {
+        guard nowcasting != nil else {
+            base!.step(weights, gradients: gradients)
+            return .updated
+        }
+        switch try nowcasting!.step(weights, gradients: gradients) {
+        case .updated: return .updated
+        case .nowcast(let horizon): return .nowcast(horizon: horizon)
+        case .refused(let horizon, let parameter): return .refused(horizon: horizon, parameter: parameter)
+        }
+    }
+
+    var savedState: SavedOptimizerState { nowcasting?.savedState ?? base!.savedState }
+
+    /// - Parameter step: completed steps of the run, which a nowcasting optimizer's own count must equal.
+    /// - Throws: `NowcastError` for what is missing or of another size; `checkpointInvalid`.
+    mutating func restore(_ state: SavedOptimizerState, step: Int, file: String) throws {
+        guard nowcasting != nil else { return try base!.restore(state) }
+        try nowcasting!.restore(state)
+        let count = nowcasting!.completedSteps
+        guard count == step else {
+            throw TrainingError.checkpointInvalid(
+                file: file, key: "steps of the nowcasting optimizer", expected: "\(step)", found: "\(count)")
+        }
+    }
+}

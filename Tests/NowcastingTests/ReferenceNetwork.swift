@@ -1,0 +1,116 @@
+import Foundation
+import NeuralGraphs
+import Nowcasting
+
+/// The network of nino-model.md 3 in double precision, edge by edge, straight from the checkpoint's names: shares no code with
+/// the module it checks.
+struct ReferenceNetwork {
+    let weights: [String: NamedWeight]
+    var updateScale = 1.0
+
+    private func layer(_ name: String, _ x: [Double]) -> [Double] {
+        let (weight, bias) = (weights[name + ".weight"]!, weights[name + ".bias"]!)
+        return (0..<weight.shape[0]).map { row in
+            var sum = Double(bias.values[row])
+            for column in x.indices { sum += Double(weight.values[row * weight.shape[1] + column]) * x[column] }
+            return sum
+        }
+    }
+
+    private func row(_ name: String, _ index: Int) -> [Double] {
+        let table = weights[name]!
+        return table.values[(index * table.shape[1])..<((index + 1) * table.shape[1])].map(Double.init)
+    }
+
+    private func silu(_ x: [Double]) -> [Double] { x.map { $0 / (1 + exp(-$0)) } }
+    private func plus(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0.0 + $0.1 } }
+
+    private struct Scaling {
+        let mean: Double
+        let deviation: Double
+    }
+
+    private func scalings(_ history: StateHistory) -> [Scaling] {
+        history.parameters.entries.map { entry in
+            let all = history.states.flatMap { state in entry.range.map { Double(state.values[$0]) } }
+            let mean = all.reduce(0, +) / Double(all.count)
+            let variance = all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(all.count - 1)
+            return Scaling(mean: mean, deviation: variance.squareRoot())
+        }
+    }
+
+    private func owner(_ parameters: ParameterList) -> [Int] {
+        parameters.entries.enumerated().flatMap { index, entry in entry.range.map { _ in index } }
+    }
+
+    /// - Returns: the flat parameter vector.
+    func nowcast(_ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil, horizon: Int) -> [Double] {
+        let (scalings, owner) = (scalings(history), owner(history.parameters))
+        func scaled(_ scalar: Int, _ state: Int) -> Double {
+            let s = scalings[owner[scalar]]
+            return (Double(history.states[state].values[scalar]) - s.mean) / (s.deviation + 1e-6)
+        }
+        var x = (0..<edges.nodeCount).map { node in
+            let projected = layer("node_proj.fc.0", encoding[(node * 8)..<(node * 8 + 8)].map(Double.init))
+            return words.map { plus(projected, row("wte_pos_enc_layer.weight", $0[node])) } ?? projected
+        }
+        var e = (0..<edges.count).map { edge in
+            let scalar = edges.parameterScalars[edge]
+            var features = [Double](repeating: scalar < 0 ? (edges.types[edge] == 13 ? 2 : 1) : 0, count: 5)
+            if scalar >= 0 { features = (0..<edges.slots[edge]).flatMap { slot in (0..<5).map { scaled(scalar + slot, $0) } } }
+            return plus(layer("edge_proj.fc.0", features), row("layer_embed.weight", edges.types[edge]))
+        }
+        var update = 0
+        while weights["gnn.edge_update.\(update).lin1.weight"] != nil {
+            x = convolve("gnn.convs.\(update).", x, e, edges).map(silu)
+            let name = "gnn.edge_update.\(update)."
+            let (fromSource, fromTarget) = (x.map { layer(name + "lin_s", $0) }, x.map { layer(name + "lin_t", $0) })
+            e = e.indices.map { edge in
+                layer(name + "lin1", silu(plus(layer(name + "lin_e", e[edge]), plus(fromSource[edges.sources[edge]], fromTarget[edges.targets[edge]]))))
+            }
+            update += 1
+        }
+        var sums = [Double](repeating: 0, count: history.count), counts = sums
+        let horizons = SampleNetwork.horizons
+        for edge in 0..<edges.count where edges.parameterScalars[edge] >= 0 {
+            let output = layer("edge_out.fc.2", silu(layer("edge_out.fc.0", e[edge])))
+            for slot in 0..<edges.slots[edge] {
+                sums[edges.parameterScalars[edge] + slot] += output[slot * horizons + horizon - 1]
+                counts[edges.parameterScalars[edge] + slot] += 1
+            }
+        }
+        return sums.indices.map { index in
+            let s = scalings[owner[index]]
+            return (scaled(index, 4) + updateScale * sums[index] / counts[index]) * s.deviation + s.mean
+        }
+    }
+
+    private func convolve(_ name: String, _ x: [[Double]], _ e: [[Double]], _ edges: EdgeList) -> [[Double]] {
+        let width = x[0].count
+        var sums = [[Double]](repeating: [Double](repeating: 0, count: width), count: x.count)
+        var counts = [Double](repeating: 0, count: x.count)
+        for edge in e.indices {
+            let (s, t) = (edges.sources[edge], edges.targets[edge])
+            let encoded = layer(name + "edge_encoder", e[edge])
+            let pre = layer(name + "pre_nns.0.0", x[t] + x[s])
+            for h in 0..<width { sums[t][h] += encoded[h] * pre[h] + encoded[width + h] }
+            counts[t] += 1
+        }
+        return x.indices.map { node in
+            let mean = sums[node].map { counts[node] > 0 ? $0 / counts[node] : 0 }
+            return layer(name + "lin", layer(name + "post_nns.0.0", x[node] + mean))
+        }
+    }
+
+    /// WNN+.
+    func nowcast(_ history: StateHistory, types: [Int], horizon: Int) -> [Double] {
+        let (scalings, owner) = (scalings(history), owner(history.parameters))
+        return types.indices.map { index in
+            let s = scalings[owner[index]]
+            let states = history.states.map { (Double($0.values[index]) - s.mean) / (s.deviation + 1e-6) }
+            var h = plus(layer("edge_proj.fc.0", states), row("layer_embed.weight", types[index]))
+            for name in ["0", "2", "4"] { h = silu(layer("edge_mlp.fc." + name, h)) }
+            return (states[4] + updateScale * layer("edge_mlp.fc.6", h)[horizon - 1]) * s.deviation + s.mean
+        }
+    }
+}
