@@ -10,7 +10,7 @@ import Testing
 
     @Test func tiedTensorIsNoParameter() throws {
         let description = try model().description
-        #expect(description.tied == [.init(name: "head.weight", parameter: "classes.weight")])
+        #expect(description.tied.map { [$0.name, $0.parameter] } == [["head.weight", "classes.weight"]])
         #expect(description.parameters.count == 4)
         #expect(description.prefixes == ["hidden."])
     }

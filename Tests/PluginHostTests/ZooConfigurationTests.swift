@@ -46,8 +46,8 @@ import Testing
     ])
     func unsupportedValueIsNamed(type: String, keys: String, message: String) throws {
         let error = #expect(throws: PluginHostError.self) { try model(type, keys) }
-        guard case .configurationRefused(_, _, let found) = error else { return Issue.record("\(String(describing: error))") }
-        #expect(found == message)
+        #expect(error?.description.hasPrefix("test.json: \(message) (plugin nino.") == true, "\(String(describing: error))")
+        #expect(error?.isPluginFault == false)
     }
 
     @Test(arguments: ["gpt2", "llama", "qwen3", "torchvision_vit", "vit"])
@@ -69,21 +69,20 @@ import Testing
     ])
     func keysThatChangeNothingAreAccepted(type: String, keys: String) throws {
         let (plain, dressed) = (try model(type, ""), try model(type, keys))
-        guard type != "vit" else { return }  // id2label counts the classes
         #expect(plain.parameters.entries.map(\.name) == dressed.parameters.entries.map(\.name))
     }
 
     @Test func tiedHeadIsStoredOnceAndKnownAsADuplicate() throws {
         let tied = try model("gpt2", "")
         #expect(tied.parameters["lm_head.weight"] == nil)
-        #expect(tied.description.tied == [.init(name: "lm_head.weight", parameter: "transformer.wte.weight")])
+        #expect(tied.description.tied.map { [$0.name, $0.parameter] } == [["lm_head.weight", "transformer.wte.weight"]])
         let untied = try model("gpt2", #""tie_word_embeddings": false"#)
         #expect(untied.parameters.entries.last?.name == "lm_head.weight")
         #expect(untied.description.tied.isEmpty)
     }
 
     @Test func cachedMasksAndFrequenciesAreKnown() throws {
-        #expect(try model("gpt2", "").description.ignored.prefix(2).map(\.name) == ["transformer.h.0.attn.bias", "transformer.h.0.attn.masked_bias"])
+        #expect((try model("gpt2", "")).description.ignored.prefix(2).map(\.name) == ["transformer.h.0.attn.bias", "transformer.h.0.attn.masked_bias"])
         #expect(try model("llama", "").description.ignored.first?.name == "model.layers.0.self_attn.rotary_emb.inv_freq")
     }
 
