@@ -33,7 +33,7 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
 
     init(_ configuration: inout ConfigurationReader) throws {
         vocabularySize = try configuration.integer("vocab_size", default: 50257)
-        positions = try configuration.integer("n_positions", default: 1024)
+        positions = try configuration.integer("n_positions", default: 1024, in: 1...(1 << 24))
         let width = try configuration.integer("n_embd", default: 768, in: 1...(1 << 20))
         let layerCount = try configuration.integer("n_layer", default: 12, in: 1...4096)
         let heads = try configuration.integer("n_head", default: 12, in: 1...65536)

@@ -134,6 +134,8 @@ final class DescribeCall: BuilderCall {
             guard size >= 1, !overflow else { throw Refusal("tensor \"\(name)\": shape \(shape): expected sizes of at least 1 whose product fits in 64 bits") }
             count = product
         }
+        // What is only passed through is never held as a whole.
+        guard tensor.role != NINO_IGNORED else { return shape.map { Int($0) } }
         let (total, overflow) = scalars.addingReportingOverflow(count)
         guard !overflow, total < Int64(1) << 48 else { throw Refusal("tensor \"\(name)\": the model has more scalars than any machine could hold") }
         scalars = total
