@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import NeuralGraphs
 import Nowcasting
 import Tensors
 
@@ -83,12 +84,11 @@ struct StepCommand: ParsableCommand {
         let horizon = k ?? HorizonSchedule(longest: nowcaster.longestHorizon ?? HorizonSchedule.longestDefault, period: period, maxTrainSteps: maxSteps).horizon(atStep: step!)
         let target = try StepTarget(config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, options: common)
         let states = try History(opening: history)
-        try target.check(states)
-        let names = target.fileNames
-        let values = try (0..<History.contextLength).map { try states.values(of: names, in: $0) }
+        let names = try target.names(in: states)
+        let values = try (0..<History.contextLength).map { try states.values(of: names.parameters, in: $0) }
         let predicted = try nowcaster.nowcast(StateHistory(values, parameters: target.parameters), horizon: horizon, model: target.model)
         try target.refuseNonFinite(predicted, file: out)
-        try write(predicted, target: target, newest: states.newest)
+        try write(predicted, parameters: target.parameters, names: names, newest: states.newest)
         try report(Result(out: out, method: nowcaster.name, horizon: horizon, parameters: predicted.count, relativeChange: change(from: values[4], to: predicted)))
     }
 
@@ -105,10 +105,11 @@ struct StepCommand: ParsableCommand {
     }
 
     /// Writes the nowcast as the newest state is laid out; what is no parameter is copied from it.
-    private func write(_ predicted: Tensor, target: StepTarget, newest: Checkpoint) throws {
+    private func write(_ predicted: Tensor, parameters: ParameterList, names: FileNames, newest: Checkpoint) throws {
         let writer = try CheckpointWriter(out, layout: newest.layout)
         for tensor in writer.tensors {
-            if let range = target.range(of: tensor.name) {
+            if let index = names.parameter(of: tensor.name) {
+                let range = parameters.entries[index].range
                 try writer.write(UnsafeBufferPointer(rebasing: predicted.values[range]), to: tensor.name)
             } else {
                 try writer.copy(tensor.name, from: newest)

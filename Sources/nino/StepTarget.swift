@@ -9,8 +9,8 @@ struct StepTarget {
     let parameters: ParameterList
     /// The graph, where the method needs one.
     let model: GraphModel?
-    /// Tells tensors that are no parameters but may stand beside them; without a plugin there are none.
-    private let isBuffer: (String) -> Bool
+    /// The plugin's model; nil for a graph from a file.
+    private let plugin: Model?
 
     /// - Parameters:
     ///   - encoding: a file with another positional encoding.
@@ -20,27 +20,24 @@ struct StepTarget {
             let plugin = try options.model(config)
             parameters = plugin.parameters
             model = needsGraph ? try GraphModel(plugin.graph(), encoding: given) : nil
-            isBuffer = { WeightFile.isBuffer($0, of: plugin) }
+            self.plugin = plugin
         } else {
             let file = try GraphFile.read(graph!)
             parameters = file.parameters
             let nodes = NodeInput(encoding: given ?? file.encoding, words: file.words)
             model = needsGraph ? try GraphModel(file.edges, nodes: nodes, parameters: file.parameters) : nil
-            isBuffer = { _ in false }
+            plugin = nil
         }
     }
 
-    /// The parameters' names in the files, in order.
-    var fileNames: [String] { parameters.entries.map(\.name) }
-
-    /// Where a tensor of the files lies in the flat vector; nil if it is no parameter.
-    func range(of fileName: String) -> Range<Int>? {
-        parameters[fileName]?.range
-    }
-
-    /// - Throws: `CheckpointError` naming file and tensor.
-    func check(_ states: History) throws {
-        try states.check(parameters: parameters.entries.map { ($0.name, $0.shape) }, isBuffer: isBuffer)
+    /// How the states name the tensors, checked.
+    /// - Throws: `CheckpointError` naming file and tensor; `PluginHostError.contradictingNames`.
+    func names(in states: History) throws -> FileNames {
+        // The states agree with each other: one speaks for all.
+        let file = states.states[0]
+        let names = try plugin.map { try FileNames($0, in: file) } ?? FileNames(parameters)
+        try names.check(file, parameters: parameters, bufferShapes: plugin?.description.bufferShapes ?? [:])
+        return names
     }
 
     /// - Throws: `InputError` naming the first parameter with a number that is not finite.
