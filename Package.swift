@@ -8,6 +8,10 @@ import PackageDescription
 let plugins = [
     "MLP",
     "CNN",
+    "GPT2",
+    "Llama3",
+    "Qwen3",
+    "ViT",
 ]
 
 // lld, because the other linkers list local symbols too in the dynamic table.
@@ -17,7 +21,7 @@ let pluginLinker: [LinkerSetting] = [
 
 /// Test plugins in C: one that is right, and some with one defect each.
 let testPlugins = [
-    "Perceptron", "NoSymbol", "OtherMajor", "NullTable", "NullFunction", "NoDescriptor", "Twin", "WrongAxis", "OutsideScalar", "UnknownOp",
+    "Perceptron", "NoSymbol", "OtherMajor", "NullTable", "NullFunction", "NoDescriptor", "Twin", "WrongAxis", "OutsideScalar", "UnknownOp", "Renamed",
 ]
 
 let package = Package(

@@ -5,6 +5,8 @@ import FoundationEssentials
 public struct ConfigurationReader {
     private let values: [String: ConfigurationValue]
     private var used: Set<String> = ["model_type"]
+    /// What stands before a key in messages: the object it is in.
+    private let path: String
 
     init(_ config: OpaquePointer, host: UnsafePointer<nino_host_t>) throws {
         guard let json = host.pointee.config.pointee.json(config) else {
@@ -12,12 +14,21 @@ public struct ConfigurationReader {
         }
         let text = String(cString: json)
         values = try JSONDecoder().decode([String: ConfigurationValue].self, from: Data(text.utf8))
+        path = ""
+    }
+
+    private init(_ values: [String: ConfigurationValue], path: String) {
+        self.values = values
+        self.path = path
     }
 
     /// The value of `model_type`, if it is there.
     public var modelType: String? {
         if case .text(let text) = values["model_type"] { text } else { nil }
     }
+
+    /// True if the key is there and not null.
+    public func has(_ key: String) -> Bool { values[key].map { $0 != .null } ?? false }
 
     /// All keys of the config.
     public var keys: [String] { values.keys.sorted() }
@@ -26,16 +37,23 @@ public struct ConfigurationReader {
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
     public mutating func integer(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> Int {
         let allowed = "an integer from \(range.lowerBound) to \(range.upperBound)"
-        guard let value = present(key) else { return try fallback.orMissing(key, allowed) }
+        guard let value = present(key) else { return try fallback.orMissing(path + key, allowed) }
         guard case .integer(let number) = value, range.contains(number) else { throw wrong(key, value, allowed) }
         return number
+    }
+
+    /// An integer within `range`; nil when the key is missing or null.
+    /// - Throws: as `integer`.
+    public mutating func optionalInteger(_ key: String, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> Int? {
+        let number = try integer(key, default: range.lowerBound, in: range)
+        return has(key) ? number : nil
     }
 
     /// A list of integers, each within `range`.
     /// - Throws: as `integer`.
     public mutating func integers(_ key: String, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> [Int] {
         let allowed = "a list of integers from \(range.lowerBound) to \(range.upperBound)"
-        guard let value = present(key) else { return try Optional<[Int]>.none.orMissing(key, allowed) }
+        guard let value = present(key) else { return try Optional<[Int]>.none.orMissing(path + key, allowed) }
         guard case .list(let items) = value else { throw wrong(key, value, allowed) }
         return try items.map { item in
             guard case .integer(let number) = item, range.contains(number) else { throw wrong(key, value, allowed) }
@@ -47,7 +65,7 @@ public struct ConfigurationReader {
     /// - Throws: as `integer`.
     public mutating func real(_ key: String, default fallback: Double? = nil, in range: ClosedRange<Double>) throws -> Double {
         let allowed = "a number from \(range.lowerBound) to \(range.upperBound)"
-        guard let value = present(key) else { return try fallback.orMissing(key, allowed) }
+        guard let value = present(key) else { return try fallback.orMissing(path + key, allowed) }
         let number: Double
         switch value {
         case .integer(let whole): number = Double(whole)
@@ -58,10 +76,17 @@ public struct ConfigurationReader {
         return number
     }
 
+    /// A finite number within `range`; nil when the key is missing or null.
+    /// - Throws: as `integer`.
+    public mutating func optionalReal(_ key: String, in range: ClosedRange<Double>) throws -> Double? {
+        let number = try real(key, default: range.lowerBound, in: range)
+        return has(key) ? number : nil
+    }
+
     /// true or false.
     /// - Throws: as `integer`.
     public mutating func boolean(_ key: String, default fallback: Bool? = nil) throws -> Bool {
-        guard let value = present(key) else { return try fallback.orMissing(key, "true or false") }
+        guard let value = present(key) else { return try fallback.orMissing(path + key, "true or false") }
         guard case .boolean(let flag) = value else { throw wrong(key, value, "true or false") }
         return flag
     }
@@ -70,9 +95,61 @@ public struct ConfigurationReader {
     /// - Throws: as `integer`.
     public mutating func text(_ key: String, default fallback: String? = nil, oneOf choices: [String]) throws -> String {
         let allowed = "one of " + choices.map { "\"\($0)\"" }.joined(separator: ", ")
-        guard let value = present(key) else { return try fallback.orMissing(key, allowed) }
+        guard let value = present(key) else { return try fallback.orMissing(path + key, allowed) }
         guard case .text(let text) = value, choices.contains(text) else { throw wrong(key, value, allowed) }
         return text
+    }
+
+    /// A list of texts, each one of `choices`; nil when the key is missing or null.
+    /// - Throws: as `integer`.
+    public mutating func texts(_ key: String, oneOf choices: [String]) throws -> [String]? {
+        let allowed = "a list of " + choices.map { "\"\($0)\"" }.joined(separator: ", ")
+        guard let value = present(key) else { return nil }
+        guard case .list(let items) = value else { throw wrong(key, value, allowed) }
+        return try items.map { item in
+            guard case .text(let text) = item, choices.contains(text) else { throw wrong(key, value, allowed) }
+            return text
+        }
+    }
+
+    /// An object within the config, read like a config; nil when the key is missing or null. Its keys are named `key.inner` in messages.
+    /// - Throws: as `integer`.
+    public mutating func object(_ key: String) throws -> ConfigurationReader? {
+        guard let value = present(key) else { return nil }
+        guard case .object(let inner) = value else { throw wrong(key, value, "an object") }
+        return ConfigurationReader(inner, path: "\(path)\(key).")
+    }
+
+    /// The side of a square: an integer, or a list of two equal ones.
+    /// - Throws: as `integer`.
+    public mutating func side(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 1...16384) throws -> Int {
+        guard case .list(let items)? = values[key] else { return try integer(key, default: fallback, in: range) }
+        used.insert(key)
+        guard items.count == 2, items[0] == items[1], case .integer(let side) = items[0], range.contains(side) else {
+            throw wrong(key, values[key]!, "an integer from \(range.lowerBound) to \(range.upperBound), or a list of two equal ones")
+        }
+        return side
+    }
+
+    /// Refuses a flag that is set: what it asks for is not supported. Missing and null are false.
+    /// - Throws: as `integer`.
+    public mutating func refuse(flags: String...) throws {
+        for key in flags where try boolean(key, default: false) { throw wrong(key, .boolean(true), "false") }
+    }
+
+    /// Refuses anything but null, an empty list and an empty object: what the key asks for is not supported.
+    /// - Throws: as `integer`.
+    public mutating func refuse(valuesOf keys: String...) throws {
+        for key in keys {
+            guard let value = present(key), value != .list([]), value != .object([:]) else { continue }
+            throw wrong(key, value, "null")
+        }
+    }
+
+    /// Probabilities that matter to training alone and that this op set does without; checked, and otherwise not used.
+    /// - Throws: as `integer`.
+    public mutating func dropouts(_ keys: String...) throws {
+        for key in keys { _ = try real(key, default: 0, in: 0...1) }
     }
 
     /// Refuses keys that nobody asked for, so that nothing in a config is silently ignored.
@@ -80,7 +157,7 @@ public struct ConfigurationReader {
     /// - Throws: `PluginError.invalid` naming the first such key and the ones there are.
     public func refuseOtherKeys(ignored: Set<String> = []) throws {
         guard let stranger = keys.first(where: { !used.contains($0) && !ignored.contains($0) }) else { return }
-        throw PluginError.invalid("key \"\(stranger)\": not a key of this architecture; its keys are \(used.sorted().joined(separator: ", "))")
+        throw PluginError.invalid("key \"\(path)\(stranger)\": not a key of this architecture; its keys are \(used.sorted().joined(separator: ", "))")
     }
 
     private mutating func present(_ key: String) -> ConfigurationValue? {
@@ -90,7 +167,7 @@ public struct ConfigurationReader {
     }
 
     private func wrong(_ key: String, _ value: ConfigurationValue, _ allowed: String) -> PluginError {
-        .invalid("key \"\(key)\": expected \(allowed), found \(value)")
+        .invalid("key \"\(path)\(key)\": expected \(allowed), found \(value)")
     }
 }
 
@@ -98,39 +175,5 @@ extension Optional {
     fileprivate func orMissing(_ key: String, _ allowed: String) throws -> Wrapped {
         guard let self else { throw PluginError.invalid("key \"\(key)\": expected \(allowed), found nothing") }
         return self
-    }
-}
-
-/// A JSON value, as far as configs go.
-enum ConfigurationValue: Decodable, Equatable, CustomStringConvertible {
-    case null
-    case boolean(Bool)
-    case integer(Int)
-    case real(Double)
-    case text(String)
-    case list([ConfigurationValue])
-    case object([String: ConfigurationValue])
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() { self = .null }
-        else if let flag = try? container.decode(Bool.self) { self = .boolean(flag) }
-        else if let whole = try? container.decode(Int.self) { self = .integer(whole) }
-        else if let number = try? container.decode(Double.self) { self = .real(number) }
-        else if let text = try? container.decode(String.self) { self = .text(text) }
-        else if let list = try? container.decode([ConfigurationValue].self) { self = .list(list) }
-        else { self = .object(try container.decode([String: ConfigurationValue].self)) }
-    }
-
-    var description: String {
-        switch self {
-        case .null: "null"
-        case .boolean(let flag): "\(flag)"
-        case .integer(let whole): "\(whole)"
-        case .real(let number): "\(number)"
-        case .text(let text): "\"\(text)\""
-        case .list(let items): "[" + items.map(\.description).joined(separator: ", ") + "]"
-        case .object: "an object"
-        }
     }
 }

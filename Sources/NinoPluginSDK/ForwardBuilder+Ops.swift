@@ -1,8 +1,14 @@
 /// The ops by name; their shapes and formulas are in docs/ops.md.
 extension ForwardBuilder {
-    /// y = x Wᵀ + b, weight `[out, in]`.
-    public func linear(_ x: Value, weight: String, bias: String? = nil) throws -> Value {
-        try op("linear", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []), ["layout": .text("outFirst")])
+    /// y = x Wᵀ + b, weight `[out, in]` or `[in, out]`.
+    public func linear(_ x: Value, weight: String, bias: String? = nil, layout: WeightLayout = .outFirst) throws -> Value {
+        let attribute = layout == .outFirst ? "outFirst" : "inFirst"
+        return try op("linear", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []), ["layout": .text(attribute)])
+    }
+
+    /// A layer under PyTorch's names: weight, and bias if it has one.
+    public func linear(_ x: Value, _ prefix: String, bias hasBias: Bool, layout: WeightLayout = .outFirst) throws -> Value {
+        try linear(x, weight: "\(prefix).weight", bias: hasBias ? "\(prefix).bias" : nil, layout: layout)
     }
 
     /// Cross-correlation of `[B, C, H, W]` with kernels `[out, C, h, w]`; padding in pixels above and left, below and right.

@@ -25,6 +25,14 @@ public struct ModelDescription: Sendable, Equatable {
         public let initialization: Initialization
     }
 
+    /// A tensor that repeats a parameter.
+    public struct TiedTensor: Sendable, Equatable {
+        /// Name as in the checkpoint.
+        public let name: String
+        /// The parameter whose values it carries.
+        public let parameter: String
+    }
+
     /// The permutation groups the plugin claims.
     public internal(set) var groups: [PermutationGroup] = []
     /// Trained tensors in `named_parameters()` order.
@@ -33,6 +41,13 @@ public struct ModelDescription: Sendable, Equatable {
     public internal(set) var buffers: [StoredTensor] = []
     /// Tensors that a checkpoint may hold and that mean nothing.
     public internal(set) var ignored: [StoredTensor] = []
+    /// Tensors that a checkpoint may hold and that carry the values of a parameter.
+    public internal(set) var tied: [TiedTensor] = []
+    /// Beginnings of names that a checkpoint may leave out.
+    public internal(set) var prefixes: [String] = []
+
+    /// Names of all tensors that a checkpoint must or may hold.
+    public var names: [String] { (parameters + buffers + ignored).map(\.name) + tied.map(\.name) }
 }
 
 /// The host's side of `describe`.
@@ -56,6 +71,9 @@ final class DescribeCall: BuilderCall {
                     guard let tensor else { throw Refusal("add_tensor: expected a tensor, found NULL") }
                     try DescribeCall.of(builder).addTensor(tensor.pointee)
                 }
+            },
+            add_prefix: { builder, prefix, error in
+                DescribeCall.of(builder).report(to: error) { try DescribeCall.of(builder).addPrefix(prefix) }
             })
     }
 
@@ -77,6 +95,7 @@ final class DescribeCall: BuilderCall {
     private func addTensor(_ tensor: nino_tensor_t) throws {
         guard let name = nonEmptyText(tensor.name) else { throw Refusal("add_tensor: name: expected a text, found none") }
         guard names.insert(name).inserted else { throw Refusal("tensor \"\(name)\": the name is taken") }
+        guard tensor.role != NINO_TIED else { return try tie(name, to: tensor.tied_to) }
         let shape = try shape(of: tensor, name: name)
         let stored = ModelDescription.StoredTensor(
             name: name, shape: shape, elementType: try elementType(of: tensor, name: name), axes: try axes(of: tensor, shape: shape, name: name),
@@ -87,8 +106,21 @@ final class DescribeCall: BuilderCall {
             description.parameters.append(stored)
         case NINO_BUFFER: description.buffers.append(stored)
         case NINO_IGNORED: description.ignored.append(stored)
-        default: throw Refusal("tensor \"\(name)\": role: expected 0 to 2, found \(tensor.role)")
+        default: throw Refusal("tensor \"\(name)\": role: expected 0 to 3, found \(tensor.role)")
         }
+    }
+
+    private func tie(_ name: String, to cParameter: UnsafePointer<CChar>?) throws {
+        guard let parameter = text(cParameter), description.parameters.contains(where: { $0.name == parameter }) else {
+            throw Refusal("tensor \"\(name)\": tied to \"\(text(cParameter) ?? "?")\", which is no parameter added before")
+        }
+        description.tied.append(.init(name: name, parameter: parameter))
+    }
+
+    private func addPrefix(_ cPrefix: UnsafePointer<CChar>?) throws {
+        guard let prefix = nonEmptyText(cPrefix) else { throw Refusal("add_prefix: expected a text, found none") }
+        guard !description.prefixes.contains(prefix) else { throw Refusal("prefix \"\(prefix)\": added twice") }
+        description.prefixes.append(prefix)
     }
 
     private func shape(of tensor: nino_tensor_t, name: String) throws -> [Int] {

@@ -8,6 +8,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case ambiguous(file: String, first: String, second: String, score: Int)
     case configurationRefused(file: String, plugin: String, message: String)
     case input(model: String, message: String)
+    case contradictingNames(file: String, prefix: String, with: String, without: String)
     case extensionAbsent(plugin: String, extensionID: String, needed: String)
 
     // What a plugin did.
@@ -25,7 +26,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     public var isPluginFault: Bool {
         switch self {
         case .configurationNotFound, .configurationUnreadable, .configurationNotAnObject, .unknownModelType, .ambiguous, .configurationRefused,
-            .input, .extensionAbsent:
+            .input, .contradictingNames, .extensionAbsent:
             false
         case .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture, .pluginFailed, .refused, .shadowed:
             true
@@ -44,6 +45,8 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
             "\(file): plugins \(first) and \(second) both recognize it with score \(score); take one of them out of the search path"
         case .configurationRefused(let file, let plugin, let message): "\(file): \(message) (plugin \(plugin))"
         case .input(let model, let message): "\(model): \(message)"
+        case .contradictingNames(let file, let prefix, let with, let without):
+            "\(file): expected all names with the prefix \"\(prefix)\" or all without it, found \"\(with)\" and \"\(without)\""
         case .extensionAbsent(let plugin, let id, let needed): "plugin \(plugin): has no \(id), which \(needed) needs"
         case .notLoadable(let file, let reason): "\(file): cannot be loaded: \(reason)"
         case .noEntry(let file): "\(file): expected the symbol nino_plugin_entry, found none"

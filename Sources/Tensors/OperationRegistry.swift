@@ -14,9 +14,9 @@ extension RegisteredOperation {
 enum OperationRegistry {
     static let types: [any RegisteredOperation.Type] = [
         Linear.self, MatMul.self, Add.self, Multiply.self, Scale.self,
-        Reshape.self, Transpose.self, Slice.self, Concat.self, Embedding.self,
+        Reshape.self, Transpose.self, Slice.self, Concat.self, Expand.self, Embedding.self,
         LayerNorm.self, RMSNorm.self, BatchNorm.self,
-        Softmax.self, ReLU.self, GELU.self, SiLU.self,
+        Softmax.self, Attention.self, Rotary.self, ReLU.self, GELU.self, SiLU.self, Tanh.self,
         Conv2d.self, AveragePool2d.self, MaxPool2d.self, GlobalAveragePool.self, Mean.self,
         CrossEntropy.self,
     ]

@@ -114,11 +114,11 @@ private final class ProgressBoard {
         let step = turn.results.map(\.steps).max() ?? 0
         let runs = turn.results.map { "\(Self.shortened($0.nowcaster)) \(state(of: $0))" }.joined(separator: " | ")
         let text = "seed \(turn.seed) (\(turn.finishedSeeds + 1)/\(turn.seedCount)), step \(step): \(runs), \(timeLeft(turn, now))"
-        FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K\(text)" : text + "\n").utf8))
+        Output.remark(isTerminal ? "\r\u{1B}[K\(text)" : text + "\n")
     }
 
     func close() {
-        if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isTerminal { Output.remark("\r\u{1B}[K") }
     }
 
     private func state(of run: RunResult) -> String {

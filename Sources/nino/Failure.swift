@@ -27,20 +27,20 @@ enum Failure {
     static func report(_ error: any Error, in command: any ParsableCommand.Type) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
         if let fault = error as? PluginHostError {
-            print(line: fault.description)
+            note(fault)
             return fault.isPluginFault ? 3 : 2
         }
         if isOurs(error) {
-            print(line: "\(error)")
+            note(error)
             return 2
         }
         let text = command.fullMessage(for: error)
         guard command.exitCode(for: error) != .success else {
             // Help and version come this way too.
-            Swift.print(text)
+            Output.line(text)
             return 0
         }
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        Output.remark(text + "\n")
         return 2
     }
 
@@ -49,7 +49,8 @@ enum Failure {
             || error is TrainingError
     }
 
-    private static func print(line: String) {
-        FileHandle.standardError.write(Data("nino: \(line.replacingOccurrences(of: "\n", with: " "))\n".utf8))
+    /// The error as one line.
+    private static func note(_ error: any Error) {
+        Output.note("\(error)".replacingOccurrences(of: "\n", with: " "))
     }
 }

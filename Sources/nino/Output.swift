@@ -4,18 +4,33 @@ import Foundation
 enum Output {
     /// A line for people.
     static func line(_ text: String = "") {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
-    }
-
-    /// A remark that is not a result.
-    static func note(_ text: String) {
-        FileHandle.standardError.write(Data("nino: \(text)\n".utf8))
+        result(Data((text + "\n").utf8))
     }
 
     /// One JSON object on a line, keys sorted.
     static func json(_ object: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try FileHandle.standardOutput.write(encoder.encode(object) + Data("\n".utf8))
+        try result(encoder.encode(object) + Data("\n".utf8))
+    }
+
+    /// A remark that is not a result.
+    static func note(_ text: String) {
+        remark("nino: \(text)\n")
+    }
+
+    /// Text for standard error as it is. A remark that cannot be written is lost, and nothing else.
+    static func remark(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+    }
+
+    /// A result that cannot be written is a failure of the command: exit status 2.
+    private static func result(_ data: Data) {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: data)
+        } catch {
+            note("standard output: cannot be written: \(error.localizedDescription)")
+            exit(2)
+        }
     }
 }

@@ -50,7 +50,7 @@ final class Progress: TrainingObserver {
     }
 
     private func write(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
+        Output.remark(text)
     }
 
     /// As people say it: `45 s`, `3 min 20 s`, `1 h 5 min`.

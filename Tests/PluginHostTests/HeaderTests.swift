@@ -81,7 +81,7 @@ import Testing
         return String(decoding: output, as: UTF8.self).split(separator: "\n").map { String($0.split(separator: " ").last!) }
     }
 
-    @Test(arguments: ["NinoMLP", "NinoCNN"])
+    @Test(arguments: ["NinoMLP", "NinoCNN", "NinoGPT2", "NinoLlama3", "NinoQwen3", "NinoViT"])
     func pluginExportsItsEntryAndNothingElse(library: String) throws {
         #expect(try exportedSymbols(library) == ["nino_plugin_entry"])
     }

@@ -37,7 +37,7 @@ private func spread(_ shape: Int..., seed: UInt64 = 1) -> GradientCheck.Input {
     return .checked(shape, (0..<count).map { Float($0) * 0.1 - Float(count) * 0.05 }.shuffled(using: &generator))
 }
 
-let operationCases: [OperationCase] = matrixCases + movementCases + elementwiseCases + normCases + spatialCases
+let operationCases: [OperationCase] = matrixCases + movementCases + elementwiseCases + normCases + spatialCases + sequenceCases
 
 private let matrixCases = [
     OperationCase(name: "linear") { [random(2, 3, 4), random(5, 4), random(5)] },
@@ -66,6 +66,7 @@ private let elementwiseCases = [
     OperationCase(name: "mul") { [random(2, 3), random(2, 3, seed: 2)] },
     OperationCase(name: "scale", attributes: ["factor": .real(-1.5)]) { [random(2, 3)] },
     OperationCase(name: "relu") { [awayFromZero(4, 5)] },
+    OperationCase(name: "tanh") { [random(4, 5)] },
     OperationCase(name: "gelu") { [random(4, 5)] },
     OperationCase(name: "gelu", attributes: ["approximation": .text("tanh")]) { [random(4, 5)] },
     OperationCase(name: "silu") { [random(4, 5)] },
@@ -94,4 +95,21 @@ private let spatialCases = [
     OperationCase(name: "maxPool2d", attributes: ["kernel": .integer(2)]) { [spread(1, 2, 5, 4)] },
     OperationCase(name: "maxPool2d", attributes: ["kernel": .integer(3), "stride": .integer(2), "padding": .integer(1)]) { [spread(2, 2, 4, 4)] },
     OperationCase(name: "globalAveragePool") { [random(2, 3, 2, 4)] },
+]
+
+private let sequenceCases = [
+    OperationCase(name: "attention", attributes: ["heads": .integer(2)]) { [random(2, 3, 8), random(2, 3, 8, seed: 2), random(2, 3, 8, seed: 3)] },
+    OperationCase(name: "attention", attributes: ["heads": .integer(6), "kvHeads": .integer(2), "causal": .integer(1), "scale": .real(1.5)]) {
+        [random(2, 4, 12), random(2, 4, 4, seed: 2), random(2, 4, 4, seed: 3)]
+    },
+    // More positions than rows of one block.
+    OperationCase(name: "attention", attributes: ["heads": .integer(1), "causal": .integer(1)]) { [random(1, 130, 1), random(1, 130, 1, seed: 2), random(1, 130, 1, seed: 3)] },
+    OperationCase(name: "rotary", attributes: ["width": .integer(4), "theta": .real(10)]) { [random(2, 3, 8)] },
+    OperationCase(
+        name: "rotary",
+        attributes: ["width": .integer(8), "theta": .real(100), "factor": .real(8), "lowFactor": .real(1), "highFactor": .real(4), "positions": .integer(32)]
+    ) { [random(1, 5, 8)] },
+    OperationCase(name: "expand", attributes: ["count": .integer(3)]) { [random(2, 4)] },
+    OperationCase(name: "embedding", attributes: ["paddingRow": .integer(5)]) { [.integers([2, 3], [0, 4, 2, 4, 4, 1]), random(5, 3)] },
+    OperationCase(name: "crossEntropy", attributes: ["shift": .integer(1)]) { [random(2, 3, 4), .integers([2, 3], [3, 0, 2, 1, -100, 3])] },
 ]

@@ -10,7 +10,7 @@
  *   architecture->get_extension(id) ---->  tables: nino.descriptor/1, nino.neural_graph/1, nino.forward/1
  *   descriptor->recognize(config)   ---->  0 ... 100
  *   descriptor->create_model        ---->  nino_model_t, for one config
- *   descriptor->describe(builder)   <----  builder->add_group, add_tensor
+ *   descriptor->describe(builder)   <----  builder->add_group, add_tensor, add_prefix
  *   graph->construct(builder)       <----  builder->add_nodes, add_edges
  *   forward->trace(builder)         <----  builder->input, tensor, op, output
  *
@@ -158,8 +158,11 @@ typedef int32_t nino_role_t;
 #define NINO_PARAMETER 0
 /* Stored with the weights but not trained (running statistics): required in a checkpoint, passed through. */
 #define NINO_BUFFER 1
-/* May stand in a checkpoint (a cached mask, a duplicate of a tied tensor): passed through, never needed. */
+/* May stand in a checkpoint and means nothing (a cached mask, of any element type): passed through, never needed. */
 #define NINO_IGNORED 2
+/* May stand in a checkpoint and repeats a parameter, `tied_to` (the head of a model with tied embeddings): read from there, never
+ * needed, and written with the parameter's values. */
+#define NINO_TIED 3
 
 typedef int32_t nino_initialization_kind_t;
 /* Every scalar is `a`. */
@@ -190,6 +193,9 @@ typedef struct nino_tensor {
   /* (optional) `rank` axes; NULL claims that no axis moves. Axis i has shape[i] positions. */
   const nino_axis_t *axes;
   nino_initialization_t initialization;
+  /* For NINO_TIED the name of a parameter added before, whose shape, axes and element type it shares: those fields, and
+   * `initialization`, are then not read. NULL for all other roles. */
+  const char *tied_to;
 } nino_tensor_t;
 
 /* Takes down groups and tensors. Owned by the host; not to be kept after the call. */
@@ -206,9 +212,15 @@ typedef struct nino_model_builder {
 
   /* Adds a tensor. Parameters come in named_parameters() order, tied ones once, at their first occurrence; the order of the
    * others does not matter. `tensor` and all it points to are borrowed.
-   * NINO_REFUSED: taken name, bad shape, an axis of another size than the shape says, unknown group.
+   * NINO_REFUSED: taken name, bad shape, an axis of another size than the shape says, unknown group, tied to no parameter.
    * [in-call] */
   nino_status_t (*add_tensor)(const struct nino_model_builder *builder, const nino_tensor_t *tensor, nino_error_t *error);
+
+  /* Says that a checkpoint may leave out `prefix` ("transformer.", say) from all names that begin with it: then it leaves it out
+   * from every one of them. `prefix` is borrowed.
+   * NINO_REFUSED: empty or repeated prefix.
+   * [in-call] */
+  nino_status_t (*add_prefix)(const struct nino_model_builder *builder, const char *prefix, nino_error_t *error);
 } nino_model_builder_t;
 
 /* A model: an architecture with one config. Its inside is the plugin's. */

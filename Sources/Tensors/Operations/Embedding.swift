@@ -1,12 +1,17 @@
 /// Rows of a table.
 ///
-/// Inputs: ids int64 [...], table [rows, width]. Output: [..., width]. No attributes.
+/// Inputs: ids int64 [...], table [rows, width]. Output: [..., width].
+/// Attribute `paddingRow` (integer, default -1: none): this row gets no gradient from here (PyTorch's `padding_idx`).
 /// Throws when run: `indexOutOfRange` for an id that is not a row.
 struct Embedding: RegisteredOperation {
     static let name = "embedding"
-    static let attributeNames: [String] = []
+    static let attributeNames = ["paddingRow"]
 
-    init(_ attributes: OperationAttributes) throws(TensorError) {}
+    private let paddingRow: Int
+
+    init(_ attributes: OperationAttributes) throws(TensorError) {
+        paddingRow = try attributes.integer("paddingRow", default: -1, in: -1...Int(Int32.max))
+    }
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
         try requireCount(inputs, 2...2)
@@ -40,7 +45,7 @@ struct Embedding: RegisteredOperation {
             if target.beta == 0 {
                 for row in 0..<rows { (target.address + row * width + columns.lowerBound).update(repeating: 0, count: columns.count) }
             }
-            for (position, id) in ids.enumerated() {
+            for (position, id) in ids.enumerated() where id != paddingRow {
                 let (sum, dy) = (target.address + Int(id) * width, gradient.address + position * width)
                 for column in columns { sum[column] += dy[column] }
             }

@@ -1,0 +1,157 @@
+import Foundation
+import NeuralGraphs
+import PluginHost
+import Tensors
+import TestSupport
+import Testing
+
+/// The transformer plugins, loaded once.
+enum Zoo {
+    private static let plugins = Result { try registry("NinoGPT2", "NinoLlama3", "NinoQwen3", "NinoViT").registry }
+
+    static func model(_ json: String) throws -> Model { try plugins.get().model(for: configuration(json)) }
+
+    /// A config of Architectures/.
+    static func model(named name: String) throws -> Model {
+        let catalog = ConfigurationCatalog(folders: [BuiltProducts.repository.appendingPathComponent("Architectures")])
+        return try plugins.get().model(for: catalog.load(name))
+    }
+
+    static var samples: [String] { ((try? plugins.get())?.plugins ?? []).flatMap(\.architectures).flatMap(\.sampleConfigurations) }
+
+    /// Logits of a model, by default for a few tokens or random pixels.
+    static func logits(_ model: Model, _ parameters: [Float]) throws -> [Float] {
+        let state = ModelState(model, parameters: parameters, buffers: [:])
+        let inputs = try inputs(model)
+        let evaluator = try state.evaluator(inputs: inputs.mapValues(\.type), purpose: .inference)
+        try evaluator.run(inputs: inputs)
+        return try evaluator.value(of: "logits").array
+    }
+
+    private static func inputs(_ model: Model) throws -> [String: Value] {
+        let kernel = model.parameters.entries.first { $0.shape.count == 4 }
+        guard let kernel else { return ["input_ids": .integer(IntegerTensor(shape: [2, 4], values: [0, 2, 1, 2, 1, 0, 0, 2]))] }
+        let positions = model.parameters.entries.first { $0.shape.count == 3 && $0.shape[1] > 1 }!.shape[1]
+        let size = Int(Double(positions - 1).squareRoot()) * kernel.shape[2]
+        var generator = SeededGenerator(seed: 11)
+        let shape = [2, kernel.shape[1], size, size]
+        return ["pixels": .float(Tensor(shape: shape, values: generator.floats(shape.reduce(1, *))))]
+    }
+}
+
+@Suite struct ZooArchitectureTests {
+    /// Published counts; the values of each config against the defaults of transformers and torchvision.
+    @Test(arguments: [
+        ("gpt2", 124_439_808), ("gpt2-medium", 354_823_168), ("llama-3.2-1b", 1_235_814_400), ("llama-3.1-8b", 8_030_261_248),
+        ("qwen3-0.6b", 596_049_920), ("qwen3-1.7b", 1_720_574_976), ("vit-b-16", 86_567_656),
+    ])
+    func parameterCountIsThePublishedOne(name: String, count: Int) throws {
+        let model = try Zoo.model(named: name)
+        #expect(model.parameters.count == count)
+        // The constructor describes it too, block by block: every scalar lies on an edge.
+        #expect(try model.graph().edgeCount > count / 9)
+    }
+
+    @Test(arguments: ["gpt2-tiny", "llama-tiny", "qwen3-tiny", "vit-tiny"])
+    func smallArchitectureComputesFiniteLogits(name: String) throws {
+        let model = try Zoo.model(named: name)
+        let logits = try Zoo.logits(model, model.initialParameters(seed: 1))
+        #expect(logits.allSatisfy { $0.isFinite })
+    }
+
+    @Test func biasFreeWeightsAreDrawnAsTransformersDrawsThem() throws {
+        let model = try Zoo.model(named: "gpt2-tiny")
+        let parameters = model.initialParameters(seed: 5)
+        func deviation(_ name: String) -> Double {
+            let entry = model.parameters[name]!
+            let values = parameters[entry.offset..<(entry.offset + entry.count)].map(Double.init)
+            let mean = values.reduce(0, +) / Double(values.count)
+            return (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)).squareRoot()
+        }
+        #expect(abs(deviation("transformer.wte.weight") - 0.02) < 0.001)
+        // Residual projections are smaller by √(2 · 3 layers).
+        #expect(abs(deviation("transformer.h.1.mlp.c_proj.weight") - 0.02 / 6.0.squareRoot()) < 0.001)
+        #expect(deviation("transformer.h.1.mlp.c_fc.bias") == 0)
+    }
+}
+
+@Suite struct ZooGraphTests {
+    /// The worked example of neural-graphs.md, section 7.
+    @Test func keysOfAGroupAreCopiedForEveryQueryHead() throws {
+        let model = try Zoo.model(
+            #"{"model_type": "llama", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 2}"#)
+        let graph = try model.graph()
+        #expect(graph.nodeCount == 227)
+        #expect(graph.edgeCount == 3719)
+        #expect(graph.nodeBlocks.prefix(9).map(\.first) == [0, 31, 32, 44, 50, 62, 74, 75, 87])
+        let starts = graph.edgeBlocks.reduce(into: [0]) { $0.append($0.last! + graph.edgeCount(of: $1)) }
+        #expect(starts.prefix(14) == [0, 372, 516, 528, 672, 816, 828, 840, 984, 1224, 1464, 1476, 1716, 1728])
+        var rows: [Int] = []
+        var ends: [(Int, Int)] = []
+        let first = model.parameters["model.layers.0.self_attn.k_proj.weight"]!.offset
+        var number = 0
+        try graph.forEachEdge { edge in
+            if (528..<540).contains(number) {
+                rows.append((edge.parameterScalar - first) / 12)
+                ends.append((edge.source, edge.target))
+            }
+            number += 1
+        }
+        #expect(rows == [0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3])
+        #expect(ends.map(\.0) == Array(50..<62) && ends.allSatisfy { $0.1 == 32 })
+    }
+
+    @Test func largePatchesAreLaidDownInPartsOfNine() throws {
+        let graph = try Zoo.model(named: "vit-b-16").graph()
+        let patches = graph.edgeBlocks.filter { $0.type == .convolution }
+        #expect(patches.count == 29)
+        #expect(graph.slotCount == 9)
+        guard case .parameter(let last)? = patches.last?.values else {
+            Issue.record("expected a parameter")
+            return
+        }
+        #expect(last.slots == 4 && last.offset == 252)
+    }
+
+    @Test(arguments: Zoo.samples)
+    func everySampleHasAGraph(sample: String) throws {
+        _ = try Zoo.model(sample).graph()
+    }
+}
+
+@Suite struct ZooSymmetryTests {
+    /// Measured: at most 2e-6 of the largest logit.
+    private static let tolerance: Float = 1e-4
+
+    private func error(_ model: Model, moving moved: (String) -> Bool, except untouched: (String) -> Bool = { _ in false }) throws -> Float {
+        var generator = SeededGenerator(seed: 3)
+        let parameters = generator.floats(model.parameters.count)
+        let element = GroupElement(model.description.groups, moving: moved, seed: 9)
+        var permuted = parameters
+        for (tensor, entry) in zip(model.description.parameters, model.parameters.entries) where !untouched(tensor.name) {
+            let range = entry.offset..<(entry.offset + entry.count)
+            permuted.replaceSubrange(range, with: element.apply(to: Array(parameters[range]), axes: tensor.axes))
+        }
+        let (before, after) = (try Zoo.logits(model, parameters), try Zoo.logits(model, permuted))
+        let largest = before.reduce(0) { max($0, abs($1)) }
+        return zip(before, after).reduce(0) { max($0, abs($1.0 - $1.1)) } / largest
+    }
+
+    @Test(arguments: Zoo.samples)
+    func claimedGroupsLeaveTheFunctionUnchanged(sample: String) throws {
+        let model = try Zoo.model(sample)
+        #expect(try error(model, moving: { _ in true }) < Self.tolerance)
+    }
+
+    @Test(arguments: Zoo.samples, ["residual", "hidden_", "heads_", "kv_", "group_", "v_", "qk_", "representation"])
+    func leavingOneTensorOutIsSeen(sample: String, group: String) throws {
+        let model = try Zoo.model(sample)
+        let moved = model.description.groups.indices.filter { model.description.groups[$0].name.hasPrefix(group) && model.description.groups[$0].size > 1 }
+        func isMoved(_ tensor: ModelDescription.StoredTensor) -> Bool {
+            tensor.axes.contains { $0.segments.joined().contains { if case .group(let index) = $0 { moved.contains(index) } else { false } } }
+        }
+        // A matrix it moves: biases of keys do not change the function.
+        guard let left = model.description.parameters.first(where: { $0.shape.count == 2 && isMoved($0) }) else { return }
+        #expect(try error(model, moving: { $0.hasPrefix(group) }, except: { $0 == left.name }) > 1e-3, "\(left.name) stayed")
+    }
+}
