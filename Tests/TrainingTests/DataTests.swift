@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -59,7 +60,7 @@ private func parse(_ data: [UInt8], rank: Int = 2) throws(TrainingError) -> IDXA
 
     @Test func compressedFilesAreRead() throws {
         let folder = TemporaryFolder()
-        let array = try IDXArray(contentsOf: folder.write(compressed, as: "a.gz"), rank: 2)
+        let array = try IDXArray(contentsOf: folder.write(compressed, to: "a.gz"), rank: 2)
         #expect(array.shape == [2, 3] && array.bytes == [0, 1, 2, 3, 4, 5])
     }
 
@@ -69,7 +70,7 @@ private func parse(_ data: [UInt8], rank: Int = 2) throws(TrainingError) -> IDXA
             var bytes = compressed
             change(&bytes)
             do {
-                _ = try IDXArray(contentsOf: folder.write(bytes, as: "a.gz"), rank: 2)
+                _ = try IDXArray(contentsOf: folder.write(bytes, to: "a.gz"), rank: 2)
                 return nil
             } catch TrainingError.compressedDataDamaged(_, let reason) {
                 return reason
@@ -96,10 +97,10 @@ private func parse(_ data: [UInt8], rank: Int = 2) throws(TrainingError) -> IDXA
     /// A folder with 24 training and 3 test images of 2 x 2.
     private func folder(trainingLabels: [UInt8] = [UInt8](repeating: 9, count: 24)) throws -> TemporaryFolder {
         let folder = TemporaryFolder()
-        _ = try folder.write(idx([24, 2, 2], (0..<96).map { UInt8($0) }), as: "train-images-idx3-ubyte")
-        _ = try folder.write(idx([trainingLabels.count], trainingLabels), as: "train-labels-idx1-ubyte")
-        _ = try folder.write(idx([3, 2, 2], [UInt8](repeating: 255, count: 12)), as: "t10k-images-idx3-ubyte")
-        _ = try folder.write(idx([3], [1, 2, 3]), as: "t10k-labels-idx1-ubyte")
+        folder.write(idx([24, 2, 2], (0..<96).map { UInt8($0) }), to: "train-images-idx3-ubyte")
+        folder.write(idx([trainingLabels.count], trainingLabels), to: "train-labels-idx1-ubyte")
+        folder.write(idx([3, 2, 2], [UInt8](repeating: 255, count: 12)), to: "t10k-images-idx3-ubyte")
+        folder.write(idx([3], [1, 2, 3]), to: "t10k-labels-idx1-ubyte")
         return folder
     }
 
@@ -118,21 +119,21 @@ private func parse(_ data: [UInt8], rank: Int = 2) throws(TrainingError) -> IDXA
     @Test func aLabelBeyondTheClassesIsRefused() throws {
         let folder = try folder(trainingLabels: [UInt8](repeating: 0, count: 23) + [10])
         #expect(throws: TrainingError.labelOutOfRange(
-            file: folder.path + "/train-labels-idx1-ubyte", index: 23, label: 10, classCount: 10)) {
+            file: folder.path + "train-labels-idx1-ubyte", index: 23, label: 10, classCount: 10)) {
             try FashionMNIST.load(folder: folder.path)
         }
     }
 
     @Test func anotherNumberOfLabelsIsRefused() throws {
         let folder = try folder(trainingLabels: [1, 2])
-        #expect(throws: TrainingError.countMismatch(images: 24, labels: 2, file: folder.path + "/train-labels-idx1-ubyte")) {
+        #expect(throws: TrainingError.countMismatch(images: 24, labels: 2, file: folder.path + "train-labels-idx1-ubyte")) {
             try FashionMNIST.load(folder: folder.path)
         }
     }
 
     @Test func testImagesOfAnotherSizeAreRefused() throws {
         let folder = try folder()
-        _ = try folder.write(idx([3, 2, 1], [0, 0, 0, 0, 0, 0]), as: "t10k-images-idx3-ubyte")
+        folder.write(idx([3, 2, 1], [0, 0, 0, 0, 0, 0]), to: "t10k-images-idx3-ubyte")
         #expect(throws: TrainingError.wrongImageSize(folder: folder.path, expected: [2, 2], found: [2, 1])) {
             try FashionMNIST.load(folder: folder.path)
         }

@@ -61,27 +61,6 @@ func toySettings(nowcaster: String = "none", seed: UInt64 = 1, steps: Int = 60) 
 /// The line fit: a nowcaster that needs neither graph nor checkpoint.
 let toyNowcaster = RunNowcaster(.lineFit, model: nil, identity: "toy")
 
-/// A folder of its own, removed with the last reference to it.
-final class TemporaryFolder {
-    let path: String
-
-    init() {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("nino-\(UUID().uuidString)").path
-        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-
-    /// Writes a file and returns its path.
-    func write(_ bytes: [UInt8], as name: String) throws -> String {
-        let file = "\(path)/\(name)"
-        try Data(bytes).write(to: URL(fileURLWithPath: file))
-        return file
-    }
-}
-
 /// Collects what it is told.
 final class Recorder: TrainingObserver {
     private(set) var events: [TrainingEvent] = []

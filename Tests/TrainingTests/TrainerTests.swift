@@ -1,6 +1,7 @@
 import Foundation
 import Synchronization
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -10,7 +11,7 @@ private func bits(_ values: [Float]) -> [UInt32] {
 
 /// The lines of metrics.jsonl without the wall time, which no two runs share.
 private func metrics(_ folder: TemporaryFolder) throws -> [String] {
-    try String(contentsOfFile: folder.path + "/metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
+    try String(contentsOfFile: folder.path + "metrics.jsonl", encoding: .utf8).split(separator: "\n").map {
         String($0.replacing(/"seconds":[0-9.e-]+/, with: ""))
     }
 }
@@ -116,8 +117,8 @@ private func trainer(
 
         #expect(bits(second.weights) == bits(uninterrupted.weights))
         #expect(try metrics(parts) == metrics(whole))
-        #expect(try Data(contentsOf: URL(fileURLWithPath: parts.path + "/model.safetensors"))
-            == Data(contentsOf: URL(fileURLWithPath: whole.path + "/model.safetensors")))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: parts.path + "model.safetensors"))
+            == Data(contentsOf: URL(fileURLWithPath: whole.path + "model.safetensors")))
     }
 
     /// A run that is killed leaves the last checkpoint, later lines of metrics, and perhaps half a line.
@@ -130,11 +131,12 @@ private func trainer(
 
         let first = try trainer(settings, in: killed)
         try first.run(until: 50)
-        let file = killed.path + "/metrics.jsonl"
+        let file = killed.path + "metrics.jsonl"
         let lines = try String(contentsOfFile: file, encoding: .utf8)
         try (lines + "{\"accuracy\":0.9").write(toFile: file, atomically: false, encoding: .utf8)
+        let halfWritten = killed.write([1, 2, 3], to: ".checkpoint.safetensors.x1y2.tmp")
         let second = try trainer(settings, in: killed, start: .resume)
-        #expect(second.step == 30)
+        #expect(second.step == 30 && !FileManager.default.fileExists(atPath: halfWritten))
         try second.run()
         #expect(bits(second.weights) == bits(uninterrupted.weights))
         #expect(try metrics(killed) == metrics(whole))
@@ -156,7 +158,7 @@ private func trainer(
         try again.run()
         #expect(again.result == run.result)
         let result = try JSONDecoder().decode(
-            RunResult.self, from: Data(contentsOf: URL(fileURLWithPath: folder.path + "/result.json")))
+            RunResult.self, from: Data(contentsOf: URL(fileURLWithPath: folder.path + "result.json")))
         #expect(result == run.result)
     }
 
@@ -203,7 +205,7 @@ private func trainer(
     @Test func aDamagedCheckpointIsRefused() throws {
         let folder = TemporaryFolder()
         _ = try trainer(toySettings(), in: folder)
-        let file = URL(fileURLWithPath: folder.path + "/checkpoint.safetensors")
+        let file = URL(fileURLWithPath: folder.path + "checkpoint.safetensors")
         let data = try Data(contentsOf: file)
         try data.prefix(data.count - 1).write(to: file)
         #expect(throws: (any Error).self) { try trainer(toySettings(), in: folder, start: .resume) }

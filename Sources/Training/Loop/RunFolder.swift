@@ -19,7 +19,7 @@ public struct RunFolder: Sendable {
         FileManager.default.fileExists(atPath: checkpoint)
     }
 
-    /// Makes the folder and those above it.
+    /// Makes the folder and those above it, and removes what a killed run left half written.
     ///
     /// - Throws: `cannotWrite`.
     func create() throws(TrainingError) {
@@ -27,6 +27,10 @@ public struct RunFolder: Sendable {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw .cannotWrite(file: path, reason: error.localizedDescription)
+        }
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        for file in files where file.hasPrefix(".") && file.hasSuffix(".tmp") {
+            try? FileManager.default.removeItem(atPath: "\(path)/\(file)")
         }
     }
 }

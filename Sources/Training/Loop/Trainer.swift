@@ -18,6 +18,7 @@ public final class Trainer {
     private var order: BatchOrder
     private var metrics: MetricsFile?
     private var hasStarted = false
+    private var lastSave = ContinuousClock.now
 
     /// Completed steps.
     public var step: Int { state.step }
@@ -90,7 +91,7 @@ public final class Trainer {
             if state.step % settings.evaluationInterval == 0 || state.step == settings.steps {
                 measure()
                 try evaluate()
-                if folder != nil, !isFinished, state.step % saveInterval == 0 { try save() }
+                if !isFinished, state.step % saveInterval == 0 || clock.now - lastSave > .seconds(10) { try save() }
             }
             measure()
         }
@@ -98,7 +99,7 @@ public final class Trainer {
         return true
     }
 
-    /// Steps from one checkpoint to the next: ten evaluations.
+    /// Steps from one checkpoint to the next, unless ten seconds pass earlier: ten evaluations.
     private var saveInterval: Int { 10 * settings.evaluationInterval }
 
     /// One step: a nowcast when five states are there, else a batch, its gradient, and an update.
@@ -190,6 +191,7 @@ extension Trainer {
             optimizer: optimizer.savedState)
         let shapes = Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.shape) })
         try checkpoint.write(to: folder.checkpoint, parameters: runner.parameters, bufferShapes: shapes)
+        lastSave = .now
         notify(.saved(step: state.step, folder: folder.path))
     }
 
