@@ -22,17 +22,6 @@ public struct History: Sendable {
         self.states = states
     }
 
-    /// Checks that the states hold the wanted parameters and nothing else but buffers.
-    ///
-    /// - Parameters:
-    ///   - parameters: names and shapes.
-    ///   - isBuffer: true for the name of a tensor that is no parameter but may be there.
-    /// - Throws: `tensorMissing`, `shapeMismatch`, `wrongDType` (a parameter that is not of a floating-point type), `tensorSurplus`.
-    public func check(parameters: [(name: String, shape: [Int])], isBuffer: (String) -> Bool) throws(CheckpointError) {
-        // The states agree with each other: one speaks for all.
-        try states[0].check(parameters: parameters, isBuffer: isBuffer)
-    }
-
     /// The named tensors of one state laid end to end, in the order given, checked to be finite.
     ///
     /// - Throws: `tensorMissing`, `wrongDType`, `notFinite`, `outOfMemory`, and errors of reading.

@@ -98,12 +98,13 @@ private final class ProgressBoard {
     private let settings: TrainingSettings
     private let isTerminal = isatty(STDERR_FILENO) == 1
     private let clock = ContinuousClock()
-    private let started: ContinuousClock.Instant
+    private var started: ContinuousClock.Instant?
+    /// Steps of each seed at its first turn of this session and at its last: earlier sessions say nothing of the rate.
+    private var steps: [UInt64: (first: Int, last: Int)] = [:]
     private var lastShown: ContinuousClock.Instant?
 
     init(_ settings: TrainingSettings) {
         self.settings = settings
-        started = clock.now
     }
 
     func show(_ turn: Comparison.Turn) {
@@ -129,11 +130,17 @@ private final class ProgressBoard {
 
     /// At most: every run that is not done is taken to need its whole budget.
     private func timeLeft(_ turn: Comparison.Turn, _ now: ContinuousClock.Instant) -> String {
-        let done = turn.results.reduce(0) { $0 + $1.steps } + turn.finishedSeeds * turn.results.count * settings.steps
+        let total = turn.results.reduce(0) { $0 + $1.steps }
+        steps[turn.seed] = (steps[turn.seed]?.first ?? total, total)
+        guard let started else {
+            started = now
+            return "time left not known yet"
+        }
+        let done = steps.values.reduce(0) { $0 + $1.last - $1.first }
         let open = turn.results.reduce(0) { $0 + ($1.stepsToTarget == nil && $1.divergedAtStep == nil ? settings.steps - $1.steps : 0) }
         let left = open + (turn.seedCount - turn.finishedSeeds - 1) * turn.results.count * settings.steps
-        let rate = Double(done) / max((now - started) / .seconds(1), 1e-9)
-        return "at most \(Progress.duration(Double(left) / max(rate, 1e-9))) left"
+        let rate = Double(max(done, 1)) / max((now - started) / .seconds(1), 1e-9)
+        return "at most \(Progress.duration(Double(left) / rate)) left"
     }
 
     /// The file name alone of a path.

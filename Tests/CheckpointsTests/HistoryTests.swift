@@ -35,7 +35,7 @@ struct HistoryTests {
     }
 
     func check(_ paths: [String]) throws(CheckpointError) {
-        try History(opening: paths).check(parameters: parameters) { $0 == "mean" }
+        try History(opening: paths).states[0].check(parameters: parameters) { $0 == "mean" }
     }
 
     @Test func wantedTensorsComeInTheOrderGiven() throws {
@@ -69,12 +69,12 @@ struct HistoryTests {
         let history = try History(opening: write())
         let oldest = folder + "0.safetensors"
         let none: (String) -> Bool = { _ in false }
-        #expect(throws: CheckpointError.tensorMissing(file: oldest, tensor: "v")) { try history.check(parameters: [("v", [1])], isBuffer: none) }
+        #expect(throws: CheckpointError.tensorMissing(file: oldest, tensor: "v")) { try history.states[0].check(parameters: [("v", [1])], isBuffer: none) }
         #expect(throws: CheckpointError.shapeMismatch(file: oldest, tensor: "w", expected: [4], found: [2, 2])) {
-            try history.check(parameters: [("w", [4])], isBuffer: none)
+            try history.states[0].check(parameters: [("w", [4])], isBuffer: none)
         }
         #expect(throws: CheckpointError.tensorSurplus(file: oldest, tensor: "mean", expected: "none of this name among parameters and buffers")) {
-            try history.check(parameters: parameters, isBuffer: none)
+            try history.states[0].check(parameters: parameters, isBuffer: none)
         }
     }
 
@@ -87,7 +87,7 @@ struct HistoryTests {
             try writer.commit()
         }
         #expect(throws: CheckpointError.wrongDType(file: paths[0], tensor: "w", expected: "a floating-point type", found: .i64)) {
-            try History(opening: paths).check(parameters: [("w", [1])]) { _ in false }
+            try History(opening: paths).states[0].check(parameters: [("w", [1])]) { _ in false }
         }
     }
 
