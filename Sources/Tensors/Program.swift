@@ -114,6 +114,9 @@ public struct Program: Sendable {
         return nodes[id.index].type
     }
 
+    /// The value that the output of that name gives.
+    public func output(named name: String) -> ValueID? { outputs.first { $0.name == name }?.id }
+
     /// The parameter, buffer or input of that name.
     public func value(named name: String) -> ValueID? { idByName[name] }
 

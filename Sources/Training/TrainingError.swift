@@ -14,13 +14,15 @@ public enum TrainingError: Error, Equatable {
     case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
     case wrongImageSize(folder: String, expected: [Int], found: [Int])
     case tooFewExamples(name: String, expected: Int, found: Int)
+    case textTooShort(file: String, context: Int, expected: Int, found: Int)
 
     // Settings.
     case unknownTask(String, known: [String])
     case unknownOptimizer(String, known: [String])
     case invalidSetting(name: String, allowed: String, found: String)
     case modelOutputMissing(String, found: [String])
-    case modelOutputShape(name: String, expected: [Int], found: [Int])
+    case modelDoesNotFit(task: String, file: String, inputs: [String], reason: String)
+    case tooFewLogits(task: String, expected: Int, found: Int)
 
     // The run.
     case lossNotFinite(step: Int, loss: Float)
@@ -56,6 +58,8 @@ extension TrainingError: CustomStringConvertible {
             "\(folder): test images: expected size \(expected) as the training images, found \(found)"
         case .tooFewExamples(let name, let expected, let found):
             "\(name): expected at least \(expected) examples, found \(found)"
+        case .textTooShort(let file, let context, let expected, let found):
+            "\(file): expected at least \(expected) bytes, so that the held-out tenth has a window of \(context), found \(found)"
         case .unknownTask(let name, let known):
             "task \(name) is unknown, expected one of \(known.joined(separator: ", "))"
         case .unknownOptimizer(let name, let known):
@@ -64,8 +68,10 @@ extension TrainingError: CustomStringConvertible {
             "\(name): expected \(allowed), found \(found)"
         case .modelOutputMissing(let name, let found):
             "the model has no output \(name), found \(found.isEmpty ? "none" : found.joined(separator: ", "))"
-        case .modelOutputShape(let name, let expected, let found):
-            "the model's output \(name): expected shape \(expected), found \(found)"
+        case .modelDoesNotFit(let task, let file, let inputs, let reason):
+            "\(file): cannot learn task \(task), which gives \(inputs.joined(separator: " and ")): \(reason)"
+        case .tooFewLogits(let task, let expected, let found):
+            "the model's output logits: expected at least \(expected) classes for task \(task), found \(found)"
         case .lossNotFinite(let step, let loss):
             "the loss became \(loss) at step \(step): training diverged; try a lower learning rate"
         case .otherRun(let file, let key, let expected, let found):

@@ -41,7 +41,7 @@ struct BenchCommand: ParsableCommand {
         }
         let task = try TaskDescription.named(task)
         let model = try common.model(task.configuration)
-        let examples = try task.loadData(folder: data)
+        let examples = try task.loadData(.init(folder: data), for: TrainableModel(model))
         try show("\(task.name) training step, batch \(task.batchSize)", trainingStep(task, model, examples) * 1000, "ms")
         let (nowcast, encoding) = try nowcastStep(model)
         try show("\(task.name) NiNo step, width 128", nowcast * 1000, "ms")

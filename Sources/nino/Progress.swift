@@ -35,6 +35,7 @@ final class Progress: TrainingObserver {
         var parts = ["step \(step)/\(settings.steps)"]
         if let loss { parts.append("loss \(String(format: "%.4f", loss))") }
         if let value = lastEvaluation.flatMap(settings.metric.value) { parts.append("\(settings.metric.title) \(settings.metric.text(value))") }
+        if let perplexity = lastEvaluation?.perplexity { parts.append("perplexity \(String(format: "%.3f", perplexity))") }
         if let best { parts.append("best \(settings.metric.text(best))") }
         if let started, step > started.step {
             let rate = Double(step - started.step) / max((now - started.instant) / .seconds(1), 1e-9)

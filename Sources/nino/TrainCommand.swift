@@ -63,6 +63,8 @@ struct TrainCommand: ParsableCommand {
         let seconds = Progress.duration(result.seconds)
         if let steps = result.stepsToTarget {
             Output.line("\(metric.text(settings.target)) \(metric.title) after \(steps) steps, \(seconds)\(best)")
+        } else if !metric.canReach(settings.target) {
+            Output.line("\(result.steps) steps, \(seconds)\(best)")
         } else {
             Output.line("\(metric.text(settings.target)) \(metric.title) not reached in \(result.steps) steps, \(seconds)\(best)")
         }

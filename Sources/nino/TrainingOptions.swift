@@ -14,6 +14,12 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Folder of the data set, instead of NINO_DATA or where its Debian package puts it.", valueName: "dir"))
     var data: String?
 
+    @Option(help: ArgumentHelp("What task text learns: any file, byte by byte; its last tenth is held out.", valueName: "file"))
+    var text: String?
+
+    @Option(help: ArgumentHelp("Positions in a window of text. Default: as many as the model takes, at most 64.", valueName: "n"))
+    var context: Int?
+
     @Option(help: "Base optimizer: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
     var optimizer: String?
 
@@ -57,7 +63,9 @@ struct TrainingOptions: ParsableArguments {
     /// The task's model and data.
     func load(_ common: CommonOptions) throws -> (model: Model, data: any DataSource) {
         let task = try TaskDescription.named(task)
-        return (try common.model(config ?? task.configuration), try task.loadData(folder: data))
+        let model = try common.model(config ?? task.configuration)
+        let choice = TaskDescription.DataChoice(folder: data, text: text, context: context)
+        return (model, try task.loadData(choice, for: TrainableModel(model)))
     }
 }
 

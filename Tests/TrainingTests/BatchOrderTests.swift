@@ -10,6 +10,7 @@ private final class CountingSource: DataSource, @unchecked Sendable {
     var trainingCount: Int { inner.trainingCount }
     var evaluationCount: Int { inner.evaluationCount }
     var evaluationBatchSize: Int { inner.evaluationBatchSize }
+    var labelCount: Int { inner.labelCount }
     func inputTypes(count: Int) -> [String: ValueType] { inner.inputTypes(count: count) }
     func evaluationBatch(_ examples: Range<Int>) -> [String: Value] { inner.evaluationBatch(examples) }
     func correctCount(logits: Tensor, batch: [String: Value]) -> Int? { inner.correctCount(logits: logits, batch: batch) }

@@ -9,6 +9,14 @@ public protocol DataSource: Sendable {
     var evaluationCount: Int { get }
     /// Largest evaluation batch: wide enough to keep the processor busy, small enough for its caches.
     var evaluationBatchSize: Int { get }
+    /// Labels are 0 ..< labelCount: the fewest logits a model may have.
+    var labelCount: Int { get }
+    /// How the examples of a step are chosen.
+    var order: ExampleOrder { get }
+    /// True if the loss is a mean over predicted tokens, so that its exponential is the perplexity.
+    var hasPerplexity: Bool { get }
+    /// Tells these examples from others; a run is taken up only with the data it began with.
+    var identity: String { get }
 
     /// The model inputs for a batch of `count` examples, for tracing.
     func inputTypes(count: Int) -> [String: ValueType]
@@ -23,4 +31,18 @@ public protocol DataSource: Sendable {
     ///
     /// - Parameter logits: the model's output for `batch`.
     func correctCount(logits: Tensor, batch: [String: Value]) -> Int?
+}
+
+/// How the training examples of a step are chosen. Either way they are a function of the seed and the step alone.
+public enum ExampleOrder: Sendable {
+    /// Every epoch is a fresh permutation of all examples.
+    case epochs
+    /// Each example is drawn from all, whatever was drawn before: for examples that overlap, or are too many to permute.
+    case independent
+}
+
+extension DataSource {
+    public var order: ExampleOrder { .epochs }
+    public var hasPerplexity: Bool { false }
+    public var identity: String { "\(trainingCount) + \(evaluationCount) examples" }
 }

@@ -5,6 +5,7 @@ public struct ImageClassification: DataSource {
     public let training: LabelledImages
     public let evaluation: LabelledImages
     public let evaluationBatchSize: Int
+    public let labelCount: Int
     /// What each byte becomes: (byte / 255 - mean) / deviation, in the float operations of torchvision's transforms.
     private let normalized: [Float]
 
@@ -22,6 +23,7 @@ public struct ImageClassification: DataSource {
         self.training = training
         self.evaluation = evaluation
         self.evaluationBatchSize = evaluationBatchSize
+        labelCount = (training.labels + evaluation.labels).max().map { Int($0) + 1 } ?? 0
         normalized = (0...255).map { (Float($0) / 255 - mean) / standardDeviation }
     }
 

@@ -6,6 +6,8 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public var loss: Double?
     /// Mean loss over the evaluation set.
     public var testLoss: Double
+    /// Exponential of `testLoss`; nil where the task predicts no tokens, or it is too large for a number.
+    public var perplexity: Double?
     /// Share of right predictions on the evaluation set, 0 … 1; nil where the task does not count predictions.
     public var accuracy: Double?
     /// Wall time since the run's first step, pauses between sessions left out.
@@ -13,17 +15,18 @@ public struct Evaluation: Codable, Sendable, Equatable {
     /// Nowcasts so far.
     public var nowcasts: Int
 
-    public init(step: Int, loss: Double?, testLoss: Double, accuracy: Double?, seconds: Double, nowcasts: Int) {
+    public init(step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double, nowcasts: Int) {
         self.step = step
         self.loss = loss
         self.testLoss = testLoss
+        self.perplexity = perplexity
         self.accuracy = accuracy
         self.seconds = seconds
         self.nowcasts = nowcasts
     }
 
     enum CodingKeys: String, CodingKey {
-        case step, loss, accuracy, seconds, nowcasts
+        case step, loss, perplexity, accuracy, seconds, nowcasts
         case testLoss = "test_loss"
     }
 }
@@ -47,6 +50,14 @@ public enum Metric: String, Codable, Sendable {
 
     public func reaches(_ target: Double, with value: Double) -> Bool {
         higherIsBetter ? value >= target : value <= target
+    }
+
+    /// False for a target that no evaluation can reach, which stands for training through the whole budget.
+    public func canReach(_ target: Double) -> Bool {
+        switch self {
+        case .accuracy: target <= 1
+        case .testLoss: target > 0
+        }
     }
 
     /// The better of two values.

@@ -42,7 +42,7 @@ public final class Trainer {
     /// - Parameters:
     ///   - nowcaster: nil for the base optimizer alone.
     ///   - folder: where to keep checkpoints and metrics; nil for nowhere.
-    /// - Throws: `invalidSetting`, `tooFewExamples`, `checkpointExists`, `nothingToResume`, `otherRun`,
+    /// - Throws: `invalidSetting`, `tooFewExamples`, `modelDoesNotFit`, `tooFewLogits`, `checkpointExists`, `nothingToResume`, `otherRun`,
     ///   `checkpointInvalid`, and the errors of reading and writing files.
     public init(
         settings: TrainingSettings, model: TrainableModel, data: any DataSource, nowcaster: RunNowcaster? = nil,
@@ -52,16 +52,17 @@ public final class Trainer {
         guard data.trainingCount > 0, data.evaluationCount > 0 else {
             throw TrainingError.tooFewExamples(name: settings.task, expected: 1, found: 0)
         }
+        try model.check(fits: data, task: settings.task)
         self.settings = settings
         self.data = data
         self.folder = folder
         self.observers = observers
         runner = ModelRunner(model, seed: settings.seed)
-        order = BatchOrder(exampleCount: data.trainingCount, batchSize: settings.batchSize, seed: settings.seed)
+        order = BatchOrder(exampleCount: data.trainingCount, batchSize: settings.batchSize, seed: settings.seed, order: data.order)
         optimizer = try RunOptimizer(settings, parameters: model.parameters, nowcaster: nowcaster)
         identity = TrainingCheckpoint.Identity(
             settings: settings, configuration: model.configuration, nowcaster: nowcaster?.identity ?? RunResult.baseline,
-            data: "\(data.trainingCount) + \(data.evaluationCount) examples")
+            data: data.identity)
         try prepareFolder(start)
     }
 
@@ -132,9 +133,10 @@ public final class Trainer {
     private func evaluate() throws {
         let (testLoss, accuracy) = try runner.evaluate(on: data)
         guard testLoss.isFinite else { throw TrainingError.lossNotFinite(step: state.step, loss: Float(testLoss)) }
+        let perplexity = data.hasPerplexity ? Foundation.exp(testLoss) : .infinity
         let evaluation = Evaluation(
             step: state.step, loss: state.lossCount == 0 ? nil : state.lossSum / Double(state.lossCount), testLoss: testLoss,
-            accuracy: accuracy, seconds: state.seconds, nowcasts: state.nowcastSteps.count)
+            perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds, nowcasts: state.nowcastSteps.count)
         state.lossSum = 0
         state.lossCount = 0
         state.evaluations.append(evaluation)

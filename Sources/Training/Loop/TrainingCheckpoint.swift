@@ -14,7 +14,7 @@ struct TrainingCheckpoint {
         let configuration: String
         /// What the nowcaster is beyond its label, such as a check sum of its file.
         let nowcaster: String
-        /// Examples to train on and to evaluate with.
+        /// `DataSource.identity`.
         let data: String
     }
 

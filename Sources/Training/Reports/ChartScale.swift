@@ -30,8 +30,9 @@ struct ChartScale {
         let late = points.filter { $0.step >= last / 10 }.map(\.value).sorted()
         guard !late.isEmpty else { return AxisTicks(enclosing: 0...1, intervals: 6) }
         let cut = late.count / 20
-        let best = points.map(\.value).reduce(target, metric.better)
-        let worst = metric.higherIsBetter ? min(late[cut], target) : max(late[late.count - 1 - cut], target)
+        let goals = metric.canReach(target) ? [target] : []
+        let best = (points.map(\.value) + goals).reduce(late[0], metric.better)
+        let worst = metric.higherIsBetter ? ([late[cut]] + goals).min()! : ([late[late.count - 1 - cut]] + goals).max()!
         return AxisTicks(enclosing: min(best, worst)...max(best, worst), intervals: 7)
     }
 }

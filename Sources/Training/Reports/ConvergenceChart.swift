@@ -109,6 +109,7 @@ struct ConvergenceChart {
     }
 
     private var targetLine: String {
+        guard metric.canReach(target) else { return "" }
         let y = scale.y(target)
         // On the side of the worse values: at the left, where the label is, no line has come near the target yet.
         let labelY = metric.higherIsBetter ? y + 17 : y - 7

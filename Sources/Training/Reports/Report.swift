@@ -23,7 +23,8 @@ public struct Report: Sendable {
         let first = results[0]
         let table = ComparisonTable(results)
         let names = self.names
-        let title = "\(first.task): steps to \(first.metric.text(first.target)) \(first.metric.title)"
+        let goal = first.metric.canReach(first.target) ? "steps to \(first.metric.text(first.target)) " : ""
+        let title = "\(first.task): \(goal)\(first.metric.title)"
         let summary = summary(table, names: names)
         let chart = ConvergenceChart(results: results, metric: first.metric, target: first.target, names: names)
         return """
