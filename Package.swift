@@ -22,6 +22,7 @@ let pluginLinker: [LinkerSetting] = [
 /// Test plugins in C: one that is right, and some with one defect each.
 let testPlugins = [
     "Perceptron", "NoSymbol", "OtherMajor", "NullTable", "NullFunction", "NoDescriptor", "Twin", "WrongAxis", "OutsideScalar", "UnknownOp", "Renamed",
+    "Mish", "BadSignature", "UndeclaredOp",
 ]
 
 let package = Package(
@@ -44,6 +45,7 @@ let package = Package(
 
         // System libraries.
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
@@ -57,8 +59,8 @@ let package = Package(
         .target(name: "Checkpoints", dependencies: ["CZip"]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
         .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS"]),
-        // Discovery, dlopen, ABI negotiation, recognition of configs.
-        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "Tensors", "NeuralGraphs", "Checkpoints"]),
+        // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
+        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "CFFI", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
         .target(name: "Training", dependencies: ["CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost"]),
         // The command line, one file a command.

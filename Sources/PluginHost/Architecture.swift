@@ -1,4 +1,5 @@
 import CNinoPlugin
+import Tensors
 
 /// One architecture of a plugin: its tables, checked once.
 public final class Architecture: @unchecked Sendable {
@@ -15,6 +16,8 @@ public final class Architecture: @unchecked Sendable {
     let descriptor: nino_plugin_descriptor_t
     let graph: nino_plugin_neural_graph_t?
     let forward: nino_plugin_forward_t?
+    /// By name. A mistake in one of them does not hide the plugin: whoever makes a model is told.
+    let customFunctions: Result<[String: CustomFunctions], PluginHostError>
 
     /// - Throws: `malformedArchitecture` naming the table or function that is missing.
     init(_ pointer: UnsafeMutablePointer<nino_architecture_t>, plugin: String) throws(PluginHostError) {
@@ -49,6 +52,8 @@ public final class Architecture: @unchecked Sendable {
         guard let samples else {
             throw .malformedArchitecture(plugin: plugin, field: "sample_configs", expected: "a NULL-terminated list of texts")
         }
+        let customOps = table(NINO_EXTENSION_CUSTOM_OPS, as: nino_plugin_custom_ops_t.self)
+        customFunctions = Result { () throws(PluginHostError) in try CustomFunctions.read(customOps, of: pointer, plugin: plugin) }
         self.pointer = pointer
         self.plugin = plugin
         self.descriptor = descriptor
@@ -59,5 +64,19 @@ public final class Architecture: @unchecked Sendable {
     /// How sure the plugin is that the config is of this architecture, 0 … 100.
     func score(_ configuration: ModelConfiguration) -> Int {
         min(100, max(0, Int(descriptor.recognize(pointer, configuration.handle))))
+    }
+
+    /// The signatures of its custom ops, in alphabetical order.
+    /// - Throws: `malformedArchitecture`, `malformedCustomOp`.
+    public func customOperations() throws(PluginHostError) -> [CustomOperationSignature] {
+        try customFunctions.get().values.map(\.signature).sorted { $0.name < $1.name }
+    }
+
+    /// One of its custom ops, by its name without `custom.`; nil if there is none.
+    /// - Throws: `malformedArchitecture`, `malformedCustomOp`; for the attributes `unknownAttribute`, `missingAttribute`,
+    ///   `attributeType`, `attributeValue` of `TensorError`.
+    public func customOperation(_ name: String, _ attributes: [String: OpAttribute] = [:]) throws -> (any Operation)? {
+        guard let functions = try customFunctions.get()[name] else { return nil }
+        return try CustomOperation(functions, attributes)
     }
 }

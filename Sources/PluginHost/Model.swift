@@ -12,8 +12,9 @@ public final class Model: @unchecked Sendable {
 
     private let pointer: OpaquePointer
 
-    /// - Throws: `configurationRefused` naming the key, `pluginFailed`, `refused`.
+    /// - Throws: `configurationRefused` naming the key, `malformedCustomOp`, `pluginFailed`, `refused`.
     init(architecture: Architecture, configuration: ModelConfiguration) throws(PluginHostError) {
+        _ = try architecture.customFunctions.get()
         var made: OpaquePointer?
         let call = DescribeCall()
         try call.run("create_model", of: architecture, file: configuration.file) {
@@ -67,7 +68,7 @@ public final class Model: @unchecked Sendable {
         guard let extensionTable = architecture.forward else {
             throw .extensionAbsent(plugin: architecture.plugin, extensionID: NINO_EXTENSION_FORWARD, needed: "a forward pass")
         }
-        let call = TraceCall(description: description, inputs: inputs)
+        let call = TraceCall(description: description, inputs: inputs, customFunctions: try architecture.customFunctions.get())
         var table = call.table
         try call.run("trace", of: architecture, file: configuration.file) {
             extensionTable.trace(architecture.pointer, pointer, &table, &$0)

@@ -18,6 +18,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case wrongMajor(file: String, expected: Int, found: Int)
     case malformedEntry(file: String, field: String, expected: String)
     case malformedArchitecture(plugin: String, field: String, expected: String)
+    case malformedCustomOp(plugin: String, op: String, signature: String, message: String)
     case pluginFailed(plugin: String, function: String, status: Int, message: String)
     case refused(plugin: String, function: String, message: String)
     case shadowed(file: String, id: String, by: String)
@@ -28,7 +29,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .configurationNotFound, .configurationUnreadable, .configurationNotAnObject, .unknownModelType, .ambiguous, .configurationRefused,
             .input, .contradictingNames, .extensionAbsent:
             false
-        case .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture, .pluginFailed, .refused, .shadowed:
+        case .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture, .malformedCustomOp, .pluginFailed, .refused, .shadowed:
             true
         }
     }
@@ -54,6 +55,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .wrongMajor(let file, let expected, let found): "\(file): ABI major expected \(expected), found \(found)"
         case .malformedEntry(let file, let field, let expected): "\(file): entry table: \(field): expected \(expected)"
         case .malformedArchitecture(let plugin, let field, let expected): "plugin \(plugin): \(field): expected \(expected)"
+        case .malformedCustomOp(let plugin, let op, let signature, let message): "plugin \(plugin): custom op \"\(op)\": signature \"\(signature)\": \(message)"
         case .pluginFailed(let plugin, let function, let status, let message): "plugin \(plugin): \(function) failed with status \(status): \(message)"
         case .refused(let plugin, let function, let message): "plugin \(plugin): \(function): \(message)"
         case .shadowed(let file, let id, let by): "\(file): id \(id) is already taken by \(by)"

@@ -5,12 +5,15 @@ import Tensors
 final class TraceCall: BuilderCall {
     private let inputs: [String: ValueType]
     private let tensors: [String: (shape: [Int], isParameter: Bool)]
+    private let customFunctions: [String: CustomFunctions]
     private(set) var program = Program()
 
     /// - Parameters:
     ///   - inputs: types of the inputs the caller will give, by name.
-    init(description: ModelDescription, inputs: [String: ValueType]) {
+    ///   - customFunctions: the plugin's own ops, by name.
+    init(description: ModelDescription, inputs: [String: ValueType], customFunctions: [String: CustomFunctions]) {
         self.inputs = inputs
+        self.customFunctions = customFunctions
         var tensors: [String: (shape: [Int], isParameter: Bool)] = [:]
         for parameter in description.parameters { tensors[parameter.name] = (parameter.shape, true) }
         for buffer in description.buffers where buffer.elementType == .float32 { tensors[buffer.name] = (buffer.shape, false) }
@@ -100,9 +103,6 @@ final class TraceCall: BuilderCall {
         _ attributeCount: Int64
     ) throws -> ValueID {
         guard let name = nonEmptyText(cName) else { throw Refusal("op: name: expected a text, found none") }
-        guard Program.operationNames.contains(name) else {
-            throw Refusal("op \"\(name)\": this host has no such op; it has \(Program.operationNames.sorted().joined(separator: ", "))", status: NINO_UNSUPPORTED)
-        }
         guard inputCount == 0 || inputs != nil, (0...1024).contains(inputCount), attributeCount == 0 || attributes != nil, (0...64).contains(attributeCount) else {
             throw Refusal("op \"\(name)\": expected up to 1024 inputs and 64 attributes, found \(inputCount) and \(attributeCount)")
         }
@@ -112,7 +112,21 @@ final class TraceCall: BuilderCall {
             let (key, value) = try attribute(attributes![index], of: name)
             guard read.updateValue(value, forKey: key) == nil else { throw Refusal("op \"\(name)\": attribute \"\(key)\" given twice") }
         }
-        return try program.apply(name, ids, read)
+        return try program.apply(operation: operation(name, read), ids)
+    }
+
+    private func operation(_ name: String, _ attributes: [String: OpAttribute]) throws -> any Operation {
+        if name.hasPrefix(CustomFunctions.prefix) {
+            guard let functions = customFunctions[String(name.dropFirst(CustomFunctions.prefix.count))] else {
+                let known = customFunctions.isEmpty ? "none" : customFunctions.keys.sorted().joined(separator: ", ")
+                throw Refusal("op \"\(name)\": expected a custom op that the plugin declares (\(known))")
+            }
+            return try CustomOperation(functions, attributes)
+        }
+        guard Program.operationNames.contains(name) else {
+            throw Refusal("op \"\(name)\": this host has no such op; it has \(Program.operationNames.sorted().joined(separator: ", "))", status: NINO_UNSUPPORTED)
+        }
+        return try Program.operation(name, attributes)
     }
 
     private func attribute(_ attribute: nino_attribute_t, of op: String) throws -> (String, OpAttribute) {

@@ -7,7 +7,8 @@
  *   host                                   plugin
  *   nino_plugin_entry(1)            ---->  nino_entry_t
  *   entry->create_architecture      ---->  nino_architecture_t
- *   architecture->get_extension(id) ---->  tables: nino.descriptor/1, nino.neural_graph/1, nino.forward/1
+ *   architecture->get_extension(id) ---->  tables: nino.descriptor/1, nino.neural_graph/1, nino.forward/1,
+ *                                                  nino.custom_ops/1
  *   descriptor->recognize(config)   ---->  0 ... 100
  *   descriptor->create_model        ---->  nino_model_t, for one config
  *   descriptor->describe(builder)   <----  builder->add_group, add_tensor, add_prefix
@@ -407,8 +408,9 @@ typedef struct nino_forward_builder {
   nino_status_t (*constant)(const struct nino_forward_builder *builder, const float *values, const int64_t *dims, int64_t rank,
                             nino_value_t *out, nino_error_t *error);
 
-  /* Applies an op of the host's op set (docs/ops.md) and writes its result to `*out`, owned by the caller. All arguments are
-   * borrowed. NINO_UNSUPPORTED: the host has no such op. NINO_REFUSED: wrong inputs, attributes or shapes.
+  /* Applies an op of the host's op set (docs/ops.md), or "custom." and the name of one of the plugin's own (nino.custom_ops/1), and
+   * writes its result to `*out`, owned by the caller. All arguments are borrowed. NINO_UNSUPPORTED: the host has no such op.
+   * NINO_REFUSED: wrong inputs, attributes or shapes; a custom op that the plugin does not declare.
    * [in-call] */
   nino_status_t (*op)(const struct nino_forward_builder *builder, const char *name, const nino_value_t *inputs,
                       int64_t input_count, const nino_attribute_t *attributes, int64_t attribute_count, nino_value_t *out,
@@ -432,6 +434,52 @@ typedef struct nino_plugin_forward {
   nino_status_t (*trace)(const nino_architecture_t *architecture, const nino_model_t *model,
                          const nino_forward_builder_t *builder, nino_error_t *error);
 } nino_plugin_forward_t;
+
+/* ---- Extension nino.custom_ops/1 -------------------------------------------------------------------------------- */
+
+#define NINO_EXTENSION_CUSTOM_OPS "nino.custom_ops/1"
+
+#define NINO_MAX_CUSTOM_ARGUMENTS 16
+
+/* The address of a C function, cast from its own type; a signature says what that is. Owned by the plugin, valid until the process
+ * ends. Pure: it reads and writes what its arguments point to and nothing else, and element i of a result depends on element i of
+ * the inputs and on the scalars alone. The host cuts a tensor into ranges and calls the function for several at once.
+ * [thread-safe] */
+typedef void (*nino_function_t)(void);
+
+/* An element-wise op that the plugin computes. Owned by the plugin, valid as long as `architecture`.
+ *
+ * The signatures are C declarations without a semicolon, at most NINO_MAX_CUSTOM_ARGUMENTS arguments each, names all different:
+ *
+ *   void swiglu(const float *gate, const float *up, float *out, int64_t n)
+ *   void swiglu_vjp(const float *gate, const float *up, const float *grad_out, float *grad_gate, float *grad_up, int64_t n)
+ *
+ *   function    inputs (const float *, at least one), then scalars (float, double, int32_t, int64_t), the output (float *),
+ *               int64_t n. Named as the op.
+ *   gradient    the same inputs and scalars, the gradient of the output (const float *grad_<output>), one gradient for each input
+ *               in their order (float *grad_<input>), int64_t n. Named as the op with "_vjp" behind.
+ *
+ * Inputs and output have one shape, and `n` is the number of elements of the range, at least 1. Each pointer leads to `n` floats,
+ * borrowed for the call. The function writes all of them that are not const, and never adds to them; they overlap with nothing.
+ * A scalar is the attribute of its name: real or integer for float and double, integer for int32_t and int64_t. */
+typedef struct nino_custom_op {
+  /* A C identifier, distinct among the plugin's custom ops. The forward pass calls it "custom.<name>". */
+  const char *name;
+  /* Never NULL. */
+  const char *signature;
+  /* Never NULL. */
+  nino_function_t function;
+  /* (optional) The vector-Jacobian product. NULL, both of them, when there is none: the op then runs, but not in training. */
+  const char *gradient_signature;
+  nino_function_t gradient;
+} nino_custom_op_t;
+
+typedef struct nino_plugin_custom_ops {
+  /* The plugin's custom ops, 1 ... 256 of them; writes their number to `*count`, owned by the host. Owned by the plugin, valid and
+   * unchanged as long as `architecture`. Never NULL. Called once.
+   * [one-thread] */
+  const nino_custom_op_t *(*ops)(const nino_architecture_t *architecture, int64_t *count);
+} nino_plugin_custom_ops_t;
 
 /* ---- Entry ------------------------------------------------------------------------------------------------------ */
 
