@@ -20,6 +20,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Folder of the data set.", valueName: "dir"))
     var data: String?
 
+    @Option(help: ArgumentHelp("What task text learns.", valueName: "file"))
+    var text: String?
+
     @Option(help: "Tries of each measurement.")
     var tries = 5
 
@@ -41,7 +44,7 @@ struct BenchCommand: ParsableCommand {
         }
         let task = try TaskDescription.named(task)
         let model = try common.model(task.configuration)
-        let examples = try task.loadData(.init(folder: data), for: TrainableModel(model))
+        let examples = try task.loadData(.init(folder: data, text: text), for: TrainableModel(model))
         try show("\(task.name) training step, batch \(task.batchSize)", trainingStep(task, model, examples) * 1000, "ms")
         let (nowcast, encoding) = try nowcastStep(model)
         try show("\(task.name) NiNo step, width 128", nowcast * 1000, "ms")
