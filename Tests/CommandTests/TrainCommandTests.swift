@@ -126,6 +126,28 @@ private struct TrainFixture {
         #expect(command.errors.contains(word), "\(command.errors)")
     }
 
+    @Test func aVisionTransformerTrainsOnTheSameImages() throws {
+        let config = fixture.folder.write(
+            #"{"model_type": "torchvision_vit", "image_size": 28, "patch_size": 7, "in_channels": 1, "num_layers": 1, "num_heads": 2, "hidden_dim": 8, "mlp_dim": 16, "num_classes": 10}"#,
+            to: "vit.json")
+        let command = try Command(arguments: [
+            "train", "--task", "fm-vit", "--config", config, "--data", fixture.folder.path, "--batch", "16", "--steps", "10", "--eval-every", "10", "--nowcaster", "none",
+            "--quiet", "--json",
+        ])
+        #expect(command.status == 0, "\(command.errors)")
+        #expect(command.lastObject?["metric"] as? String == "accuracy")
+        #expect(command.lastObject?["best"] is Double)
+    }
+
+    @Test func aLanguageModelCannotLearnImages() throws {
+        let config = fixture.folder.write(#"{"model_type": "gpt2", "vocab_size": 256, "n_positions": 32, "n_embd": 16, "n_layer": 1, "n_head": 2}"#, to: "config.json")
+        let command = try fixture.train("--config", config, "--nowcaster", "none", "--quiet")
+        #expect(command.status == 2)
+        #expect(
+            command.errors
+                == "nino: \(config): cannot learn task fm-16, which gives labels and pixels: input \"input_ids\": expected by the model, found none\n")
+    }
+
     @Test func truncatedDataIsRefused() throws {
         var bytes = TemporaryFolder.bytes(of: fixture.folder + "train-images-idx3-ubyte")
         bytes.removeLast()

@@ -90,7 +90,7 @@ enum Zoo {
         var ends: [(Int, Int)] = []
         let first = model.parameters["model.layers.0.self_attn.k_proj.weight"]!.offset
         var number = 0
-        try graph.forEachEdge { edge in
+        graph.forEachEdge { edge in
             if (528..<540).contains(number) {
                 rows.append((edge.parameterScalar - first) / 12)
                 ends.append((edge.source, edge.target))

@@ -1,5 +1,6 @@
 import Foundation
 import Tensors
+import TestSupport
 import Testing
 import Training
 
@@ -175,7 +176,7 @@ private func windows(seed: UInt64, nowcaster: RunNowcaster? = nil, until limit: 
             }
         }
         let folder = TemporaryFolder()
-        let file = try folder.write(toyText(), as: "t")
+        let file = folder.write(toyText(), to: "t")
         #expect(try refused("fm-16", .init(text: "f")) == "--text")
         #expect(try refused("fm-vit", .init(context: 8)) == "--context")
         #expect(try refused("text", .init(folder: "d", text: "f")) == "--data")
