@@ -19,8 +19,10 @@ demo: build
 	fi
 	$(NINO) compare --task fm-16 --nowcasters none,$(or $(NINO_CHECKPOINT),linefit) --seeds 1000 --steps $(DEMO_STEPS) --report $(DEMO_OUT)
 
-test: build
-	OPENBLAS_NUM_THREADS=1 swift test -c release --disable-xctest
+# The tests are built with the flags of the product, so that neither build undoes the other.
+test: setup
+	swift build -c release --build-tests
+	swift test -c release --skip-build --disable-xctest
 
 build: setup
 	swift build -c release
