@@ -91,7 +91,7 @@ enum Reporting {
         } catch {
             throw InputError("\(folder): cannot be made: \(error.localizedDescription)")
         }
-        let path = URL(fileURLWithPath: folder).appendingPathComponent(Report.fileName).path
+        let path = folder + (folder.hasSuffix("/") ? "" : "/") + Report.fileName
         let common = settings.list.filter { $0.name != "seed" && $0.name != "nowcaster" }
         let report = Report(results: results, settings: common, baselineName: "\(settings.optimizer.title) alone")
         try AtomicFile.write(report.html, to: path)
