@@ -126,7 +126,8 @@ enum Zoo {
     private func error(_ model: Model, moving moved: (String) -> Bool, except untouched: (String) -> Bool = { _ in false }) throws -> Float {
         var generator = SeededGenerator(seed: 3)
         let parameters = generator.floats(model.parameters.count)
-        let element = GroupElement(model.description.groups, moving: moved, seed: 9)
+        var random = SeededRandom(seed: 9, purpose: .trials)
+        let element = GroupElement(model.description.groups, moving: moved, using: &random)
         var permuted = parameters
         for (tensor, entry) in zip(model.description.parameters, model.parameters.entries) where !untouched(tensor.name) {
             let range = entry.offset..<(entry.offset + entry.count)

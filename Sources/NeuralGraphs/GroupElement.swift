@@ -1,0 +1,78 @@
+import Tensors
+
+/// One element of a model's symmetry: a permutation for every group, and for a family one for every index of the groups it
+/// depends on. Source: the action of docs/symmetry.md.
+public struct GroupElement: Sendable {
+    private let groups: [PermutationGroup]
+    /// By the group's index, followed by the indices in the groups it depends on: where each item goes.
+    private var permutations: [[Int]: [Int]] = [:]
+
+    /// The identity.
+    public init(_ groups: [PermutationGroup]) {
+        self.groups = groups
+        for (index, group) in groups.enumerated() {
+            for key in Self.keys(of: index, groups) { permutations[key] = Array(0..<group.size) }
+        }
+    }
+
+    /// A random element.
+    /// - Parameter moved: names of the groups that do not stay at rest.
+    public init(_ groups: [PermutationGroup], moving moved: (String) -> Bool, using random: inout SeededRandom) {
+        self.init(groups)
+        for (index, group) in groups.enumerated() where moved(group.name) {
+            for key in Self.keys(of: index, groups) { permutations[key] = random.permutation(group.size) }
+        }
+    }
+
+    /// Every index of the groups that group `index` depends on, behind that number.
+    private static func keys(of index: Int, _ groups: [PermutationGroup]) -> [[Int]] {
+        groups[index].dependsOn.reduce([[index]]) { keys, other in
+            keys.flatMap { key in (0..<groups[other].size).map { key + [$0] } }
+        }
+    }
+
+    /// Where each position of an axis goes.
+    ///
+    /// A family acts only where the groups it depends on stand before it in the same segment.
+    public func images(of axis: Axis) -> [Int] {
+        var images: [Int] = []
+        for factors in axis.segments {
+            var partial: [(digits: [Int: Int], image: Int)] = [([:], 0)]
+            for factor in factors {
+                partial = partial.flatMap { digits, image in step(factor, digits, image) }
+            }
+            let start = images.count
+            images += partial.map { start + $0.image }
+        }
+        return images
+    }
+
+    private func step(_ factor: AxisFactor, _ digits: [Int: Int], _ image: Int) -> [(digits: [Int: Int], image: Int)] {
+        switch factor {
+        case .fixed(let count):
+            return (0..<count).map { (digits, image * count + $0) }
+        case .group(let index):
+            let permutation = permutations[[index] + groups[index].dependsOn.map { digits[$0]! }]!
+            return permutation.indices.map { i in (digits.merging([index: i]) { $1 }, image * permutation.count + permutation[i]) }
+        }
+    }
+
+    /// A tensor with all its axes permuted.
+    ///
+    /// - Parameter values: row-major, as many as the axes have positions together.
+    public func apply<Scalar>(to values: [Scalar], axes: [Axis]) -> [Scalar] {
+        var result = values
+        var stride = values.count
+        for axis in axes {
+            let images = images(of: axis)
+            let outer = stride
+            stride /= images.count
+            let source = result
+            for i in source.indices {
+                let position = i % outer / stride
+                result[i + (images[position] - position) * stride] = source[i]
+            }
+        }
+        return result
+    }
+}
