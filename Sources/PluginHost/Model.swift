@@ -65,6 +65,27 @@ public final class Model: @unchecked Sendable {
     /// The forward pass for inputs of these types: outputs `logits`, and `loss` when `labels` are among them.
     /// - Throws: `extensionAbsent`, `configurationRefused` if an input is missing or of another shape, `pluginFailed`, `refused`.
     public func trace(inputs: [String: ValueType]) throws(PluginHostError) -> Program {
+        let program = try trace(.given(inputs))
+        let wanted = inputs["labels"] == nil ? ["logits"] : ["logits", "loss"]
+        for output in wanted where !program.outputNames.contains(output) {
+            throw .refused(plugin: architecture.plugin, function: "trace", message: "output \"\(output)\": expected, found none")
+        }
+        return program
+    }
+
+    /// Types of all inputs the forward pass asks for, `labels` among them.
+    /// - Parameters:
+    ///   - batch: size of a first axis that the plugin leaves open.
+    ///   - length: size of any other axis it leaves open: positions of a text.
+    /// - Throws: as `trace(inputs:)`; `configurationRefused` also for a `length` that is more than the model takes.
+    public func inputTypes(batch: Int, length: Int) throws(PluginHostError) -> [String: ValueType] {
+        let program = try trace(.open(batch: batch, length: length))
+        var types: [String: ValueType] = [:]
+        for name in program.inputNames { types[name] = program.value(named: name).flatMap { try? program.type(of: $0) } }
+        return types
+    }
+
+    private func trace(_ inputs: TraceCall.Inputs) throws(PluginHostError) -> Program {
         guard let extensionTable = architecture.forward else {
             throw .extensionAbsent(plugin: architecture.plugin, extensionID: NINO_EXTENSION_FORWARD, needed: "a forward pass")
         }
@@ -72,10 +93,6 @@ public final class Model: @unchecked Sendable {
         var table = call.table
         try call.run("trace", of: architecture, file: configuration.file) {
             extensionTable.trace(architecture.pointer, pointer, &table, &$0)
-        }
-        let wanted = inputs["labels"] == nil ? ["logits"] : ["logits", "loss"]
-        for output in wanted where !call.program.outputNames.contains(output) {
-            throw .refused(plugin: architecture.plugin, function: "trace", message: "output \"\(output)\": expected, found none")
         }
         return call.program
     }

@@ -46,6 +46,11 @@ public struct ModelDescription: Sendable, Equatable {
     /// Beginnings of names that a checkpoint may leave out.
     public internal(set) var prefixes: [String] = []
 
+    /// What the plugin claims of the parameters and buffers.
+    public var claims: Symmetries {
+        Symmetries(groups: groups, axes: Dictionary(uniqueKeysWithValues: (parameters + buffers).map { ($0.name, $0.axes) }))
+    }
+
     /// Names of all tensors that a checkpoint must or may hold.
     public var names: [String] { (parameters + buffers + ignored).map(\.name) + tied.map(\.name) }
 }

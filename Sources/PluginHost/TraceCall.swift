@@ -3,15 +3,21 @@ import Tensors
 
 /// The host's side of `trace`: what the plugin asks for goes into a `Program`.
 final class TraceCall: BuilderCall {
-    private let inputs: [String: ValueType]
+    /// The types of inputs.
+    enum Inputs {
+        /// Those the caller will give, by name.
+        case given([String: ValueType])
+        /// Whatever the plugin asks for; where it leaves a size open, `batch` for the first axis and `length` for the others.
+        case open(batch: Int, length: Int)
+    }
+
+    private let inputs: Inputs
     private let tensors: [String: (shape: [Int], isParameter: Bool)]
     private let customFunctions: [String: CustomFunctions]
     private(set) var program = Program()
 
-    /// - Parameters:
-    ///   - inputs: types of the inputs the caller will give, by name.
-    ///   - customFunctions: the plugin's own ops, by name.
-    init(description: ModelDescription, inputs: [String: ValueType], customFunctions: [String: CustomFunctions]) {
+    /// - Parameter customFunctions: the plugin's own ops, by name.
+    init(description: ModelDescription, inputs: Inputs, customFunctions: [String: CustomFunctions]) {
         self.inputs = inputs
         self.customFunctions = customFunctions
         var tensors: [String: (shape: [Int], isParameter: Bool)] = [:]
@@ -75,14 +81,22 @@ final class TraceCall: BuilderCall {
     private func input(_ cName: UnsafePointer<CChar>?, _ type: nino_element_type_t, _ dims: UnsafePointer<Int64>?, _ rank: Int64) throws -> ValueID {
         guard let name = nonEmptyText(cName) else { throw Refusal("input: name: expected a text, found none") }
         let wanted = try self.dims(dims, rank, of: "input \"\(name)\"")
-        guard let given = inputs[name] else { throw Refusal("input \"\(name)\": expected by the model, found none", status: NINO_ABSENT) }
         let elementType: ElementType = type == NINO_INT64 ? .int64 : .float32
+        guard let given = offer(name, elementType, wanted) else { throw Refusal("input \"\(name)\": expected by the model, found none", status: NINO_ABSENT) }
         let fits = given.shape.count == wanted.count && zip(given.shape, wanted).allSatisfy { $1 == -1 || Int64($0) == $1 }
         guard given.elementType == elementType, fits else {
             let shape = wanted.map { $0 == -1 ? "any" : "\($0)" }.joined(separator: ", ")
             throw Refusal("input \"\(name)\": expected \(elementType) [\(shape)], found \(given.elementType) \(given.shape)", status: NINO_INVALID)
         }
         return try program.value(named: name) ?? program.input(name, elementType, given.shape)
+    }
+
+    private func offer(_ name: String, _ elementType: ElementType, _ wanted: [Int64]) -> ValueType? {
+        switch inputs {
+        case .given(let types): types[name]
+        case .open(let batch, let length):
+            ValueType(elementType, wanted.enumerated().map { $1 == -1 ? ($0 == 0 ? batch : length) : Int($1) })
+        }
     }
 
     private func tensor(_ cName: UnsafePointer<CChar>?) throws -> ValueID {

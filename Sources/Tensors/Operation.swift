@@ -35,11 +35,16 @@ public protocol Operation: Sendable {
     func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
                   context: OperationContext) throws(TensorError)
 
+    /// The number that the integers of input `index` must stay below; nil if they are no integers or may be any.
+    func integerBound(input index: Int, inputs: [ValueType]) -> Int?
+
     /// This operation and a ReLU behind it in one pass, bit for bit the same; nil if there is no such thing.
     func fusedWithReLU() -> (any Operation)?
 }
 
 extension Operation {
+    public func integerBound(input index: Int, inputs: [ValueType]) -> Int? { nil }
+
     public func fusedWithReLU() -> (any Operation)? { nil }
 }
 

@@ -120,6 +120,17 @@ public struct Program: Sendable {
     /// The parameter, buffer or input of that name.
     public func value(named name: String) -> ValueID? { idByName[name] }
 
+    /// The number that the integers of an input must stay below for every operation that reads them; nil if any will do.
+    public func integerBound(ofInput name: String) -> Int? {
+        guard let id = idByName[name] else { return nil }
+        let bounds = nodes.flatMap { node -> [Int] in
+            guard case .operation(let operation, let inputs) = node.source else { return [] }
+            let types = inputs.map { nodes[$0.index].type }
+            return inputs.indices.filter { inputs[$0] == id }.compactMap { operation.integerBound(input: $0, inputs: types) }
+        }
+        return bounds.min()
+    }
+
     private mutating func declare(_ name: String, _ type: ValueType, _ source: Source) throws(TensorError) -> ValueID {
         guard idByName[name] == nil else { throw .duplicateName(name: name) }
         _ = try ValueType.checkedCount(type.shape, name: name)

@@ -39,6 +39,8 @@ struct CrossEntropy: RegisteredOperation {
         }
     }
 
+    func integerBound(input index: Int, inputs: [ValueType]) -> Int? { index == 1 ? inputs[0].shape.last : nil }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (logits, labels) = (inputs[0].floats, inputs[1].integers)
         let classes = logits.shape.last!

@@ -21,6 +21,8 @@ struct Embedding: RegisteredOperation {
         return inputs[0].shape + [inputs[1].shape[1]]
     }
 
+    func integerBound(input index: Int, inputs: [ValueType]) -> Int? { index == 0 ? inputs[1].shape[0] : nil }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let ids = inputs[0].integers
         let table = inputs[1].floats
