@@ -61,13 +61,15 @@ let package = Package(
         .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS"]),
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
         .target(name: "PluginHost", dependencies: ["CNinoPlugin", "CFFI", "Tensors", "NeuralGraphs", "Checkpoints"]),
+        // The three proofs with their controls; symmetries and graphs derived from a forward pass.
+        .target(name: "Verification", dependencies: ["Tensors", "NeuralGraphs", "Nowcasting", "PluginHost"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
-        .target(name: "Training", dependencies: ["CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost"]),
+        .target(name: "Training", dependencies: ["CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Verification"]),
         // The command line, one file a command.
         .executableTarget(
             name: "nino",
             dependencies: [
-                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Training",
+                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -79,6 +81,7 @@ let package = Package(
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
         .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
+        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints"]),
     ]
