@@ -4,16 +4,23 @@ import Tensors
 /// NiNo's graph network on a graph in blocks: the same function as `EdgeListForm`, factorized so that nothing of size
 /// edges × H exists. Source: nino-model.md 4.
 ///
-/// A task owns the targets it sums at, and all sums run in an order set by the graph; so results are bit-identical for any
-/// number of threads. Memory: about four arrays of nodes × H, and a tile a thread.
+/// How work is cut, and the order in which its sums are added, follows from the graph; so results are bit-identical for any
+/// number of threads. Memory: five arrays of nodes × H, and a few megabytes a thread.
 public struct BlockForm: Sendable {
     public let network: GraphNetwork
+    public let precision: ProductPrecision
     private let folded: FoldedNetwork
+    private let matrices: TileMatrices
 
     /// Folds weights: some 30 million multiplications at H = 128, so make one and keep it.
-    public init(_ network: GraphNetwork) {
+    ///
+    /// - Parameter precision: of the H × H products; the processor must have it.
+    public init(_ network: GraphNetwork, precision: ProductPrecision = .float32) {
+        precondition(precision.isSupported, "this processor has no \(precision.rawValue) products")
         self.network = network
+        self.precision = precision
         folded = FoldedNetwork(network)
+        matrices = TileMatrices(folded, precision: precision)
     }
 
     /// - Parameter horizon: k, in 1 … K.
@@ -27,35 +34,47 @@ public struct BlockForm: Sendable {
 
     /// The same from any source of states into any place for the result.
     ///
-    /// - Throws: `horizon`, `slots`, `edgeType`, and the errors of `NodeInput`.
+    /// - Returns: how far the result is from the newest state.
+    /// - Throws: `horizon`, `slots`, `edgeType`, `stopped`, and the errors of `NodeInput`.
+    @discardableResult
     public func nowcast(
-        _ source: some StateSource, graph: NeuralGraph, nodes: NodeInput, horizon: Int, into sink: some NowcastSink
-    ) throws(NowcastError) {
+        _ source: some StateSource, graph: NeuralGraph, nodes: NodeInput, horizon: Int, into sink: some NowcastSink, options: NowcastOptions = .init()
+    ) throws(NowcastError) -> ChangeMeasure {
         precondition(source.parameters == graph.parameters, "history and graph list different parameters")
         try network.check(horizon: horizon, slots: graph.slotCount)
         try nodes.check(nodeCount: graph.nodeCount, network: network)
         if let type = (graph.edgeBlocks.map(\.type.rawValue) + [EdgeType.selfLoop.rawValue]).max(), type >= network.edgeTypes {
             throw .edgeType(expectedBelow: network.edgeTypes, found: type)
         }
-        let run = BlockRun(folded, source: source, plan: TilePlan(graph))
-        run.projectNodes(nodes)
-        for layer in folded.updates.indices {
-            run.passMessages(layer)
-            run.prepareUpdate(layer)
+        let run = BlockRun(folded, matrices, source: source, plan: TilePlan(graph), options: options) { source.hasFailed || sink.hasFailed }
+        try run.checkStopped()
+        if !run.restoreTerms() {
+            run.projectNodes(nodes)
+            for layer in folded.updates.indices {
+                run.passMessages(layer)
+                try run.checkStopped()
+                run.prepareUpdate(layer)
+            }
+            run.saveTerms()
         }
-        run.readOut(horizon: horizon, into: sink)
+        let change = run.readOut(horizon: horizon, into: sink)
+        try run.checkStopped()
+        return change
     }
 }
 
 /// One nowcast under way: node states, and the terms that edges take from their ends.
 final class BlockRun<Source: StateSource> {
     let network: FoldedNetwork
+    let matrices: TileMatrices
     let source: Source
     let scaling: StateScaling
     let plan: TilePlan
+    let options: NowcastOptions
     let width: Int
     let nodeCount: Int
     let tasks = TaskRunner()
+    private let hasFailed: @Sendable () -> Bool
 
     /// x: [nodes, H].
     var nodes: Tensor
@@ -63,12 +82,31 @@ final class BlockRun<Source: StateSource> {
     var sourceTerms: [Tensor] = []
     var targetTerms: [Tensor] = []
 
-    init(_ network: FoldedNetwork, source: Source, plan: TilePlan) {
-        (self.network, self.source, self.plan) = (network, source, plan)
+    init(
+        _ network: FoldedNetwork, _ matrices: TileMatrices, source: Source, plan: TilePlan, options: NowcastOptions, hasFailed: @escaping @Sendable () -> Bool
+    ) {
+        (self.network, self.matrices, self.source, self.plan, self.options, self.hasFailed) = (network, matrices, source, plan, options, hasFailed)
         scaling = StateScaling(source)
         width = network.width
         nodeCount = plan.nodeBlocks.last?.upperBound ?? 0
-        nodes = Tensor(shape: [nodeCount, width])
+        nodes = Tensor(shape: [1, width])
+    }
+
+    var isStopped: Bool { hasFailed() || options.observer?.isStopped == true }
+
+    /// - Throws: `stopped` if reading or writing failed, or the observer wants no more.
+    func checkStopped() throws(NowcastError) {
+        if isStopped { throw .stopped }
+    }
+
+    /// Runs the tasks of a pass, and tells the observer; none begins after a failure.
+    func forEachTask<Task: EdgeTask>(_ list: [Task], pass: NowcastPass, _ body: (Task, TileScratch) -> Void) {
+        options.observer?.began(pass, edges: list.reduce(0) { $0 + $1.edges })
+        tasks.forEach(list) { task, scratch in
+            guard !isStopped else { return }
+            body(task, scratch)
+            options.observer?.finished(edges: task.edges, of: pass)
+        }
     }
 
     /// x⁰, with the token's row where the network has one.
@@ -85,12 +123,26 @@ final class BlockRun<Source: StateSource> {
     func prepareUpdate(_ layer: Int) {
         sourceTerms.append(apply(network.updates[layer].source, to: nodes))
         targetTerms.append(apply(network.updates[layer].target, to: nodes))
+        // Nobody looks at the nodes after the last update.
+        if layer == network.updates.count - 1 { nodes = Tensor(shape: [1, width]) }
     }
+
+    /// Takes up the terms that an interrupted run saved.
+    ///
+    /// - Returns: false if there are none.
+    func restoreTerms() -> Bool {
+        let terms = (0..<(2 * network.updates.count)).map { _ in Tensor(shape: [nodeCount, width]) }
+        guard let journal = options.journal, journal.restore(terms) else { return false }
+        (sourceTerms, targetTerms) = (Array(terms[..<network.updates.count]), Array(terms[network.updates.count...]))
+        return true
+    }
+
+    func saveTerms() { options.journal?.save(sourceTerms + targetTerms) }
 
     /// x W + b of every row.
     func apply(_ layer: FoldedNetwork.Layer, to x: Tensor) -> Tensor {
         let y = Tensor(shape: [x.shape[0], layer.outputs])
-        Parallel.forEachRange(x.shape[0], tile: TilePlan.edgesPerTile) { rows in
+        Parallel.forEachRange(x.shape[0], tile: EdgeTile.largest) { rows in
             applyLayer(layer, x.address + rows.lowerBound * layer.inputs, rows: rows.count, into: y.address + rows.lowerBound * layer.outputs)
         }
         return y
