@@ -50,9 +50,11 @@ public struct BlockForm: Sendable {
         try run.checkStopped()
         if !run.restoreTerms() {
             run.projectNodes(nodes)
+            options.inspector?(run.nodes)
             for layer in folded.updates.indices {
                 run.passMessages(layer)
                 try run.checkStopped()
+                options.inspector?(run.nodes)
                 run.prepareUpdate(layer)
             }
             run.saveTerms()

@@ -6,9 +6,14 @@ public struct NowcastOptions: Sendable {
     public var sampler: EdgeSampler?
     public var observer: (any NowcastObserver)?
     public var journal: (any NowcastJournal)?
+    /// Is shown the states of all nodes, [nodes, H], before the first and after each round of message passing; it may keep a copy.
+    public var inspector: (@Sendable (Tensor) -> Void)?
 
-    public init(sampler: EdgeSampler? = nil, observer: (any NowcastObserver)? = nil, journal: (any NowcastJournal)? = nil) {
-        (self.sampler, self.observer, self.journal) = (sampler, observer, journal)
+    public init(
+        sampler: EdgeSampler? = nil, observer: (any NowcastObserver)? = nil, journal: (any NowcastJournal)? = nil,
+        inspector: (@Sendable (Tensor) -> Void)? = nil
+    ) {
+        (self.sampler, self.observer, self.journal, self.inspector) = (sampler, observer, journal, inspector)
     }
 }
 

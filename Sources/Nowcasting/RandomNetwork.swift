@@ -10,6 +10,19 @@ extension GraphNetwork {
     ///   - layers: message passing layers.
     ///   - horizons: K.
     public static func random(width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, seed: UInt64) -> GraphNetwork {
+        var arguments = NetworkArguments()
+        arguments.usesWordPositions = false
+        do {
+            return try GraphNetwork(WeightReader(weights: randomWeights(width: width, slots: slots, layers: layers, horizons: horizons, seed: seed)), arguments)
+        } catch {
+            preconditionFailure("the drawn weights do not fit: \(error)")
+        }
+    }
+
+    /// The weights of such a network under the names of a checkpoint, whose `model_args` then are `{"wte_pos_enc": false}`.
+    public static func randomWeights(
+        width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, seed: UInt64
+    ) -> [String: NamedWeight] {
         precondition(width > 0 && slots > 0 && layers >= 2 && horizons > 0, "no network of width \(width), \(slots) slots, \(layers) layers, \(horizons) horizons")
         var generator = SeededRandom(seed: seed, purpose: .initialWeights)
         var weights: [String: NamedWeight] = [:]
@@ -35,12 +48,6 @@ extension GraphNetwork {
         }
         linear("edge_out.fc.0", width, width)
         linear("edge_out.fc.2", slots * horizons, width)
-        var arguments = NetworkArguments()
-        arguments.usesWordPositions = false
-        do {
-            return try GraphNetwork(WeightReader(weights: weights), arguments)
-        } catch {
-            preconditionFailure("the drawn weights do not fit: \(error)")
-        }
+        return weights
     }
 }

@@ -50,6 +50,10 @@ extension NowcastSink {
     public var hasFailed: Bool { false }
 }
 
+extension NowcastSink where Self: StateSource {
+    public var hasFailed: Bool { false }
+}
+
 /// Five states of a model's parameters in memory, oldest first, each one flat vector.
 public struct StateHistory: StateSource {
     /// c: states a nowcast looks at.

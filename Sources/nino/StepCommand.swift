@@ -92,6 +92,8 @@ struct StepCommand: ParsableCommand {
         let horizon: Int
         let parameters: Int
         let relativeChange: Double
+        /// From opened files to written ones.
+        let seconds: Double
     }
 
     func run() throws {
@@ -101,6 +103,8 @@ struct StepCommand: ParsableCommand {
         let target = try StepTarget(config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph, options: common)
         let states = try History(opening: history)
         let fingerprint = try StepFingerprint(inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizon))
+        let clock = ContinuousClock()
+        let started = clock.now
         let output = try StepOutput(out, newest: states.newest, names: target.names(in: states), fingerprint: fingerprint.text, resuming: resume)
         let measure = try output.write { sink, journal in
             let progress = StepProgress(isQuiet: common.quiet)
@@ -108,7 +112,9 @@ struct StepCommand: ParsableCommand {
             let options = NowcastOptions(sampler: edgeSampleRatio.map { EdgeSampler(ratio: $0, seed: common.seed) }, observer: progress, journal: journal)
             return try target.nowcast(nowcaster, states, horizon: horizon, inLayers: subgraph, into: sink, options: options)
         }
-        try report(Result(out: out, method: nowcaster.name, horizon: horizon, parameters: target.parameters.count, relativeChange: measure.relative))
+        try report(Result(
+            out: out, method: nowcaster.name, horizon: horizon, parameters: target.parameters.count, relativeChange: measure.relative,
+            seconds: (clock.now - started) / .seconds(1)))
     }
 
     /// What the result depends on beside the input files.
