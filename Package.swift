@@ -84,7 +84,7 @@ let package = Package(
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints"]),
+        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
     ]
         + plugins.map { .target(name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)", linkerSettings: pluginLinker) }
         + testPlugins.map { .target(name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", publicHeadersPath: ".") }

@@ -64,6 +64,9 @@ struct StepCommand: ParsableCommand {
     @Flag(help: "Take up the work of a run that was interrupted, if its inputs were the same.")
     var resume = false
 
+    @Option(name: .customLong("journal-every"), help: "Seconds of work after which it is made safe against an interruption.")
+    var journalEvery = 5.0
+
     @Option(help: ArgumentHelp("Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
     var out: String
 
@@ -82,6 +85,7 @@ struct StepCommand: ParsableCommand {
         if let ratio = edgeSampleRatio, !(ratio > 0 && ratio <= 1) {
             throw ValidationError("--edge-sample-ratio: expected more than 0, at most 1, found \(ratio)")
         }
+        guard journalEvery >= 0 else { throw ValidationError("--journal-every: expected at least 0, found \(journalEvery)") }
         guard !(subgraph && graph != nil) else { throw ValidationError("--subgraph needs --config: a graph from a file has no layers") }
         guard method != .linefit || checkpoint == nil else { throw ValidationError("--method linefit takes no --checkpoint") }
     }
@@ -105,7 +109,7 @@ struct StepCommand: ParsableCommand {
         let fingerprint = try StepFingerprint(inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizon))
         let clock = ContinuousClock()
         let started = clock.now
-        let output = try StepOutput(out, newest: states.newest, names: target.names(in: states), fingerprint: fingerprint.text, resuming: resume)
+        let output = try StepOutput(out, newest: states.newest, names: target.names(in: states), fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery)
         let measure = try output.write { sink, journal in
             let progress = StepProgress(isQuiet: common.quiet)
             defer { progress.end() }

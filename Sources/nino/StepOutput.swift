@@ -15,10 +15,11 @@ struct StepOutput {
     /// - Parameters:
     ///   - fingerprint: what the result depends on; work left by a run with another one is of no use.
     ///   - resuming: takes up what an interrupted run left.
+    ///   - journalEvery: seconds of work after which it is entered in the journal.
     /// - Throws: `CheckpointError` if there is no place for the files.
-    init(_ path: String, newest: Checkpoint, names: FileNames, fingerprint: String, resuming: Bool) throws {
+    init(_ path: String, newest: Checkpoint, names: FileNames, fingerprint: String, resuming: Bool, journalEvery: Double) throws {
         (self.path, self.newest, self.names) = (path, newest, names)
-        journal = FileJournal(output: path, fingerprint: fingerprint, resuming: resuming)
+        journal = FileJournal(output: path, fingerprint: fingerprint, resuming: resuming, pause: journalEvery)
         file = try CheckpointAssembler(path, layout: newest.layout, continuing: journal.continues)
         continues = journal.continues && file.continues
         journal.begin(continuing: continues) { [file] () throws(CheckpointError) in try file.flush() }
