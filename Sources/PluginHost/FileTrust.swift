@@ -9,21 +9,35 @@ import Glibc
 /// - a group may write only if it is the user's private group (of the user's name, without other members), or one that may write the
 ///   executable or a folder above that; what carries an access control list counts as writable by a group of others;
 /// - others may not write, except into a folder with the sticky bit (/tmp), where they cannot replace what is not theirs.
-struct FileTrust {
-    var owners: Set<uid_t>
-    var groups: Set<gid_t>
+public struct FileTrust: Sendable {
+    public var owners: Set<uid_t>
+    public var groups: Set<gid_t>
+
+    public init(owners: Set<uid_t>, groups: Set<gid_t>) {
+        self.owners = owners
+        self.groups = groups
+    }
 
     /// What is known of a file or folder.
-    struct Entry {
-        let path: String
-        let owner: uid_t
-        let group: gid_t
-        let mode: mode_t
-        var hasAccessList = false
+    public struct Entry: Sendable {
+        public let path: String
+        public let owner: uid_t
+        public let group: gid_t
+        /// Kind and permissions, as `stat` gives them.
+        public let mode: mode_t
+        public let hasAccessList: Bool
+
+        public init(path: String, owner: uid_t, group: gid_t, mode: mode_t, hasAccessList: Bool = false) {
+            self.path = path
+            self.owner = owner
+            self.group = group
+            self.mode = mode
+            self.hasAccessList = hasAccessList
+        }
     }
 
     /// Why an entry is not trusted, and what helps; nil if it is.
-    func objection(to entry: Entry) -> String? {
+    public func objection(to entry: Entry) -> String? {
         let isFolder = entry.mode & S_IFMT == S_IFDIR
         let mode = String(entry.mode & 0o7777, radix: 8)
         guard owners.contains(entry.owner) else {
@@ -39,7 +53,7 @@ struct FileTrust {
 
     /// - Returns: the file with all links resolved, which is what was checked.
     /// - Throws: `notLoadable` if it is not there, `notTrusted`.
-    func check(_ file: String) throws(PluginHostError) -> String {
+    public func check(_ file: String) throws(PluginHostError) -> String {
         guard let resolved = Self.resolved(file), let entries = Self.entries(upFrom: resolved) else {
             throw .notLoadable(file: file, reason: String(cString: strerror(errno)))
         }
@@ -50,7 +64,7 @@ struct FileTrust {
     }
 
     /// The rule for this process.
-    static let current: FileTrust = {
+    public static let current: FileTrust = {
         var trust = FileTrust(owners: [0, geteuid()], groups: [])
         if let group = privateGroup { trust.groups.insert(group) }
         for entry in resolved("/proc/self/exe").flatMap(entries) ?? [] {

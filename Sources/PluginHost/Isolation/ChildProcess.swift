@@ -5,30 +5,34 @@ import Glibc
 ///
 /// posix_spawn and poll instead of swift-subprocess: that reports the end of a child only when its pipes have closed, which a process
 /// the child left behind prevents, and it collects the child first, after which its process group can no longer be killed safely.
-struct ChildProcess {
-    enum Limit: Sendable { case time, output, results }
+public struct ChildProcess: Sendable {
+    public enum Limit: Sendable { case time, output, results }
 
-    enum Ending: Equatable {
+    public enum Ending: Sendable, Equatable {
         case exited(Int32)
         case signal(Int32)
         /// Killed by us.
         case stopped(Limit)
     }
 
-    let ending: Ending
+    public let ending: Ending
     /// What it wrote to standard output: results.
-    let results: [UInt8]
+    public let results: [UInt8]
     /// What it wrote to standard error.
-    let output: [UInt8]
+    public let output: [UInt8]
     /// Most memory it held, in bytes.
-    let peakMemory: Int
+    public let peakMemory: Int
 
     /// Runs a program to its end, or to the first limit it meets; then kills its whole process group.
     ///
     /// To be called on a thread that lives as long as the child: one that asks to end with its parent ends with that thread.
-    /// - Parameter input: what it reads from standard input.
-    /// - Throws: errno as `ChildProcessError` if it cannot be started.
-    init(_ program: String, _ arguments: [String], environment: [String], input: [UInt8], limits: IsolationLimits) throws(ChildProcessError) {
+    /// - Parameters:
+    ///   - arguments: its own name first.
+    ///   - environment: `NAME=value`.
+    ///   - input: what it reads from standard input.
+    ///   - limits: those of time, output and results are kept here; that of memory is the child's to set.
+    /// - Throws: `ChildProcessError` if it cannot be started.
+    public init(_ program: String, _ arguments: [String], environment: [String], input: [UInt8], limits: IsolationLimits) throws(ChildProcessError) {
         let (resultPipe, outputPipe) = try (Self.pipe(), Self.pipe())
         defer { for end in [resultPipe.read, outputPipe.read] { close(end) } }
         let process: pid_t
@@ -95,9 +99,10 @@ struct ChildProcess {
     }
 }
 
-struct ChildProcessError: Error, CustomStringConvertible {
-    let code: Int32
-    var description: String { "a child process cannot be started: \(String(cString: strerror(code)))" }
+public struct ChildProcessError: Error, Equatable, CustomStringConvertible {
+    /// An errno.
+    public let code: Int32
+    public var description: String { "a child process cannot be started: \(String(cString: strerror(code)))" }
 }
 
 /// What comes through a pipe, up to a limit.

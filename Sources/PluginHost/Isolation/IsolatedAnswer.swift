@@ -43,8 +43,10 @@ struct IsolatedAnswer {
         let decoder = JSONDecoder()
         let decoded = records.compactMap { try? decoder.decode(Record.self, from: $0) }
         let isForged = isForged || decoded.count != records.count
-        let misbehaviour = fault(isForged, limits).map {
-            Misbehaviour(fault: $0, function: function, hasReturned: !isInside, lastWords: lastWords)
+        let misbehaviour = fault(isForged, limits).map { fault in
+            // Of a plugin that ended itself the last line may say why.
+            let words: String? = if case .crashed = fault { lastWords } else if case .exited = fault { lastWords } else { nil }
+            return Misbehaviour(fault: fault, function: function, hasReturned: !isInside, lastWords: words)
         }
         let thrown = failure.map { IsolatedResult<Record>.Failure.thrown(message: $0.message, status: $0.status) }
         return IsolatedResult(records: decoded, failure: misbehaviour.map { .misbehaved($0) } ?? thrown)

@@ -20,7 +20,7 @@ public struct Misbehaviour: Sendable, Equatable, CustomStringConvertible {
     public let function: String?
     /// Whether that function had returned.
     public let hasReturned: Bool
-    /// The last line it wrote to standard output or standard error.
+    /// The last line it wrote to standard output or standard error, if it crashed or called exit.
     public let lastWords: String?
 
     /// One clause without a subject: "crashed (SIGSEGV) in describe".
