@@ -29,8 +29,8 @@ let testPlugins = [
     "TerminalCodes", "NullModel", "FalseClaim",
 ]
 
-/// The same in Swift, written as any plugin is.
-let swiftTestPlugins = ["SwiftFatalError", "SwiftIndexOutOfRange", "SwiftRecursion"]
+/// Test plugins in Swift.
+let swiftTestPlugins = ["Softplus", "SwiftFatalError", "SwiftIndexOutOfRange", "SwiftRecursion"]
 
 let package = Package(
     name: "nino",
@@ -96,7 +96,5 @@ let package = Package(
     ]
         + plugins.map { .target(name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)", linkerSettings: pluginLinker) }
         + testPlugins.map { .target(name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", publicHeadersPath: ".") }
-        + swiftTestPlugins.map {
-            .target(name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", linkerSettings: pluginLinker)
-        }
+        + swiftTestPlugins.map { .target(name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", linkerSettings: pluginLinker) }
 )

@@ -50,16 +50,21 @@ struct CommonOptions: ParsableArguments {
         Isolation(limits: IsolationLimits(seconds: timeLimit, memoryBytes: memoryLimit << 20))
     }
 
+    /// All plugins, in search order, loaded in this process.
+    func registry() -> PluginRegistry {
+        PluginRegistry(searching: pluginDirectories)
+    }
+
     /// What is installed: each plugin looked at in a child process, or with `--trust` in this one.
     func survey() throws -> PluginSurvey {
-        trust ? PluginSurvey(PluginRegistry(searching: pluginDirectories)) : try PluginSurvey(searching: pluginDirectories, isolation)
+        trust ? PluginSurvey(registry()) : try PluginSurvey(searching: pluginDirectories, isolation)
     }
 
     /// The model a `--config` names. Rejected plugins are mentioned when none is left that knows it.
     func model(_ config: String) throws -> Model {
         let configuration = try ConfigurationCatalog.standard.load(config)
         if trust {
-            let registry = PluginRegistry(searching: pluginDirectories)
+            let registry = registry()
             return try noting(PluginSurvey(registry).rejected) { () throws(PluginHostError) in try registry.model(for: configuration) }
         }
         let recognition = try PluginRecognition(configuration, searching: pluginDirectories, isolation)
