@@ -9,11 +9,13 @@ extension GraphNetwork {
     ///   - slots: F, scalars on one edge.
     ///   - layers: message passing layers.
     ///   - horizons: K.
-    public static func random(width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, seed: UInt64) -> GraphNetwork {
+    ///   - gain: factor on all weights of linear layers. With 1, signals fade from layer to layer; √6 keeps them.
+    public static func random(width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, gain: Float = 1, seed: UInt64) -> GraphNetwork {
         var arguments = NetworkArguments()
         arguments.usesWordPositions = false
+        let weights = randomWeights(width: width, slots: slots, layers: layers, horizons: horizons, gain: gain, seed: seed)
         do {
-            return try GraphNetwork(WeightReader(weights: randomWeights(width: width, slots: slots, layers: layers, horizons: horizons, seed: seed)), arguments)
+            return try GraphNetwork(WeightReader(weights: weights), arguments)
         } catch {
             preconditionFailure("the drawn weights do not fit: \(error)")
         }
@@ -21,7 +23,7 @@ extension GraphNetwork {
 
     /// The weights of such a network under the names of a checkpoint, whose `model_args` then are `{"wte_pos_enc": false}`.
     public static func randomWeights(
-        width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, seed: UInt64
+        width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, gain: Float = 1, seed: UInt64
     ) -> [String: NamedWeight] {
         precondition(width > 0 && slots > 0 && layers >= 2 && horizons > 0, "no network of width \(width), \(slots) slots, \(layers) layers, \(horizons) horizons")
         var generator = SeededRandom(seed: seed, purpose: .initialWeights)
@@ -30,7 +32,7 @@ extension GraphNetwork {
             (0..<count).map { _ in generator.uniform(in: -bound...bound) }
         }
         func linear(_ name: String, _ outputs: Int, _ inputs: Int) {
-            let bound = 1 / Float(inputs).squareRoot()
+            let bound = gain / Float(inputs).squareRoot()
             weights["\(name).weight"] = NamedWeight(shape: [outputs, inputs], values: uniform(outputs * inputs, within: bound))
             weights["\(name).bias"] = NamedWeight(shape: [outputs], values: uniform(outputs, within: bound))
         }
