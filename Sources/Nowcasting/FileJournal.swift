@@ -70,9 +70,9 @@ public final class FileJournal: NowcastJournal {
         }
     }
 
-    /// Terms that took less than a pause to compute are not worth the disk.
+    /// Terms are large: those that took only a few pauses to compute are not worth the disk.
     public func save(_ terms: [Tensor]) {
-        guard (ContinuousClock.now - started) / .seconds(1) >= pause, let file = fopen(termsPath, "w") else { return }
+        guard (ContinuousClock.now - started) / .seconds(1) >= 6 * pause, let file = Self.create(termsPath, O_TRUNC) else { return }
         let written = terms.allSatisfy { fwrite($0.address, MemoryLayout<Float>.stride, $0.count, file) == $0.count }
         guard fflush(file) == 0, written, fsync(fileno(file)) == 0, fclose(file) == 0 else {
             unlink(termsPath)
@@ -84,11 +84,18 @@ public final class FileJournal: NowcastJournal {
         }
     }
 
-    public func restore(_ terms: [Tensor]) -> Bool {
-        guard state.withLock({ $0.hasTerms }), let file = fopen(termsPath, "r") else { return false }
+    public func restore(count: Int, shape: [Int]) -> [Tensor]? {
+        guard state.withLock({ $0.hasTerms }), let file = fopen(termsPath, "r") else { return nil }
         defer { fclose(file) }
+        let terms = (0..<count).map { _ in Tensor(shape: shape) }
         let isWhole = terms.allSatisfy { fread($0.address, MemoryLayout<Float>.stride, $0.count, file) == $0.count }
-        return isWhole && fgetc(file) == EOF
+        return isWhole && fgetc(file) == EOF ? terms : nil
+    }
+
+    /// Opens for writing; never through a link, since anybody could have laid one under a name that is known beforehand.
+    private static func create(_ path: String, _ mode: Int32) -> UnsafeMutablePointer<FILE>? {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | mode, 0o666)
+        return descriptor < 0 ? nil : fdopen(descriptor, mode == O_APPEND ? "a" : "w")
     }
 
     private func load() {
@@ -115,7 +122,7 @@ public final class FileJournal: NowcastJournal {
                 withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
             }
         }
-        guard let file = fopen(path, "a") else { return }
+        guard let file = Self.create(path, O_APPEND) else { return }
         defer { fclose(file) }
         if bytes.withUnsafeBytes({ fwrite($0.baseAddress, 1, $0.count, file) }) == bytes.count, fflush(file) == 0, fsync(fileno(file)) == 0 {
             state.pending = []

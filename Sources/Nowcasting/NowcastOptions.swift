@@ -43,8 +43,8 @@ public protocol NowcastObserver: Sendable {
 public protocol NowcastJournal: Sendable {
     /// Keeps the node terms that the read-out starts from.
     func save(_ terms: [Tensor])
-    /// Fills `terms` with what was kept; false if nothing was.
-    func restore(_ terms: [Tensor]) -> Bool
+    /// What was kept: `count` arrays of this shape; nil if nothing was.
+    func restore(count: Int, shape: [Int]) -> [Tensor]?
     /// What part `part` of the read-out, of which the sink has everything, measured; nil if it is still to be done.
     func measure(ofPart part: Int) -> ChangeMeasure?
     /// The sink has everything of a part of the read-out.

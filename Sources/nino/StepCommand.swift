@@ -85,6 +85,7 @@ struct StepCommand: ParsableCommand {
         if let ratio = edgeSampleRatio, !(ratio > 0 && ratio <= 1) {
             throw ValidationError("--edge-sample-ratio: expected more than 0, at most 1, found \(ratio)")
         }
+        guard !(precision != .float32 && graph != nil) else { throw ValidationError("--precision \(precision.rawValue) needs --config: edges from a file are computed in f32") }
         guard journalEvery >= 0 else { throw ValidationError("--journal-every: expected at least 0, found \(journalEvery)") }
         guard !(subgraph && graph != nil) else { throw ValidationError("--subgraph needs --config: a graph from a file has no layers") }
         guard method != .linefit || checkpoint == nil else { throw ValidationError("--method linefit takes no --checkpoint") }
