@@ -17,7 +17,8 @@ import Testing
         var out: String { folder + "out.safetensors" }
 
         init(seed: UInt64, dtype: DType = .f32, change: (inout [Float]) -> Void = { _ in }) throws {
-            graph = try GraphBuilder.everyKind(seed: seed).graph()
+            let graph = try GraphBuilder.everyKind(seed: seed).graph()
+            self.graph = graph
             var states = try SampleNetwork.history(graph.parameters, seed: seed).states.map(\.array)
             change(&states[2])
             for (t, state) in states.enumerated() {
