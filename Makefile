@@ -34,6 +34,12 @@ build: setup
 bench: build
 	$(NINO) bench
 
+# The documentation of the plugin SDK, as a static site; open it through a web server.
+docs:
+	swift package --package-path Sources --scratch-path .build/docs dump-symbol-graph --minimum-access-level public
+	docc convert Sources/NinoPluginSDK/NinoPluginSDK.docc --additional-symbol-graph-dir .build/docs/$$(uname -m)-unknown-linux-gnu/symbolgraph \
+	  --fallback-display-name NinoPluginSDK --fallback-bundle-identifier nino.sdk --warnings-as-errors --output-path .build/docs/NinoPluginSDK.doccarchive
+
 # Builds only what was never built, so that `sudo make install` needs no toolchain.
 $(NINO) $(PLUGINS:%=.build/release/%):
 	$(MAKE) build

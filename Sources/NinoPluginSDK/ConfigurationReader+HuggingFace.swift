@@ -91,6 +91,7 @@ extension ConfigurationReader {
 
 /// Element-wise functions of the op set.
 public enum Activation: Sendable {
+    /// x Φ(x), with the error function.
     case gelu
     /// GELU by its tanh approximation.
     case geluTanh
@@ -98,7 +99,12 @@ public enum Activation: Sendable {
     case quickGelu
     /// max(x, 0)² (So et al. 2021).
     case reluSquared
-    case relu, silu, tanh
+    /// max(x, 0).
+    case relu
+    /// x / (1 + e⁻ˣ).
+    case silu
+    /// Hyperbolic tangent.
+    case tanh
 
     /// By their names in transformers; several stand for one formula.
     static let byName: [String: Activation] = [

@@ -18,6 +18,7 @@ extension ForwardBuilder {
             ["stride": .integer(stride), "padding": .integers([padding.before, padding.before, padding.after, padding.after])])
     }
 
+    /// max(x, 0), element by element.
     public func relu(_ x: Value) throws -> Value {
         try op("relu", [x])
     }
@@ -33,6 +34,7 @@ extension ForwardBuilder {
         try op("globalAveragePool", [x])
     }
 
+    /// The same elements in the same order in another shape; at most one size may be -1, inferred from the others.
     public func reshape(_ x: Value, _ dims: [Int]) throws -> Value {
         try op("reshape", [x], ["shape": .integers(dims)])
     }

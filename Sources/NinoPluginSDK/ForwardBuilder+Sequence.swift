@@ -11,7 +11,10 @@ extension ForwardBuilder {
     }
 
     /// Rows of a table: `[...]` → `[..., width]`.
-    /// - Parameter paddingRow: a row that gets no gradient from here.
+    /// - Parameters:
+    ///   - ids: int64, each a row of the table.
+    ///   - table: name of the parameter, `[rows, width]`.
+    ///   - paddingRow: a row that gets no gradient from here.
     public func embedding(_ ids: Value, table: String, paddingRow: Int? = nil) throws -> Value {
         try op("embedding", [ids, tensor(table)], ["paddingRow": .integer(paddingRow ?? -1)])
     }
@@ -37,6 +40,10 @@ extension ForwardBuilder {
 
     /// Attention of `[B, T, heads · width]` queries over keys and values of `kvHeads` heads.
     /// - Parameters:
+    ///   - query: `[B, T, heads · width]`.
+    ///   - key: `[B, T, kvHeads · width]`.
+    ///   - value: as `key`.
+    ///   - axes: the sizes of the attention.
     ///   - isCausal: position t sees the positions up to t, not all.
     ///   - scale: of the products; nil for 1 / √width.
     public func attention(_ query: Value, _ key: Value, _ value: Value, _ axes: AttentionAxes, isCausal: Bool, scale: Double? = nil) throws -> Value {
@@ -62,6 +69,7 @@ extension ForwardBuilder {
             ])
     }
 
+    /// An activation, element by element.
     public func activate(_ x: Value, _ activation: Activation) throws -> Value {
         switch activation {
         case .gelu: return try op("gelu", [x], ["approximation": .text("erf")])
@@ -103,10 +111,12 @@ extension ForwardBuilder {
         return try (0..<parts).map { try slice(x, axis: dims.count - 1, ($0 * width)..<(($0 + 1) * width)) }
     }
 
+    /// Values one behind the other on one axis; their other sizes are equal.
     public func concat(_ values: [Value], axis: Int) throws -> Value {
         try op("concat", values, ["axis": .integer(axis)])
     }
 
+    /// Axes in another order: axis i of the result is axis `axes[i]` of x.
     public func transpose(_ x: Value, _ axes: [Int]) throws -> Value {
         try op("transpose", [x], ["axes": .integers(axes)])
     }

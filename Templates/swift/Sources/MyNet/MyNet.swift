@@ -101,9 +101,9 @@ struct MyNet: NeuralGraphConstructor, ForwardPass {
         let flat = try forward.reshape(image, [forward.shape(image)[0], pixels])
         var x = try forward.linear(flat, "embed", bias: true)
         for block in blocks {
-            var inner = try forward.layerNorm(x, "\(block.prefix).norm", epsilon: 1e-5)
-            inner = try forward.relu(forward.linear(inner, "\(block.prefix).up", bias: true))
-            x = try forward.add(x, forward.linear(inner, "\(block.prefix).down", bias: true))
+            let inner = try forward.layerNorm(x, "\(block.prefix).norm", epsilon: 1e-5)
+            let up = try forward.linear(inner, "\(block.prefix).up", bias: true)
+            x = try forward.add(x, forward.linear(forward.relu(up), "\(block.prefix).down", bias: true))
         }
         try forward.classify(forward.linear(x, "head", bias: true))
     }
