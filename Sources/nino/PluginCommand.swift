@@ -48,7 +48,7 @@ struct NewPluginCommand: ParsableCommand {
 
     func run() throws {
         let modelType = name.lowercased()
-        if let other = common.registry().plugins.first(where: { $0.architectures.contains { $0.modelTypes.contains(modelType) } }) {
+        if let other = try common.survey().plugins.first(where: { $0.modelTypes.contains(modelType) }) {
             throw InputError("NAME: expected a model type that no plugin has yet, found \"\(modelType)\" of \(other.id) in \(other.file)")
         }
         let files = try AuthorFiles()

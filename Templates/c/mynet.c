@@ -42,6 +42,13 @@ static name_t in_block(int64_t i, const char *suffix) {
   return name;
 }
 
+/* The group of the hidden units of block `i`. Groups that differ in such a number alone are shown as one line. */
+static name_t hidden_group(int64_t i) {
+  name_t name;
+  snprintf(name.text, NAME_SIZE, "hidden_%lld", (long long)i);
+  return name;
+}
+
 static name_t joined(const char *prefix, const char *suffix) {
   name_t name;
   snprintf(name.text, NAME_SIZE, "%s.%s", prefix, suffix);
@@ -136,10 +143,10 @@ static nino_status_t add_linear(const nino_model_builder_t *builder, const char 
 static nino_status_t describe(const nino_architecture_t *architecture, const nino_model_t *model, const nino_model_builder_t *builder, nino_error_t *error) {
   const simple_axis_t stream = {"stream", model->width}, pixels = {NULL, pixel_count(model)}, classes = {NULL, model->classes};
   TRY(builder->add_group(builder, "stream", model->width, NULL, 0, error));
-  for (int64_t i = 0; i < model->blocks; i++) TRY(builder->add_group(builder, in_block(i, "hidden").text, model->hidden, NULL, 0, error));
+  for (int64_t i = 0; i < model->blocks; i++) TRY(builder->add_group(builder, hidden_group(i).text, model->hidden, NULL, 0, error));
   TRY(add_linear(builder, "embed", stream, pixels, error));
   for (int64_t i = 0; i < model->blocks; i++) {
-    const name_t group = in_block(i, "hidden");
+    const name_t group = hidden_group(i);
     const simple_axis_t hidden = {group.text, model->hidden};
     TRY(add_parameter(builder, in_block(i, "norm.weight"), 1, &stream, (nino_initialization_t){NINO_INIT_CONSTANT, 1, 0}, error));
     TRY(add_parameter(builder, in_block(i, "norm.bias"), 1, &stream, (nino_initialization_t){NINO_INIT_CONSTANT, 0, 0}, error));
@@ -194,11 +201,11 @@ static nino_status_t construct(const nino_architecture_t *architecture, const ni
   TRY(add_nodes(builder, "embedded", stream, &before, error));
   TRY(join(builder, "embed", image, before, error));
   for (int64_t i = 0; i < model->blocks; i++) {
-    const name_t name = in_block(i, "hidden");
+    const name_t group = hidden_group(i);
     nodes_t hidden, after;
     TRY(add_vector(builder, in_block(i, "norm.weight"), NINO_EDGE_NORM, before, error));
     TRY(add_vector(builder, in_block(i, "norm.bias"), NINO_EDGE_BIAS, before, error));
-    TRY(add_nodes(builder, name.text, (simple_axis_t){name.text, model->hidden}, &hidden, error));
+    TRY(add_nodes(builder, in_block(i, "hidden").text, (simple_axis_t){group.text, model->hidden}, &hidden, error));
     TRY(add_nodes(builder, in_block(i, "stream").text, stream, &after, error));
     TRY(join(builder, in_block(i, "up").text, before, hidden, error));
     TRY(join(builder, in_block(i, "down").text, hidden, after, error));
