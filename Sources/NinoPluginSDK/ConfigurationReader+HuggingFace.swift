@@ -63,7 +63,9 @@ extension ConfigurationReader {
     }
 
     /// The row of the token table that gets no gradient as an input (`pad_token_id`; negative counts from the end); nil for none.
-    /// - Parameter fallback: when the key is missing; null is none.
+    /// - Parameters:
+    ///   - vocabularySize: number of rows.
+    ///   - fallback: when the key is missing; null is none.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
     public mutating func paddingRow(vocabularySize: Int, default fallback: Int? = nil) throws -> Int? {
         guard keys.contains("pad_token_id") else { return fallback }

@@ -41,7 +41,10 @@ extension ForwardBuilder {
 
     /// An image cut into squares, each turned into a vector by one kernel: `[B, C, H, W]` → `[B, patches, width]`, row by row.
     /// - Parameters:
+    ///   - pixels: the image.
     ///   - weight: `[width, C, size, size]`.
+    ///   - bias: `[width]`; nil for none.
+    ///   - size: side of a square.
     public func patches(_ pixels: Value, weight: String, bias: String? = nil, size: Int) throws -> Value {
         let grid = try conv2d(pixels, weight: weight, bias: bias, stride: size, padding: (0, 0))
         let dims = try shape(grid)

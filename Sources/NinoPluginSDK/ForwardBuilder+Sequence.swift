@@ -24,14 +24,12 @@ extension ForwardBuilder {
         try op("layerNorm", [x, tensor("\(prefix).weight"), tensor("\(prefix).bias")], ["epsilon": .real(epsilon)])
     }
 
-    /// RMS norm over the last axis.
-    /// - Parameter weight: nil for none.
+    /// RMS norm over the last axis, with a weight of that width or, where `weight` is nil, with none.
     public func rmsNorm(_ x: Value, weight: String?, epsilon: Double) throws -> Value {
         try op("rmsNorm", [x] + (weight.map { [try tensor($0)] } ?? []), ["epsilon": .real(epsilon)])
     }
 
-    /// RMS norm of each head: `[B, T, heads · width]`, weight `[width]`.
-    /// - Parameter weight: nil for none.
+    /// RMS norm of each head: `[B, T, heads · width]`, with a weight `[width]` or, where `weight` is nil, with none.
     public func headNorm(_ x: Value, weight: String?, width: Int, epsilon: Double) throws -> Value {
         let dims = try shape(x)
         let heads = try reshape(x, [dims[0], dims[1], dims[2] / width, width])

@@ -436,11 +436,12 @@ typedef struct nino_attribute {
  *   expand             x; count integer: a new first axis
  *   embedding          ids [...], table [rows, width]; paddingRow integer (-1: none)
  *   layerNorm          x [..., n], weight [n], bias [n] (optional); epsilon real (1e-5)
- *   rmsNorm            x [..., n], weight [n]; epsilon real (1e-6)
+ *   rmsNorm            x [..., n], weight [n] (optional); epsilon real (1e-6)
  *   batchNorm          x [B, C, ...], weight, bias, running mean, running variance, each [C]; epsilon real (1e-5), momentum real (0.1)
  *   softmax            x, over the last axis
  *   attention          q [B, T, heads d], k, v [B, T, kvHeads d]; heads, kvHeads (heads) integers, causal (0), scale real (1/sqrt(d))
- *   rotary             x [B, T, heads width]; width integer, theta real; with factor real also lowFactor, highFactor, positions
+ *   rotary             x [B, T, heads width]; width integer, theta real, inverse (0); with factor real also lowFactor,
+ *                      highFactor real, positions integer
  *   relu, silu, tanh   x
  *   gelu               x; approximation text (erf), tanh
  *   conv2d             x [B, in, H, W], weight [out, in / groups, h, w], bias [out] (optional); stride (1), padding (0), groups (1)
