@@ -126,7 +126,9 @@ extension ForwardBuilder {
     }
 
     /// A learnt token before the first position: `[B, T, width]` → `[B, T + 1, width]`.
-    /// - Parameter token: `width` scalars of any shape.
+    /// - Parameters:
+    ///   - token: name of a parameter of `width` scalars, of any shape.
+    ///   - x: the sequence.
     public func prepend(_ token: String, to x: Value) throws -> Value {
         let dims = try shape(x)
         return try concat([expand(reshape(tensor(token), [1, dims[2]]), count: dims[0]), x], axis: 1)
