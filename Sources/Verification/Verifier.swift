@@ -55,7 +55,8 @@ private struct ProofRun {
         random = SeededRandom(seed: seed, purpose: .trials)
         function = try FunctionProof(subject.model, using: &random)
         graph = try GraphProof(subject.graph)
-        nowcast = try NowcastProof(subject.graph, nowcaster: nowcaster, using: &random)
+        nowcast = try NowcastProof(
+            GraphModel(subject.graph), subject.graph.parameters, slots: subject.graph.slotCount, nowcaster: nowcaster, using: &random)
         failures = StructuralProof.failures(subject) + graph.roundTripFailures()
     }
 
@@ -98,23 +99,14 @@ private struct ProofRun {
         let groups = group.map { [$0] } ?? []
         let label = group ?? "all groups together"
         if group == nil, !failures.isEmpty { return }
-        if functionError > FunctionProof.tolerance {
-            failures.append(Failure(proof: .function, groups: groups, message: "\(label): the forward pass changes by \(ReportText.error(functionError)), expected at most \(ReportText.error(FunctionProof.tolerance))"))
-        }
+        if functionError > FunctionProof.tolerance { failures.append(.function(groups, label, functionError)) }
         if !graphHolds {
             failures.append(Failure(proof: .graph, groups: groups, message: "\(label): the graph of the permuted parameters is not the permuted graph"))
         }
-        if nowcastError > NowcastProof.tolerance {
-            failures.append(Failure(proof: .nowcast, groups: groups, message: "\(label): the nowcast changes by \(ReportText.error(nowcastError)), expected at most \(ReportText.error(NowcastProof.tolerance))"))
-        }
+        if nowcastError > NowcastProof.tolerance { failures.append(.nowcast(groups, label, nowcastError)) }
     }
 
     private func actsOn(_ group: Int) -> [GroupReport.Place] {
-        var counts: [(segment: String, count: Int)] = []
-        for place in Place.all(of: group, subject) {
-            let text = subject.claims.text(place.factors)
-            if let index = counts.firstIndex(where: { $0.segment == text }) { counts[index].count += 1 } else { counts.append((text, 1)) }
-        }
-        return counts.map { GroupReport.Place(segment: $0.segment, count: $0.count) }
+        GroupReport.Place.counted(Place.all(of: group, subject.claims, tensors: subject.model.movableTensors), subject.claims)
     }
 }

@@ -23,7 +23,8 @@ struct ControlRun {
 
     /// Every control through the function and graph proofs, one of each kind through the nowcast, and each node block left out.
     mutating func run(_ group: Int, using random: inout SeededRandom) throws {
-        let controls = NegativeControl.all(of: group, subject)
+        let places = Place.all(of: group, subject.claims, tensors: subject.model.movableTensors)
+        let controls = NegativeControl.all(of: group, at: places, subject.claims)
         for control in controls {
             try runFunction(control, using: &random)
             // Buffers are not in the graph.
@@ -57,7 +58,7 @@ struct ControlRun {
     /// Whether the forward pass does not depend on what the control misplaces: other numbers there change nothing either.
     private func isInert(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
         let place = control.place
-        guard control.kind != .anotherAxis, let shape = subject.tensors.first(where: { $0.name == place.tensor })?.shape else { return false }
+        guard control.kind != .anotherAxis, let shape = subject.model.movableTensors.first(where: { $0.name == place.tensor })?.shape else { return false }
         let positions = place.start..<(place.start + Axis(segments: [place.factors]).size(in: subject.claims.groups))
         let inner = shape[(place.axis + 1)...].reduce(1, *)
         for _ in 0..<3 {

@@ -25,6 +25,18 @@ public struct Failure: Codable, Sendable, Equatable {
         self.message = message ?? Self.sentence(parameter: parameter, axis: axis, edgeBlock: edgeBlock, expected: expected, found: found)
     }
 
+    static func function(_ groups: [String], _ label: String, _ error: Double) -> Failure {
+        changes(.function, groups, "\(label): the forward pass", error, FunctionProof.tolerance)
+    }
+
+    static func nowcast(_ groups: [String], _ label: String, _ error: Double) -> Failure {
+        changes(.nowcast, groups, "\(label): the nowcast", error, NowcastProof.tolerance)
+    }
+
+    private static func changes(_ proof: Proof, _ groups: [String], _ what: String, _ error: Double, _ tolerance: Double) -> Failure {
+        Failure(proof: proof, groups: groups, message: "\(what) changes by \(ReportText.error(error)), expected at most \(ReportText.error(tolerance))")
+    }
+
     func naming(parameter: String) -> Failure {
         var copy = self
         copy.parameter = parameter

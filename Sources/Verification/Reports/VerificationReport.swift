@@ -1,3 +1,5 @@
+import NeuralGraphs
+
 /// What the verification of one model found: one JSON object a model, and all that the table for people is made of.
 public struct VerificationReport: Codable, Sendable, Equatable {
     /// Counts of what was verified.
@@ -32,6 +34,14 @@ public struct GroupReport: Codable, Sendable, Equatable {
     public struct Place: Codable, Sendable, Equatable {
         public let segment: String
         public let count: Int
+
+        static func counted(_ places: [Verification.Place], _ claims: Symmetries) -> [Place] {
+            var counts: [(segment: String, count: Int)] = []
+            for text in places.map({ claims.text($0.factors) }) {
+                if let index = counts.firstIndex(where: { $0.segment == text }) { counts[index].count += 1 } else { counts.append((text, 1)) }
+            }
+            return counts.map { Place(segment: $0.segment, count: $0.count) }
+        }
     }
 
     public struct Controls: Codable, Sendable, Equatable {

@@ -8,7 +8,8 @@ enum ClaimCheck {
             return [Failure(proof: .structure, groups: [], message: "the graph and the claims list different groups")]
         }
         var failures: [Failure] = []
-        for (name, shape) in subject.tensors {
+        for tensor in subject.model.movableTensors {
+            let (name, shape) = (tensor.name, tensor.shape)
             guard let axes = claims.axes[name] else { continue }
             guard axes.map({ $0.size(in: claims.groups) }) == shape else {
                 failures.append(Failure(proof: .structure, groups: [], message: "tensor \(name): its axes have other sizes than its shape \(shape)", parameter: name))
