@@ -97,13 +97,12 @@ private struct ProofRun {
     private mutating func note(_ group: String?, _ functionError: Double, _ graphHolds: Bool, _ nowcastError: Double) {
         // What fails for a group alone need not be said again for all together.
         let groups = group.map { [$0] } ?? []
-        let label = group ?? "all groups together"
         if group == nil, !failures.isEmpty { return }
-        if functionError > FunctionProof.tolerance { failures.append(.function(groups, label, functionError)) }
+        if functionError > FunctionProof.tolerance { failures.append(.function(groups, functionError)) }
         if !graphHolds {
-            failures.append(Failure(proof: .graph, groups: groups, message: "\(label): the graph of the permuted parameters is not the permuted graph"))
+            failures.append(Failure(proof: .graph, groups: groups, message: "the graph of the permuted parameters is not the permuted graph"))
         }
-        if nowcastError > NowcastProof.tolerance { failures.append(.nowcast(groups, label, nowcastError)) }
+        if nowcastError > NowcastProof.tolerance { failures.append(.nowcast(groups, nowcastError)) }
     }
 
     private func actsOn(_ group: Int) -> [GroupReport.Place] {

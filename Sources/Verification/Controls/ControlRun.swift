@@ -49,7 +49,7 @@ struct ControlRun {
     private mutating func runFunction(_ control: NegativeControl, using random: inout SeededRandom) throws {
         let isCaught = try isCaught(control, using: &random) { try function.error($1) > Self.margin * FunctionProof.tolerance }
         if try !isCaught && isInert(control, using: &random) {
-            counts.inert.append("function: \(control.text(subject.claims))")
+            counts.inert.append("function: \(subject.claims.groups[control.group].name) \(control.text(subject.claims))")
         } else {
             count(isCaught, .function, control.group, control.text(subject.claims))
         }
@@ -78,7 +78,7 @@ struct ControlRun {
             // Some graphs tell less than the function: then no network could notice.
             let isInvisible = !isCaught && !self.isCaught(control, using: &random) { !graph.isInvisible($1) }
             if isInvisible {
-                counts.inert.append("nowcast: \(control.text(subject.claims))")
+                counts.inert.append("nowcast: \(subject.claims.groups[group].name) \(control.text(subject.claims))")
             } else {
                 count(isCaught, .nowcast, group, control.text(subject.claims))
             }
@@ -92,7 +92,7 @@ struct ControlRun {
             guard let axis = block.axis, axis.segments.joined().contains(.group(group)) else { continue }
             let element = GroupElement(subject.claims.groups, moving: { $0 == name }, using: &random)
             let holds = graph.holds(TensorAction(element, subject.claims), nodes: graph.nodeImages(element, resting: index))
-            count(!holds, .graph, group, "\(name): node block \"\(block.name)\" left out")
+            count(!holds, .graph, group, "node block \"\(block.name)\" left out")
         }
     }
 
@@ -102,7 +102,7 @@ struct ControlRun {
             counts.caught += 1
         } else {
             let name = subject.claims.groups[group].name
-            failures.append(Failure(proof: .control, groups: [name], message: "control not caught by the \(proof.rawValue) proof: \(what)"))
+            failures.append(Failure(proof: .control, groups: [name], message: "not caught by the \(proof.rawValue) proof: \(what)"))
         }
     }
 }

@@ -66,7 +66,7 @@ struct NegativeControl {
     }
 
     func text(_ claims: Symmetries) -> String {
-        "\(claims.groups[group].name): \(kind.text) at \(place.text(claims))"
+        "\(kind.text) at \(place.text(claims))"
     }
 
     private static func exists(_ kind: Kind, _ group: Int, at place: Place, _ claims: Symmetries) -> Bool {

@@ -39,16 +39,20 @@ struct EdgeEnds {
         return blame.claims.text(segments.count > 1 ? segments[part.segment] : segments[0])
     }
 
-    /// Another tensor at all the nodes that a unit has on one side, and the axis by which it moves them.
-    func other(than cause: [Int], at unit: Int, _ side: Side) -> (unit: Int, text: String)? {
+    /// Another tensor at the nodes that a unit has on one side, which moves them by another axis: at all of them, else at most of them.
+    func other(than cause: [Int], at unit: Int, _ side: Side, movingThemOtherwiseThan own: String) -> (unit: Int, text: String, isAll: Bool)? {
         let nodes = Set(edgesOfUnit[unit].map { node($0, side) })
-        for other in blame.units.units.indices where !cause.contains(other) && blame.units.units[other].parameter != nil {
-            let axes = blame.parameters.entries[blame.units.units[other].parameter!].shape.indices
-            for otherSide in Side.allCases where nodes.isSubset(of: edgesOfUnit[other].map { node($0, otherSide) }) {
-                guard let axis = axes.first(where: { follows(other, otherSide, axis: $0) }), let text = text(other, axis: axis) else { continue }
-                return (other, text)
+        var best: (unit: Int, text: String, shared: Int)?
+        for other in blame.units.units.indices where !cause.contains(other) {
+            guard let parameter = blame.units.units[other].parameter else { continue }
+            for otherSide in Side.allCases {
+                let shared = nodes.intersection(edgesOfUnit[other].map { node($0, otherSide) }).count
+                guard shared > best?.shared ?? 0, let axis = blame.parameters.entries[parameter].shape.indices.first(where: { follows(other, otherSide, axis: $0) }),
+                    let text = text(other, axis: axis), text != own
+                else { continue }
+                best = (other, text, shared)
             }
         }
-        return nil
+        return best.map { ($0.unit, $0.text, $0.shared == nodes.count) }
     }
 }

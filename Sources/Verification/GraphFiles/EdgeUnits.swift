@@ -48,12 +48,8 @@ struct EdgeUnits {
 
     func name(_ unit: Int) -> String { names[unit] }
 
-    /// The same for every layer: numbers in names are blanked out.
-    func pattern(_ unit: Int) -> String {
-        names[unit].split(separator: ".", omittingEmptySubsequences: false).map { part in
-            part.allSatisfy(\.isNumber) ? "#" : part.split(separator: "_").map { $0.allSatisfy(\.isNumber) ? "#" : String($0) }.joined(separator: "_")
-        }.joined(separator: ".")
-    }
+    /// The same for every layer.
+    func pattern(_ unit: Int) -> String { LayerPattern.of(names[unit]) }
 }
 
 /// The one axis of a tensor that has several segments.

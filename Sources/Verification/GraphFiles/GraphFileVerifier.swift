@@ -82,6 +82,12 @@ private struct GraphFileRun {
     let trials: Int
     var random: SeededRandom
     var failures: [Failure]
+    /// What was found at fault for other groups.
+    private var causes: [[Int]] = []
+
+    init(blame: GraphBlame, trials: Int, random: SeededRandom, failures: [Failure]) {
+        (self.blame, self.trials, self.random, self.failures) = (blame, trials, random, failures)
+    }
 
     mutating func report(_ index: Int, _ places: [Place], _ function: FunctionProof, _ nowcast: NowcastProof) throws -> GroupReport {
         let (claims, group) = (blame.claims, blame.claims.groups[index])
@@ -95,19 +101,20 @@ private struct GraphFileRun {
             holds = try blame.follows(action)
             if !holds { try accuse(group.name, action) }
         }
-        if functionError > FunctionProof.tolerance { failures.append(.function([group.name], group.name, functionError)) }
-        if holds && nowcastError > NowcastProof.tolerance { failures.append(.nowcast([group.name], group.name, nowcastError)) }
+        if functionError > FunctionProof.tolerance { failures.append(.function([group.name], functionError)) }
+        if holds && nowcastError > NowcastProof.tolerance { failures.append(.nowcast([group.name], nowcastError)) }
         return GroupReport(
             group: group.name, size: group.size, actsOn: GroupReport.Place.counted(places, claims), functionError: functionError, graph: holds,
             nowcastError: nowcastError, controls: holds ? try controls(index, places) : GroupReport.Controls())
     }
 
     private mutating func accuse(_ group: String, _ action: TensorAction) throws {
-        let cause = try blame.smallestCause(of: action, using: &random)
+        let cause = try blame.smallestCause(of: action, known: causes, using: &random)
+        causes.append(cause)
         let patterns = cause.reduce(into: [String]()) { if !$0.contains(blame.units.pattern($1)) { $0.append(blame.units.pattern($1)) } }
         failures.append(Failure(
             proof: .graph, groups: [group],
-            message: "\(group): no relabelling of the nodes follows the permuted parameters"
+            message: "no relabelling of the nodes follows the permuted parameters"
                 + (cause.isEmpty ? "" : "; without the edges of \(patterns.joined(separator: ", ")) there would be one")))
         var named: Set<String> = []
         for unit in cause where named.insert(blame.units.pattern(unit)).inserted { failures.append(blame.failure(unit, group: group, cause: cause)) }
@@ -123,7 +130,7 @@ private struct GraphFileRun {
                 counts.caught += 1
             } else {
                 failures.append(Failure(
-                    proof: .control, groups: [blame.claims.groups[group].name], message: "control not caught: a relabelling of the nodes follows \(control.text(blame.claims))"))
+                    proof: .control, groups: [blame.claims.groups[group].name], message: "not caught, a relabelling of the nodes follows it: \(control.text(blame.claims))"))
             }
         }
         return counts

@@ -4,8 +4,8 @@ import PluginHost
 /// Finds a small model that stands in for a large one, knowing nothing of architectures: it lowers whole numbers of the config, one after
 /// the other, as long as the plugin takes the config and the model keeps its structure (`ModelStructure`).
 ///
-/// Of the values that will do, it takes one at which the fewest sizes coincide that were different, then the one that leaves most sizes
-/// different, then the smallest. Numbers that change nothing stay as they are, unless the plugin insists on lowering them too.
+/// No two sizes that were different may become equal. Of the values that will do, it takes one that leaves most sizes different, then the
+/// smallest. Numbers that change nothing stay as they are, unless the plugin insists on lowering them too.
 public struct ModelShrinker {
     /// Models of no more edges are verified as they are.
     public static let edgeLimit = 20_000
@@ -78,10 +78,10 @@ public struct ModelShrinker {
         guard value > 5 else { return nil }
         let usual = tried(Array(5...64) + (2...64).map { $0 * 64 }, atMost: 8)
         let candidates = usual.isEmpty ? tried([4, 3, 2], atMost: 1) : usual
-        return candidates.min { ($0.score.hidden, -$0.score.distinct, $0.cost) < ($1.score.hidden, -$1.score.distinct, $1.cost) }
+        return candidates.min { (-$0.score.distinct, $0.cost) < (-$1.score.distinct, $1.cost) }
     }
 
-    /// nil if the plugin refuses the value, or the model is no smaller, or has another structure.
+    /// nil if the plugin refuses the value, or the model is no smaller, or has another structure, or hides more behind equal sizes.
     private func candidate(_ value: Int, at path: ConfigurationIntegers.Path, of current: Candidate) -> Candidate? {
         var integers = current.integers
         integers[path] = value
@@ -93,6 +93,7 @@ public struct ModelShrinker {
         guard let model, let subject = try? Subject(model) else { return nil }
         let cost = Self.cost(subject)
         guard cost < current.cost, ModelStructure(subject) == structure else { return nil }
-        return Candidate(integers: integers, subject: subject, cost: cost, score: ModelStructure.coincidences(of: subject, for: large))
+        let score = ModelStructure.coincidences(of: subject, for: large)
+        return score.hidden <= current.score.hidden ? Candidate(integers: integers, subject: subject, cost: cost, score: score) : nil
     }
 }

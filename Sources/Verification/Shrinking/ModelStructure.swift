@@ -3,7 +3,7 @@ import PluginHost
 
 /// What a smaller model must have in common with the one it stands in for: everything but the sizes and the number of layers.
 ///
-/// Numbers in names are blanked out, so layers look alike; of each kind it counts whether there is none, one, or more.
+/// Layers look alike (`LayerPattern`); of each kind of tensor and group it counts whether there is none, one, or more.
 struct ModelStructure: Equatable {
     private var kinds: [String: Int] = [:]
 
@@ -12,19 +12,19 @@ struct ModelStructure: Equatable {
         var counts: [String: Int] = [:]
         func note(_ kind: String) { counts[kind, default: 0] += 1 }
         for group in description.groups {
-            note("group \(Self.pattern(group.name)) \(group.size > 1) \(group.dependsOn.map { Self.pattern(description.groups[$0].name) })")
+            note("group \(LayerPattern.of(group.name)) \(group.size > 1) \(group.dependsOn.map { LayerPattern.of(description.groups[$0].name) })")
         }
         for (role, tensors) in [("parameter", description.parameters), ("buffer", description.buffers)] {
-            for tensor in tensors { note("\(role) \(Self.pattern(tensor.name)) \(tensor.axes.map { Self.text($0, description.groups) })") }
+            for tensor in tensors { note("\(role) \(LayerPattern.of(tensor.name)) \(tensor.axes.map { Self.text($0, description.groups) })") }
         }
-        for tied in description.tied { note("tied \(Self.pattern(tied.name)) \(Self.pattern(tied.parameter))") }
-        for block in graph.edgeBlocks { note("edges \(Self.text(block, graph))") }
+        for tied in description.tied { note("tied \(LayerPattern.of(tied.name)) \(LayerPattern.of(tied.parameter))") }
         kinds = counts.mapValues { min($0, 2) }
+        for block in graph.edgeBlocks { kinds["edges \(Self.text(block, graph))"] = 1 }
         // A kernel in several parts is another case than one in a single part, however many layers there are.
         var blocksOfParameter: [Int: Int] = [:]
         for case .parameter(let rule) in graph.edgeBlocks.map(\.values) { blocksOfParameter[rule.parameter, default: 0] += 1 }
         for (parameter, count) in blocksOfParameter {
-            kinds["blocks of \(Self.pattern(graph.parameters.entries[parameter].name))", default: 0] |= count == 1 ? 1 : 2
+            kinds["blocks of \(LayerPattern.of(graph.parameters.entries[parameter].name))", default: 0] |= count == 1 ? 1 : 2
         }
     }
 
@@ -32,7 +32,7 @@ struct ModelStructure: Equatable {
         axis.segments.map { segment in
             segment.map { factor in
                 switch factor {
-                case .group(let index): pattern(groups[index].name)
+                case .group(let index): LayerPattern.of(groups[index].name)
                 case .fixed(let count): count > 1 ? "fixed" : "1"
                 }
             }.joined(separator: ", ")
@@ -40,16 +40,10 @@ struct ModelStructure: Equatable {
     }
 
     private static func text(_ block: EdgeBlock, _ graph: NeuralGraph) -> String {
-        let ends = [block.from, block.to].map { pattern(graph.nodeBlocks[$0].name) }
+        let ends = [block.from, block.to].map { LayerPattern.of(graph.nodeBlocks[$0].name) }
         guard case .parameter(let rule) = block.values else { return "\(block.type) constant \(ends)" }
         let copies = (rule.from + rule.to).contains { $0.stride == 0 && $0.extent > 1 }
-        return "\(block.type) \(pattern(graph.parameters.entries[rule.parameter].name)) \(ends) \(block.topology) \(block.reversed) \(copies)"
-    }
-
-    private static func pattern(_ name: String) -> String {
-        name.reduce(into: "") { text, character in
-            if !character.isNumber { text.append(character) } else if text.last != "#" { text.append("#") }
-        }
+        return "\(block.type) \(LayerPattern.of(graph.parameters.entries[rule.parameter].name)) \(ends) \(block.topology) \(block.reversed) \(copies)"
     }
 
     /// Sizes that differ in the large model and are equal in a small one, where an error might hide behind the coincidence; and how many
