@@ -81,9 +81,12 @@ private struct ProofRun {
             nowcastError = max(nowcastError, try nowcast.error(action))
             graphHolds = graphHolds && graph.holds(action, nodes: graph.nodeImages(element))
         }
-        note(name, functionError, graphHolds || departing, nowcastError)
+        let failuresBefore = failures.count
+        try note(group, functionError, graphHolds || departing, nowcastError)
+        // Departures from a group that is none prove nothing.
+        let holds = failures.count == failuresBefore && !departing
         var controls = GroupReport.Controls()
-        if let group, withControls {
+        if let group, withControls, holds {
             var run = ControlRun(subject, function, graph, nowcast)
             try run.run(group, using: &random)
             controls = run.counts
@@ -94,11 +97,14 @@ private struct ProofRun {
             graph: graphHolds, nowcastError: nowcastError, controls: controls)
     }
 
-    private mutating func note(_ group: String?, _ functionError: Double, _ graphHolds: Bool, _ nowcastError: Double) {
+    private mutating func note(_ group: Int?, _ functionError: Double, _ graphHolds: Bool, _ nowcastError: Double) throws {
         // What fails for a group alone need not be said again for all together.
-        let groups = group.map { [$0] } ?? []
         if group == nil, !failures.isEmpty { return }
-        if functionError > FunctionProof.tolerance { failures.append(.function(groups, functionError)) }
+        let groups = group.map { [subject.claims.groups[$0].name] } ?? []
+        if functionError > FunctionProof.tolerance {
+            failures.append(.function(groups, functionError))
+            if let group, let cause = try ClaimBlame(subject: subject, function: function).failure(of: group, using: &random) { failures.append(cause) }
+        }
         if !graphHolds {
             failures.append(Failure(proof: .graph, groups: groups, message: "the graph of the permuted parameters is not the permuted graph"))
         }

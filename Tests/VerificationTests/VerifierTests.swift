@@ -1,3 +1,4 @@
+import Foundation
 import NeuralGraphs
 import PluginHost
 import Testing
@@ -37,5 +38,31 @@ import Verification
         let blame = report.failures.first { $0.proof == .structure }
         #expect(blame?.parameter == "fc.2.weight" && blame?.groups == ["hidden_0"])
         #expect(report.failures.allSatisfy { !$0.groups.contains("hidden_1") })
+        // Another claim for that axis alone would mend it.
+        let cause = report.failures.first { $0.proof == .function && $0.parameter != nil }
+        #expect(cause?.parameter == "fc.2.weight" && cause?.expected == "(hidden_0)" && cause?.found == "(fixed(6))")
+    }
+
+    /// The key bias attached to the residual stream: the structure names it at once, at any size.
+    @Test func edgeBlockAtTheWrongNodesIsNamed() throws {
+        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
+        let graph = try model.graph()
+        let stream = graph.nodeBlocks.firstIndex { $0.name == "layer 0 stream" }!
+        let keyBias = graph.edgeBlocks.firstIndex { graph.nodeBlocks[$0.from].name == "layer 0 key bias" }!
+        var blocks = graph.edgeBlocks
+        let block = blocks[keyBias]
+        blocks[keyBias] = EdgeBlock(name: block.name, type: block.type, topology: block.topology, from: block.from, to: stream, values: block.values)
+        let broken = try NeuralGraph(groups: graph.groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: blocks)
+        let report = try Verifier(trials: 1).verify(Subject(model, claims: model.description.claims, graph: broken), name: "gpt2")
+        let blame = try #require(report.failures.first)
+        #expect(blame.proof == .structure && blame.parameter == "transformer.h.0.attn.c_attn.bias" && blame.axis == "(heads_0, qk_0)")
+        #expect(blame.found == "sources \"layer 0 key bias\" (fixed(1)), targets \"layer 0 stream\" (residual)")
+        #expect(report.groups.filter { !$0.graph }.compactMap(\.group).contains("residual"))
+    }
+
+    @Test func recordsSurviveJSONAndMakeTheSameTable() throws {
+        let report = try Verifier(trials: 1).verify(Subject(Zoo.model(Zoo.samples[0])), name: "sample")
+        let read = try JSONDecoder().decode(VerificationReport.self, from: JSONEncoder().encode(report))
+        #expect(read == report && ReportTable(read).lines == ReportTable(report).lines)
     }
 }

@@ -40,7 +40,7 @@ struct EdgeUnits {
         }
         self.units = units
         names = units.map { unit in
-            guard let parameter = unit.parameter else { return "constant edges of type \(EdgeType(rawValue: unit.type).map { "\($0)" } ?? "\(unit.type)")" }
+            guard let parameter = unit.parameter else { return "\(EdgeType(rawValue: unit.type).map { "\($0)" } ?? "type \(unit.type)") constants" }
             let name = parameters.entries[parameter].name
             return fused[parameter].map { "\(name) segment \(unit.segment + 1) of \($0.ends.count)" } ?? name
         }

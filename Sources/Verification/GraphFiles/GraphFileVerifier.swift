@@ -47,6 +47,22 @@ public struct GraphFileVerifier {
             idleGroups: claims.groups.filter { $0.size == 1 }.map(\.name))
     }
 
+    /// Whether relabellings of the nodes follow some random elements of every group; the bare answer.
+    /// - Throws: `VerificationError.undecided`.
+    public static func isEquivariant(
+        _ edges: EdgeList, words: [Int], parameters: ParameterList, under claims: Symmetries, trials: Int, seed: UInt64
+    ) throws(VerificationError) -> Bool {
+        let blame = GraphBlame(edges: edges, parameters: parameters, claims: claims, marks: words, units: EdgeUnits(edges, parameters, claims))
+        var random = SeededRandom(seed: seed, purpose: .trials)
+        for group in claims.groups where group.size > 1 {
+            for _ in 0..<trials {
+                let element = GroupElement(claims.groups, moving: { $0 == group.name }, using: &random)
+                guard try blame.follows(TensorAction(element, claims)) else { return false }
+            }
+        }
+        return true
+    }
+
     private static func difference(_ expected: ParameterList, _ found: ParameterList) -> (expected: String, found: String)? {
         func text(_ list: ParameterList, _ index: Int) -> String {
             list.entries.indices.contains(index) ? "\(list.entries[index].name) \(list.entries[index].shape)" : "no more"
