@@ -3,7 +3,7 @@ import Nowcasting
 import PluginHost
 import Tensors
 
-/// The three proofs of symmetry, with their negative controls, on one small model. Source: docs/symmetry.md.
+/// The three proofs of symmetry, with their negative controls. Source: docs/symmetry.md.
 public struct Verifier {
     public var trials: Int
     public var seed: UInt64
@@ -16,9 +16,24 @@ public struct Verifier {
         (self.trials, self.seed, self.nowcaster) = (trials, seed, nowcaster)
     }
 
+    /// Verifies a model of any size: a large one by a smaller one of the same structure, and structurally as it is.
+    ///
     /// - Parameter name: what the report calls the model.
-    /// - Throws: what the plugin, its forward pass or the nowcaster throw; a proof that fails does not.
+    /// - Throws: what the plugin, its forward pass or the nowcaster throw, and `VerificationError.notShrinkable`; a proof that fails does not
+    ///   throw.
     public func verify(_ subject: Subject, name: String) throws -> VerificationReport {
+        guard subject.graph.edgeCount > ModelShrinker.edgeLimit else { return try verifySmall(subject, name: name) }
+        let unclear = ClaimCheck.failures(subject)
+        let failures = unclear.isEmpty ? StructuralProof.failures(subject) : unclear
+        var shrinker = ModelShrinker(subject)
+        let (small, changes) = try shrinker.shrink()
+        var report = try verifySmall(small, name: name)
+        report.shrinking = ShrinkingReport(
+            fullSize: VerificationReport.Size(subject.graph), changes: changes, edgeBlocks: subject.graph.edgeBlocks.count, failures: failures)
+        return report
+    }
+
+    private func verifySmall(_ subject: Subject, name: String) throws -> VerificationReport {
         var failures = ClaimCheck.failures(subject)
         var groups: [GroupReport] = []
         if failures.isEmpty {

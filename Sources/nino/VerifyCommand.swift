@@ -48,10 +48,9 @@ struct VerifyCommand: ParsableCommand {
         if let config, let graph {
             try add(verify(graph, against: config, nowcaster))
         } else {
-            let registry = common.registry()
             let verifier = Verifier(trials: trials, seed: common.seed, nowcaster: nowcaster)
-            for (name, model) in try config.map({ [($0, try common.model($0))] }) ?? samples(registry) {
-                try add(verifier.verify(Subject(model), name: name) { try registry.model(for: $0) })
+            for (name, model) in try config.map({ [($0, try common.model($0))] }) ?? samples(common.registry()) {
+                try add(verifier.verify(Subject(model), name: name))
             }
             if config == nil && !common.json { Output.line("\n\(Self.summary(reports))") }
         }

@@ -40,7 +40,8 @@ import Testing
         let file = try Checkpoint(opening: graph)
         var index = try file.int64s("edge_index")
         let scalars = try file.int64s("edge_param")
-        let bias = try #require(firstScalar(of: "transformer.h.0.attn.c_attn.bias", in: file)) + 6
+        let fused = try firstScalar(of: "transformer.h.0.attn.c_attn.bias", in: file)
+        let bias = try #require(fused) + 6
         // The stream is where the token table leads: node 9 words, 5 positions, 3 norms and biases on.
         for edge in scalars.indices where (bias..<bias + 6).contains(Int(scalars[edge])) { index[scalars.count + edge] = 17 + scalars[edge] - Int64(bias) }
         let broken = folder + "broken.safetensors"

@@ -9,7 +9,7 @@ import Verification
     private func report(named name: String) throws -> VerificationReport {
         let catalog = ConfigurationCatalog(folders: [BuiltProducts.repository.appendingPathComponent("Architectures")])
         let model = try Zoo.registry.model(for: catalog.load(name))
-        return try Verifier(trials: 1).verify(Subject(model), name: name) { try Zoo.registry.model(for: $0) }
+        return try Verifier(trials: 1).verify(Subject(model), name: name)
     }
 
     @Test(arguments: ["llama-3.1-8b", "gpt2", "vit-b-16", "qwen3-0.6b", "gpt2-tiny"])
@@ -36,7 +36,7 @@ import Verification
              "num_attention_heads": 4}
             """#
         let subject = try Subject(Zoo.model(json))
-        var shrinker = ModelShrinker(subject) { try Zoo.registry.model(for: $0) }
+        var shrinker = ModelShrinker(subject)
         let (small, changes) = try shrinker.shrink()
         #expect(small.graph.edgeCount <= ModelShrinker.edgeLimit)
         #expect(changes.contains { $0.key == "vocab_size" } && changes.contains { $0.key == "pad_token_id" })
@@ -55,7 +55,7 @@ import Verification
         var axes = model.description.claims.axes
         axes["model.layers.7.self_attn.o_proj.weight"]![1] = Axis(.fixed(4096))
         let subject = Subject(model, claims: Symmetries(groups: model.description.groups, axes: axes), graph: try model.graph())
-        let report = try Verifier(trials: 1).verify(subject, name: "large") { try Zoo.registry.model(for: $0) }
+        let report = try Verifier(trials: 1).verify(subject, name: "large")
         #expect(!report.holds && report.failures.isEmpty)
         #expect(report.shrinking?.failures.map(\.parameter) == ["model.layers.7.self_attn.o_proj.weight"])
     }

@@ -10,7 +10,7 @@ import Verification
         let report = try Verifier(trials: 1).verify(Subject(Zoo.model(sample)), name: "sample")
         #expect(report.failures.isEmpty, "\(report.failures.map(\.message))")
         #expect(report.controls > 0 && report.caught == report.controls)
-        #expect(report.groups.allSatisfy { $0.graph && $0.functionError < 1e-4 && $0.nowcastError < 1e-4 })
+        #expect(report.groups.allSatisfy { $0.graph && $0.functionError! < 1e-4 && $0.nowcastError! < 1e-4 })
     }
 
     @Test func keyBiasOfGPT2IsReportedAsInert() throws {
@@ -58,6 +58,27 @@ import Verification
         #expect(blame.proof == .structure && blame.parameter == "transformer.h.0.attn.c_attn.bias" && blame.axis == "(heads_0, qk_0)")
         #expect(blame.found == "sources \"layer 0 key bias\" (fixed(1)), targets \"layer 0 stream\" (residual)")
         #expect(report.groups.filter { !$0.graph }.compactMap(\.group).contains("residual"))
+    }
+
+    @Test func groupThatActsNowhereIsNoClaim() throws {
+        let model = try Zoo.model(#"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
+        let groups = model.description.groups + [PermutationGroup(name: "idle", size: 1 << 31)]
+        let graph = try model.graph()
+        let larger = try NeuralGraph(groups: groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: graph.edgeBlocks)
+        let claims = Symmetries(groups: groups, axes: model.description.claims.axes)
+        let report = try Verifier(trials: 1).verify(Subject(model, claims: claims, graph: larger), name: "mlp")
+        #expect(report.failures.map(\.message) == ["acts on no tensor"] && report.failures[0].groups == ["idle"])
+    }
+
+    /// A family whose index stands behind it cannot act.
+    @Test func familyBeforeItsIndexIsNoClaim() throws {
+        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
+        var axes = model.description.claims.axes
+        let axis = axes["transformer.h.0.attn.c_proj.weight"]![0]
+        axes["transformer.h.0.attn.c_proj.weight"]![0] = Axis(segments: [axis.segments[0].reversed()])
+        let claims = Symmetries(groups: model.description.groups, axes: axes)
+        let report = try Verifier(trials: 1).verify(Subject(model, claims: claims, graph: model.graph()), name: "gpt2")
+        #expect(report.failures.map(\.message) == ["tensor transformer.h.0.attn.c_proj.weight: segment (v_0, heads_0): v_0 depends on heads_0, which must stand before it"])
     }
 
     @Test func recordsSurviveJSONAndMakeTheSameTable() throws {

@@ -56,13 +56,21 @@ public struct GroupReport: Codable, Sendable, Equatable {
     public let group: String?
     public let size: Int
     public let actsOn: [Place]
-    /// Largest relative error of the forward pass over the trials.
-    public let functionError: Double
+    /// Largest relative error of the forward pass over the trials; nil if a number was not finite.
+    public let functionError: Double?
     /// Graph(π·θ) = π·Graph(θ) in every trial, and no edge block departs from the group.
     public let graph: Bool
-    /// Largest relative error of the predicted change.
-    public let nowcastError: Double
+    /// Largest relative error of the predicted change; nil if a number was not finite.
+    public let nowcastError: Double?
     public let controls: Controls
+
+    /// - Parameter functionError, nowcastError: may be infinite.
+    init(group: String?, size: Int, actsOn: [Place], functionError: Double, graph: Bool, nowcastError: Double, controls: Controls) {
+        (self.group, self.size, self.actsOn, self.graph, self.controls) = (group, size, actsOn, graph, controls)
+        // JSON has no infinity.
+        self.functionError = functionError.isFinite ? functionError : nil
+        self.nowcastError = nowcastError.isFinite ? nowcastError : nil
+    }
 }
 
 /// How a large model was made small, and what was proven of it at its full size.

@@ -16,9 +16,11 @@ public struct ModelShrinker {
     /// Numbers of which the model does not take notice: ids of tokens and the like.
     private var neutral: [ConfigurationIntegers.Path] = []
 
-    /// - Parameter make: makes a model of a config, or refuses.
-    public init(_ large: Subject, make: @escaping (ModelConfiguration) throws -> Model) {
-        (self.large, self.make) = (large, make)
+    /// - Parameter make: makes a model of a config, or refuses; by default, the architecture of the large one.
+    public init(_ large: Subject, make: ((ModelConfiguration) throws -> Model)? = nil) {
+        self.large = large
+        let architecture = large.model.architecture
+        self.make = make ?? { try Model(architecture: architecture, configuration: $0) }
         structure = ModelStructure(large)
     }
 

@@ -1,6 +1,6 @@
 import NeuralGraphs
 
-/// Whether claims have a meaning at all: whether every family stands behind the groups it depends on. Source: docs/symmetry.md.
+/// Whether claims have a meaning at all: whether every group acts somewhere, and every family stands behind the groups it depends on. Source: docs/symmetry.md.
 enum ClaimCheck {
     static func failures(_ subject: Subject) -> [Failure] {
         let claims = subject.claims
@@ -16,6 +16,10 @@ enum ClaimCheck {
                 continue
             }
             for axis in axes { failures += check(axis, of: "tensor \(name)", claims).map { $0.naming(parameter: name) } }
+        }
+        let places = Set(claims.axes.values.joined().flatMap(\.segments).joined())
+        for (index, group) in claims.groups.enumerated() where group.size > 1 && !places.contains(.group(index)) {
+            failures.append(Failure(proof: .structure, groups: [group.name], message: "acts on no tensor"))
         }
         for block in subject.graph.nodeBlocks {
             if let axis = block.axis { failures += check(axis, of: "node block \(block.name)", claims) }
