@@ -26,6 +26,7 @@ public struct GraphFileVerifier {
     public func verify(_ edges: EdgeList, words: [Int], parameters: ParameterList, of model: Model, name: String) throws -> VerificationReport {
         guard edges.count <= Self.edgeLimit else { throw VerificationError.tooManyEdges(graph: name, limit: Self.edgeLimit, found: edges.count) }
         if let (expected, found) = Self.difference(model.parameters, parameters) { throw VerificationError.otherParameters(graph: name, expected: expected, found: found) }
+        guard words.count == edges.nodeCount else { throw NowcastError.wordCount(expected: edges.nodeCount, found: words.count) }
         let claims = model.description.claims
         let nodes = NodeInput(encoding: try LaplacianPositionalEncoding(edges).values, words: words)
         var run = GraphFileRun(
