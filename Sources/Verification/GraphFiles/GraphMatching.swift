@@ -34,7 +34,7 @@ struct GraphMatching {
         let shared = cells[0].filter { $1.count > 1 }.min { ($0.value.count, $0.key) < ($1.value.count, $1.key) }
         guard let shared else {
             let images = refinement.colours[0].map { cells[1][$0]![0] }
-            return carriesEdges(images) ? images : nil
+            return LabelledEdge.areSame(graphs[0].edges { images[$0] }, graphs[1].edges()) ? images : nil
         }
         for candidate in cells[1][shared.key]! {
             var next = refinement
@@ -42,12 +42,5 @@ struct GraphMatching {
             if let images = try search(next) { return images }
         }
         return nil
-    }
-
-    private func carriesEdges(_ images: [Int]) -> Bool {
-        func sorted(_ graph: LabelledGraph, _ image: (Int) -> Int) -> [[Int]] {
-            graph.labels.indices.map { [graph.labels[$0], image(graph.sources[$0]), image(graph.targets[$0])] }.sorted { $0.lexicographicallyPrecedes($1) }
-        }
-        return sorted(graphs[0]) { images[$0] } == sorted(graphs[1]) { $0 }
     }
 }
