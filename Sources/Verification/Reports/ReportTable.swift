@@ -54,7 +54,9 @@ public struct ReportTable {
         let alike = Dictionary(grouping: all, by: \.pattern)
         var seen: Set<String> = []
         return all.filter { seen.insert($0.pattern).inserted }.map { failure in
-            let groups = failure.groups.isEmpty ? "" : "\(failure.groups.joined(separator: ", ")): "
+            // What the structure says names the groups itself.
+            let isNamed = failure.groups.isEmpty || failure.proof == .structure && failure.groups.allSatisfy(failure.message.contains)
+            let groups = isNamed ? "" : "\(failure.groups.joined(separator: ", ")): "
             let others = alike[failure.pattern]!.count - 1
             return "  \(failure.proof.rawValue): \(groups)\(failure.message)" + (others == 0 ? "" : " (and \(others) alike)")
         }
