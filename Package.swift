@@ -29,7 +29,7 @@ let testPlugins = [
     // Hostile ones.
     "CrashOnLoad", "AbortInEntry", "NullDereference", "StackOverflow", "EndlessLoop", "ExitZero", "QuietExit", "OutputFlood", "MemoryFlood",
     "ForkChild", "IgnoresSignals", "ClosesDescriptors", "ForgedRecords", "ReachesOut", "KillsParent", "NotFinite", "HugeCount", "NotText",
-    "TerminalCodes", "NullModel", "FalseClaim",
+    "TerminalCodes", "NullModel", "CrashInOp", "FalseClaim",
 ]
 
 /// Test plugins in Swift.

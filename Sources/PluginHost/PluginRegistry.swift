@@ -44,6 +44,13 @@ public struct PluginRegistry: Sendable {
         return architectures[try configuration.best(of: scores, modelTypes: architectures.flatMap(\.modelTypes))]
     }
 
+    /// The plugin of that architecture.
+    /// - Throws: as `architecture(for:)`.
+    public func plugin(for configuration: ModelConfiguration) throws(PluginHostError) -> PluginLibrary {
+        let architecture = try architecture(for: configuration)
+        return plugins.first { $0.architectures.contains { $0 === architecture } }!
+    }
+
     /// Makes the model a config describes.
     /// - Throws: as `architecture(for:)`; `configurationRefused`, `pluginFailed`, `refused`.
     public func model(for configuration: ModelConfiguration) throws(PluginHostError) -> Model {

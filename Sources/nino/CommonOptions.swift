@@ -60,20 +60,41 @@ struct CommonOptions: ParsableArguments {
         trust ? PluginSurvey(registry()) : try PluginSurvey(searching: pluginDirectories, isolation)
     }
 
-    /// The model a `--config` names. Rejected plugins are mentioned when none is left that knows it.
+    /// The model a `--config` names.
     func model(_ config: String) throws -> Model {
         let configuration = try ConfigurationCatalog.standard.load(config)
-        if trust {
-            let registry = registry()
-            return try noting(PluginSurvey(registry).rejected) { () throws(PluginHostError) in try registry.model(for: configuration) }
+        return try find(configuration) { registry throws(PluginHostError) in
+            try registry.model(for: configuration)
+        } isolated: { recognition throws(PluginHostError) in
+            try recognition.model(for: configuration)
         }
-        let recognition = try PluginRecognition(configuration, searching: pluginDirectories, isolation)
-        return try noting(recognition.rejected) { () throws(PluginHostError) in try recognition.model(for: configuration) }
     }
 
-    private func noting(_ rejected: [PluginSurvey.Rejection], _ make: () throws(PluginHostError) -> Model) throws(PluginHostError) -> Model {
-        do {
-            return try make()
+    /// File of the plugin that knows a config.
+    func plugin(for configuration: ModelConfiguration) throws -> String {
+        try find(configuration) { registry throws(PluginHostError) in
+            try registry.plugin(for: configuration).file
+        } isolated: { recognition throws(PluginHostError) in
+            try recognition.winner(for: configuration).file
+        }
+    }
+
+    /// Looks for the plugin of a config in this process or a child. Rejected plugins are mentioned when none is left that knows it.
+    private func find<Found>(
+        _ configuration: ModelConfiguration, trusting: (PluginRegistry) throws(PluginHostError) -> Found,
+        isolated: (PluginRecognition) throws(PluginHostError) -> Found
+    ) throws -> Found {
+        var rejected: [PluginSurvey.Rejection] = []
+        do throws(PluginHostError) {
+            if trust {
+                let registry = registry()
+                let survey = PluginSurvey(registry)
+                rejected = survey.rejected + survey.missing
+                return try trusting(registry)
+            }
+            let recognition = try PluginRecognition(configuration, searching: pluginDirectories, isolation)
+            rejected = recognition.rejected
+            return try isolated(recognition)
         } catch {
             if case .unknownModelType = error {
                 for rejection in rejected { Output.note("rejected plugin: \(rejection.line)") }

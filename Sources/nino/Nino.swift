@@ -16,7 +16,7 @@ struct Nino: ParsableCommand {
         ])
 
     static func main() {
-        if CommandLine.arguments.dropFirst() == [Isolation.argument] { IsolatedChild.main(status: Failure.status) }
+        if CommandLine.arguments.dropFirst() == [Isolation.argument] { IsolatedChild.main([VerifyTask.self], status: Failure.status) }
         do {
             var command = try parseAsRoot()
             try command.run()

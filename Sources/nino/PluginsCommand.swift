@@ -13,31 +13,28 @@ struct PluginsCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    private struct Rejected: Encodable {
-        let rejected: String
-        let reason: String
-    }
-
     func run() throws {
+        common.apply()
         let survey = try common.survey()
+        let rejected = survey.rejected + survey.missing
         if common.json {
             for plugin in survey.plugins { try Output.json(plugin) }
-            for file in survey.rejected { try Output.json(Rejected(rejected: file.file, reason: file.reason)) }
+            for file in rejected { try Output.json(file) }
         } else {
-            show(survey)
+            show(survey.plugins, rejected)
         }
     }
 
-    private func show(_ survey: PluginSurvey) {
-        if survey.plugins.isEmpty { Output.line("no plugins found") }
-        for plugin in survey.plugins {
+    private func show(_ plugins: [PluginSummary], _ rejected: [PluginSurvey.Rejection]) {
+        if plugins.isEmpty { Output.line("no plugins found") }
+        for plugin in plugins {
             Output.line("\(plugin.id) \(plugin.version)  \(plugin.name), ABI \(plugin.abi)")
             Output.line("    model types  \(plugin.modelTypes.joined(separator: ", "))")
             Output.line("    file         \(plugin.file)")
             if !plugin.neuralGraph { Output.line("    has no neural graph") }
             if !plugin.forwardPass { Output.line("    has no forward pass") }
         }
-        if !survey.rejected.isEmpty { Output.line("rejected:") }
-        for file in survey.rejected { Output.line("    \(file.line)") }
+        if !rejected.isEmpty { Output.line("rejected:") }
+        for file in rejected { Output.line("    \(file.line)") }
     }
 }

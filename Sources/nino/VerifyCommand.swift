@@ -1,7 +1,4 @@
 import ArgumentParser
-import Foundation
-import NeuralGraphs
-import Nowcasting
 import PluginHost
 import Verification
 
@@ -11,7 +8,8 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Prove the permutation symmetries that plugins claim: of the function, of the neural graph, of the nowcast.",
         discussion: """
             Without --plugin and --config, every plugin is verified on its sample configs. Each proof also has to catch negative controls:
-            permutations that are no symmetry. Exit status 1 if anything fails. What is proven and how to read the table: docs/verify.md.
+            permutations that are no symmetry. Each plugin runs in a child process of its own. Exit status 1 if a proof fails, 3 if a plugin
+            misbehaves, after all others were verified. What is proven and how to read the table: docs/verify.md.
             """)
 
     @OptionGroup var common: CommonOptions
@@ -39,56 +37,44 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let nowcaster = try checkpoint.map { Nowcaster(try NowcastCheckpoint(opening: $0)) }
-        var reports: [VerificationReport] = []
-        func add(_ report: VerificationReport) throws {
-            try show(report, isFirst: reports.isEmpty)
-            reports.append(report)
-        }
-        if let config, let graph {
-            try add(verify(graph, against: config, nowcaster))
+        // One that cannot be read is said once.
+        _ = try VerifyTask.nowcaster(checkpoint)
+        var output = VerifyOutput(json: common.json, isListing: config == nil)
+        if let config {
+            let configuration = try ConfigurationCatalog.standard.load(config)
+            let plugin = try common.plugin(for: configuration)
+            let subject = VerifyTask.Subject.config(name: config, json: configuration.json, file: configuration.file, graph: graph)
+            try verify([plugin], subject, &output)
         } else {
-            let verifier = Verifier(trials: trials, seed: common.seed, nowcaster: nowcaster)
-            for (name, model) in try config.map({ [($0, try common.model($0))] }) ?? samples(common.registry()) {
-                try add(verifier.verify(Subject(model), name: name))
-            }
-            if config == nil && !common.json { Output.line("\n\(Self.summary(reports))") }
+            let survey = try common.survey()
+            if let missing = survey.missing.first { throw InputError(missing.line) }
+            try verify(chosen(from: survey), .samples, &output)
+            for rejection in survey.rejected where plugins.isEmpty { try output.add(rejection, status: 3) }
+            if !common.json { Output.line("\n\(output.summary)") }
         }
-        if !reports.allSatisfy(\.holds) { throw Failure.answerIsNo }
+        if let status = output.status { throw ExitCode(status) }
     }
 
-    private func verify(_ graph: String, against config: String, _ nowcaster: Nowcaster?) throws -> VerificationReport {
-        let model = try common.model(config)
-        let file = try GraphFile.read(graph)
-        let verifier = GraphFileVerifier(trials: trials, seed: common.seed, nowcaster: nowcaster)
-        return try verifier.verify(file.edges, words: file.words, parameters: file.parameters, of: model, name: graph)
-    }
-
-    private func show(_ report: VerificationReport, isFirst: Bool) throws {
-        if common.json { return try Output.json(report) }
-        if !isFirst { Output.line() }
-        for line in ReportTable(report).lines { Output.line(line) }
-    }
-
-    /// Models of the sample configs of all plugins, or of those asked for.
-    private func samples(_ registry: PluginRegistry) throws -> [(name: String, model: Model)] {
-        for id in plugins where !registry.plugins.contains(where: { $0.id == id }) {
-            throw InputError("--plugin \(id): no such plugin is installed, found \(registry.plugins.map(\.id).joined(separator: ", "))")
+    /// Verifies plugins, with `--trust` here, else each in a child of its own.
+    private func verify(_ files: [String], _ subject: VerifyTask.Subject, _ output: inout VerifyOutput) throws {
+        // Children share the threads, as far as they go.
+        let threads = common.trust ? common.threads : max(1, common.threads / max(1, files.count))
+        let tasks = files.map {
+            VerifyTask(plugin: $0, subject: subject, trials: trials, seed: common.seed, checkpoint: checkpoint, threads: threads)
         }
-        let chosen = registry.plugins.filter { plugins.isEmpty || plugins.contains($0.id) }
-        return try chosen.flatMap(\.architectures).flatMap { architecture in
-            try architecture.sampleConfigurations.enumerated().map { index, json in
-                let name = "sample \(index + 1)"
-                return (name, try registry.model(for: ModelConfiguration(json: Data(json.utf8), file: "\(architecture.plugin) \(name)")))
-            }
+        if common.trust {
+            for task in tasks { try output.add(task) }
+        } else {
+            try common.isolation.run(tasks) { index, result in try output.add(result, of: files[index]) }
         }
     }
 
-    private static func summary(_ reports: [VerificationReport]) -> String {
-        let plugins = Set(reports.map(\.plugin)).count
-        let failing = reports.count { !$0.holds }
-        let verdict = failing == 0 ? "all proofs hold" : "\(failing) of them FAIL"
-        let controls = "\(reports.reduce(0) { $0 + $1.caught }) of \(reports.reduce(0) { $0 + $1.controls }) controls caught"
-        return "\(plugins) plugins, \(reports.count) models: \(verdict), \(controls), \(reports.reduce(0) { $0 + $1.inert.count }) inert"
+    /// Files of the plugins that were asked for, or of all.
+    private func chosen(from survey: PluginSurvey) throws -> [String] {
+        for id in plugins where !survey.plugins.contains(where: { $0.id == id }) {
+            for rejection in survey.rejected { Output.note("rejected plugin: \(rejection.line)") }
+            throw InputError("--plugin \(id): no such plugin is installed, found \(survey.plugins.map(\.id).joined(separator: ", "))")
+        }
+        return survey.plugins.filter { plugins.isEmpty || plugins.contains($0.id) }.map(\.file)
     }
 }

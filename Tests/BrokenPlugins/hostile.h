@@ -27,12 +27,14 @@ static struct {
   nino_plugin_descriptor_t descriptor;
   nino_plugin_neural_graph_t graph;
   nino_plugin_forward_t forward;
+  nino_plugin_custom_ops_t custom_ops;
 } tables = {{hostile_types, hostile_samples, recognize_hostile, create_model, destroy_model, describe}, {construct}, {trace}};
 
 static const void *hostile_extension(const nino_architecture_t *architecture, const char *id) {
   if (strcmp(id, NINO_EXTENSION_DESCRIPTOR) == 0) return &tables.descriptor;
   if (strcmp(id, NINO_EXTENSION_NEURAL_GRAPH) == 0) return &tables.graph;
   if (strcmp(id, NINO_EXTENSION_FORWARD) == 0) return &tables.forward;
+  if (strcmp(id, NINO_EXTENSION_CUSTOM_OPS) == 0 && tables.custom_ops.ops != NULL) return &tables.custom_ops;
   return NULL;
 }
 

@@ -40,7 +40,7 @@ struct IsolatedAnswer {
     }
 
     func result<Record: Codable>(_ limits: IsolationLimits) -> IsolatedResult<Record> {
-        let decoder = JSONDecoder()
+        let decoder = JSONDecoder.isolation
         let decoded = records.compactMap { try? decoder.decode(Record.self, from: $0) }
         let isForged = isForged || decoded.count != records.count
         let misbehaviour = fault(isForged, limits).map { fault in

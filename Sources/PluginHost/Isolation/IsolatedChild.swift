@@ -10,7 +10,7 @@ public enum IsolatedChild {
     public static func main(_ others: [any IsolatedTask.Type] = [], status: (any Error) -> Int32) -> Never {
         let tasks: [any IsolatedTask.Type] = [LoadTask.self, RecognitionTask.self] + others
         let input = FileHandle.standardInput.readDataToEndOfFile()
-        guard let request = try? JSONDecoder().decode(IsolationRequest.self, from: input),
+        guard let request = try? JSONDecoder.isolation.decode(IsolationRequest.self, from: input),
             let task = tasks.first(where: { $0.name == request.task })
         else {
             FileHandle.standardError.write(Data("\(Isolation.argument) is how nino starts itself; it is of no use by hand\n".utf8))
@@ -33,9 +33,8 @@ public enum IsolatedChild {
     }
 
     private static func run<Task: IsolatedTask>(_ type: Task.Type, _ payload: Data, _ channel: ResultChannel) throws {
-        try JSONDecoder().decode(type, from: payload).run { record in
-            // A record the host's own code makes: that it cannot be written is a mistake in the host.
-            channel.send(Array("record ".utf8) + (try! JSONEncoder().encode(record)))
+        try JSONDecoder.isolation.decode(type, from: payload).run { record in
+            channel.send(Array("record ".utf8) + (try JSONEncoder.isolation.encode(record)))
         }
     }
 

@@ -10,7 +10,7 @@ public protocol IsolatedTask: Codable, Sendable {
 
     /// Does the work, in the child.
     /// - Parameter report: takes a result; all that were reported arrive, also when the plugin then misbehaves.
-    func run(report: (Record) -> Void) throws
+    func run(report: (Record) throws -> Void) throws
 }
 
 /// What came of a task.

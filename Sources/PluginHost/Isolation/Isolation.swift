@@ -1,6 +1,5 @@
-import Dispatch
 import Foundation
-import Synchronization
+import Tensors
 
 /// Runs tasks in child processes of this program, so that whatever a plugin does stays there.
 public struct Isolation: Sendable {
@@ -21,28 +20,37 @@ public struct Isolation: Sendable {
     public func run<Task: IsolatedTask>(_ task: Task) throws(PluginHostError) -> IsolatedResult<Task.Record> {
         let token = (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined()
         do {
-            let request = IsolationRequest(token: token, parent: getpid(), limits: limits, task: Task.name, payload: try JSONEncoder().encode(task))
+            let request = IsolationRequest(token: token, parent: getpid(), limits: limits, task: Task.name, payload: try JSONEncoder.isolation.encode(task))
             let child = try ChildProcess(
-                program, ["nino", Self.argument], environment: environment, input: Array(JSONEncoder().encode(request)), limits: limits)
+                program, ["nino", Self.argument], environment: environment, input: Array(JSONEncoder.isolation.encode(request)), limits: limits)
             return IsolatedAnswer(child, token: token).result(limits)
         } catch {
             throw .isolationFailed(reason: "\(error)")
         }
     }
 
-    /// Runs a task for each element, several at a time, and returns the results in order.
-    public func run<Element: Sendable, Task: IsolatedTask>(
-        forEach elements: [Element], _ task: @Sendable (Element) -> Task
-    ) throws(PluginHostError) -> [IsolatedResult<Task.Record>] {
+    /// Runs tasks, as many at a time as there are threads, and hands over the results in order, each as soon as it is its turn.
+    /// - Throws: `isolationFailed`, and what `take` throws.
+    public func run<Task: IsolatedTask>(_ tasks: [Task], then take: (_ index: Int, _ result: IsolatedResult<Task.Record>) throws -> Void) throws {
+        let lock = NSLock()
+        var waiting: [Int: Result<IsolatedResult<Task.Record>, any Error>] = [:]
+        var (next, failure) = (0, nil as (any Error)?)
         // Each child is started by the thread that then waits for it, as `ChildProcess` asks.
-        let results = Mutex<[Result<IsolatedResult<Task.Record>, PluginHostError>?]>(Array(repeating: nil, count: elements.count))
-        DispatchQueue.concurrentPerform(iterations: elements.count) { index in
-            let result = Result { () throws(PluginHostError) in try run(task(elements[index])) }
-            results.withLock { $0[index] = result }
+        Parallel.forEach(tasks.count) { index in
+            let result = Result { try run(tasks[index]) }
+            lock.lock()
+            defer { lock.unlock() }
+            waiting[index] = result
+            while let result = waiting.removeValue(forKey: next) {
+                do {
+                    if failure == nil { try take(next, result.get()) }
+                } catch {
+                    failure = error
+                }
+                next += 1
+            }
         }
-        var ordered: [IsolatedResult<Task.Record>] = []
-        for result in results.withLock({ $0 }) { ordered.append(try result!.get()) }
-        return ordered
+        if let failure { throw failure }
     }
 
     private var environment: [String] {
@@ -51,5 +59,22 @@ public struct Isolation: Sendable {
         variables["OPENBLAS_NUM_THREADS"] = "1"
         variables["SWIFT_BACKTRACE"] = "enable=no"
         return variables.map { "\($0)=\($1)" }
+    }
+}
+
+extension JSONEncoder {
+    /// Infinite and undefined numbers are results too.
+    static var isolation: JSONEncoder {
+        let encoder = JSONEncoder()
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return encoder
+    }
+}
+
+extension JSONDecoder {
+    static var isolation: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        return decoder
     }
 }

@@ -40,12 +40,12 @@ public struct PluginRecognition: Sendable {
         }
         self.known = known
         self.misbehaviours = misbehaviours
-        self.rejected = rejected + candidates.missing.map { .init(file: $0.path, reason: $0.reason) }
+        self.rejected = rejected + PluginSurvey.missing(candidates.missing)
     }
 
-    /// The model, made by the plugin that recognizes the config best, which is loaded for it.
-    /// - Throws: `unknownModelType`, `ambiguous`, `misbehaved`; what loading a plugin and making a model throw.
-    public func model(for configuration: ModelConfiguration) throws(PluginHostError) -> Model {
+    /// The plugin that recognizes the config best: its file, and which of its architectures it is.
+    /// - Throws: `unknownModelType`, `ambiguous`, `misbehaved`.
+    public func winner(for configuration: ModelConfiguration) throws(PluginHostError) -> (file: String, architecture: Int) {
         var ids: Set<String> = []
         let first = known.filter { ids.insert($0.id).inserted }
         let scored = first.flatMap { plugin in plugin.scores.indices.map { (plugin: plugin, index: $0, score: plugin.scores[$0]) } }
@@ -53,8 +53,17 @@ public struct PluginRecognition: Sendable {
             of: scored.map { ($0.plugin.id, $0.score) }, modelTypes: first.flatMap(\.modelTypes))
         let (plugin, index, _) = scored[winner]
         if let misbehaviour = misbehaviours[plugin.file] { throw .misbehaved(file: plugin.file, misbehaviour) }
-        let library = try PluginLibrary(file: plugin.file)
-        guard library.architectures.indices.contains(index) else { throw .malformedEntry(file: plugin.file, field: "architecture_count", expected: "\(index + 1) or more, as before") }
+        return (plugin.file, index)
+    }
+
+    /// The model, made by that plugin, which is loaded for it.
+    /// - Throws: as `winner(for:)`; what loading a plugin and making a model throw.
+    public func model(for configuration: ModelConfiguration) throws(PluginHostError) -> Model {
+        let (file, index) = try winner(for: configuration)
+        let library = try PluginLibrary(file: file)
+        guard library.architectures.indices.contains(index) else { 
+            throw .malformedEntry(file: file, field: "architecture_count", expected: "\(index + 1) or more, as before")
+        }
         return try Model(architecture: library.architectures[index], configuration: configuration)
     }
 }
@@ -81,17 +90,17 @@ struct RecognitionTask: IsolatedTask {
         case rejected(reason: String)
     }
 
-    func run(report: (Record) -> Void) throws {
+    func run(report: (Record) throws -> Void) throws {
         let configuration = try ModelConfiguration(json: Data(config.utf8), file: configFile)
         for file in files {
-            report(.trying(file: file))
-            do throws(PluginHostError) {
+            try report(.trying(file: file))
+            do {
                 let plugin = try PluginLibrary(file: file)
                 let scores = plugin.architectures.map { $0.score(configuration) }
-                report(.known(Known(file: file, id: plugin.id, modelTypes: plugin.architectures.flatMap(\.modelTypes), scores: scores)))
+                try report(.known(Known(file: file, id: plugin.id, modelTypes: plugin.architectures.flatMap(\.modelTypes), scores: scores)))
                 for (architecture, score) in zip(plugin.architectures, scores) where score > 0 { rehearse(architecture, configuration) }
-            } catch {
-                report(.rejected(reason: error.description))
+            } catch let error as PluginHostError {
+                try report(.rejected(reason: error.description))
             }
         }
     }

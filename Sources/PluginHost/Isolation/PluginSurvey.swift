@@ -24,9 +24,19 @@ public struct PluginSummary: Codable, Sendable, Equatable {
 
 /// All plugins that were found, each loaded in a child of its own, so that none of its code has run in this process.
 public struct PluginSurvey: Sendable {
-    public struct Rejection: Sendable, Equatable {
+    public struct Rejection: Sendable, Equatable, Encodable {
         public let file: String
         public let reason: String
+
+        public init(file: String, reason: String) {
+            self.file = file
+            self.reason = reason
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case file = "rejected"
+            case reason
+        }
 
         /// File and reason, for people.
         public var line: String { (reason.hasPrefix(file) ? reason : "\(file): \(reason)").onOneLine() }
@@ -35,14 +45,16 @@ public struct PluginSurvey: Sendable {
     /// In search order.
     public let plugins: [PluginSummary]
     public let rejected: [Rejection]
+    /// Folders the user named that could not be searched.
+    public let missing: [Rejection]
 
     /// - Throws: `isolationFailed`.
-    public init(searching directories: PluginDirectories, _ isolation: Isolation) throws(PluginHostError) {
+    public init(searching directories: PluginDirectories, _ isolation: Isolation) throws {
         let candidates = directories.candidates()
-        let results = try isolation.run(forEach: candidates.files) { LoadTask(file: $0) }
         var plugins: [PluginSummary] = []
         var rejected: [Rejection] = []
-        for (file, result) in zip(candidates.files, results) {
+        try isolation.run(candidates.files.map { LoadTask(file: $0) }) { index, result in
+            let file = candidates.files[index]
             if let reason = Self.reason(result, file: file, after: plugins) {
                 rejected.append(Rejection(file: file, reason: reason))
             } else {
@@ -50,15 +62,19 @@ public struct PluginSurvey: Sendable {
             }
         }
         self.plugins = plugins
-        self.rejected = rejected + candidates.missing.map { Rejection(file: $0.path, reason: $0.reason) }
+        self.rejected = rejected
+        missing = Self.missing(candidates.missing)
     }
 
     /// The same from plugins that are loaded in this process.
     public init(_ registry: PluginRegistry) {
         plugins = registry.plugins.map(PluginSummary.init)
-        rejected =
-            registry.rejected.map { Rejection(file: $0.file, reason: $0.reason.description) }
-            + registry.missing.map { Rejection(file: $0.path, reason: $0.reason) }
+        rejected = registry.rejected.map { Rejection(file: $0.file, reason: $0.reason.description) }
+        missing = Self.missing(registry.missing)
+    }
+
+    static func missing(_ folders: [PluginDirectories.Missing]) -> [Rejection] {
+        folders.map { Rejection(file: $0.path, reason: $0.reason) }
     }
 
     private static func reason(_ result: IsolatedResult<PluginSummary>, file: String, after plugins: [PluginSummary]) -> String? {
@@ -80,7 +96,7 @@ struct LoadTask: IsolatedTask {
     static let name = "load"
     let file: String
 
-    func run(report: (PluginSummary) -> Void) throws {
-        report(PluginSummary(try PluginLibrary(file: file)))
+    func run(report: (PluginSummary) throws -> Void) throws {
+        try report(PluginSummary(try PluginLibrary(file: file)))
     }
 }

@@ -1,7 +1,7 @@
 // Calls itself without end in `trace`.
 import NinoPluginSDK
 
-struct SwiftRecursion: ForwardPass {
+struct SwiftRecursion: NeuralGraphConstructor, ForwardPass {
     static let id = "test.swift-recursion"
     static let name = "SwiftRecursion"
     static let version = "1.0.0"
@@ -16,6 +16,10 @@ struct SwiftRecursion: ForwardPass {
 
     func describe(_ model: ModelBuilder) throws {
         try model.parameter("weight", [Axis(fixed: width)], .constant(0))
+    }
+
+    func construct(_ graph: GraphBuilder) throws {
+        try graph.vector("weight", .bias, from: graph.nodes("bias"), to: graph.nodes("units", Axis(fixed: width)))
     }
 
     func trace(_ forward: ForwardBuilder) throws {
