@@ -9,8 +9,12 @@
 
 #include "filter.h"
 
+/* Never above a limit that is there already. */
 static int limit(int resource, int64_t most) {
-    struct rlimit both = {(rlim_t)most, (rlim_t)most};
+    struct rlimit both;
+    if (getrlimit(resource, &both) != 0) return -1;
+    if ((rlim_t)most < both.rlim_max) both.rlim_max = (rlim_t)most;
+    both.rlim_cur = both.rlim_max;
     return setrlimit(resource, &both);
 }
 

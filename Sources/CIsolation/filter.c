@@ -112,7 +112,8 @@ int nino_install_filter(void) {
         errno = E2BIG;
         return -1;
     }
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) return 0;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
     struct sock_fprog filter = {program.count, program.code};
-    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0 || errno == EINVAL || errno == ENOSYS ? 0 : -1;
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0);
 }

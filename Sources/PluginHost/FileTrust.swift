@@ -9,9 +9,13 @@ import Glibc
 /// - a group may write only if it is the user's private group (of the user's name, without other members), or one that may write the
 ///   executable or a folder above that; what carries an access control list counts as writable by a group of others;
 /// - others may not write, except into a folder with the sticky bit (/tmp), where they cannot replace what is not theirs.
+///
+/// A folder above the executable is not judged: who can change that can change `nino`.
 public struct FileTrust: Sendable {
     public var owners: Set<uid_t>
     public var groups: Set<gid_t>
+    /// Folders above the executable, links resolved.
+    private var hostFolders: Set<String> = []
 
     public init(owners: Set<uid_t>, groups: Set<gid_t>) {
         self.owners = owners
@@ -27,6 +31,8 @@ public struct FileTrust: Sendable {
         public let mode: mode_t
         public let hasAccessList: Bool
 
+        var isFolder: Bool { mode & S_IFMT == S_IFDIR }
+
         public init(path: String, owner: uid_t, group: gid_t, mode: mode_t, hasAccessList: Bool = false) {
             self.path = path
             self.owner = owner
@@ -38,12 +44,11 @@ public struct FileTrust: Sendable {
 
     /// Why an entry is not trusted, and what helps; nil if it is.
     public func objection(to entry: Entry) -> String? {
-        let isFolder = entry.mode & S_IFMT == S_IFDIR
         let mode = String(entry.mode & 0o7777, radix: 8)
         guard owners.contains(entry.owner) else {
             return "\(entry.path) belongs to user \(entry.owner), who could change it: expected you, root or the owner of nino"
         }
-        if isFolder && entry.mode & S_ISVTX != 0 { return nil }
+        if entry.isFolder && entry.mode & S_ISVTX != 0 { return nil }
         if entry.mode & S_IWOTH != 0 { return "\(entry.path) can be changed by every user (mode \(mode)): chmod o-w helps" }
         if entry.mode & S_IWGRP != 0 && (entry.hasAccessList || !groups.contains(entry.group)) {
             return "\(entry.path) can be changed by group \(entry.group) (mode \(mode)): chmod g-w helps"
@@ -57,7 +62,7 @@ public struct FileTrust: Sendable {
         guard let resolved = Self.resolved(file), let entries = Self.entries(upFrom: resolved) else {
             throw .notLoadable(file: file, reason: String(cString: strerror(errno)))
         }
-        for entry in entries {
+        for entry in entries where !hostFolders.contains(entry.path) {
             if let reason = objection(to: entry) { throw .notTrusted(file: file, reason: reason) }
         }
         return resolved
@@ -70,6 +75,7 @@ public struct FileTrust: Sendable {
         for entry in resolved("/proc/self/exe").flatMap(entries) ?? [] {
             trust.owners.insert(entry.owner)
             if entry.mode & S_IWGRP != 0 { trust.groups.insert(entry.group) }
+            if entry.isFolder { trust.hostFolders.insert(entry.path) }
         }
         return trust
     }()

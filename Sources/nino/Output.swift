@@ -1,10 +1,12 @@
 import Foundation
+import PluginHost
 
 /// Where a command writes: results to standard output, everything else to standard error.
 enum Output {
-    /// A line for people.
+    /// Lines for people, without other control characters: names in them come from plugins and files.
     static func line(_ text: String = "") {
-        result(Data((text + "\n").utf8))
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.onOneLine() + "\n" }
+        result(Data(lines.joined().utf8))
     }
 
     /// One JSON object on a line, keys sorted. A number JSON has no form for becomes the text "inf", "-inf" or "nan".

@@ -42,12 +42,16 @@ public struct ChildProcess: Sendable {
         }
         var results = Intake(resultPipe.read, limit: limits.resultBytes)
         var output = Intake(outputPipe.read, limit: limits.outputBytes)
-        let stop = Self.watch(process, seconds: limits.seconds, &results, &output)
+        let end = nino_process_descriptor(process)
+        let failure = errno
+        defer { close(end) }
+        let stop = end < 0 ? nil : Self.watch(end, seconds: limits.seconds, &results, &output)
         // The leader is not collected yet, so its number cannot be that of another group.
         kill(-process, SIGKILL)
         var status: Int32 = 0
         var usage = rusage()
         while wait4(process, &status, 0, &usage) < 0 && errno == EINTR {}
+        guard end >= 0 else { throw ChildProcessError(code: failure) }
         results.drain()
         output.drain()
         ending = stop.map(Ending.stopped) ?? Self.ending(status)
@@ -76,9 +80,8 @@ public struct ChildProcess: Sendable {
     }
 
     /// Returns when the process has ended, with nil, or when it has met a limit.
-    private static func watch(_ process: pid_t, seconds: Double, _ results: inout Intake, _ output: inout Intake) -> Limit? {
-        let end = nino_process_descriptor(process)
-        defer { close(end) }
+    /// - Parameter end: becomes readable when the process ends.
+    private static func watch(_ end: Int32, seconds: Double, _ results: inout Intake, _ output: inout Intake) -> Limit? {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while true {
             let left = max(.zero, deadline - .now) / .milliseconds(1)
