@@ -9,13 +9,18 @@ public struct AxisFlow: Sendable, Equatable {
         case free
         /// Positions are set against each other, as in a softmax or norm: they permute, but alike for every index beside them.
         case coupled
-        /// Positions are told apart; the text says by what.
+        /// Positions are told apart, and set against each other; the text says by what.
         case pinned(String)
     }
 
     public struct Index: Sendable, Equatable {
         public let size: Int
         public let role: Role
+
+        public init(size: Int, role: Role = .free) {
+            self.size = size
+            self.role = role
+        }
 
         public var isPinned: Bool { if case .pinned = role { true } else { false } }
     }
@@ -28,6 +33,12 @@ public struct AxisFlow: Sendable, Equatable {
     public let inputs: [[Axis]]
     public let output: [Axis]
 
+    public init(indices: [Index], inputs: [[Axis]], output: [Axis]) {
+        self.indices = indices
+        self.inputs = inputs
+        self.output = output
+    }
+
     /// All tensors, the output last.
     private var tensors: [[Axis]] { inputs + [output] }
 
@@ -36,7 +47,7 @@ public struct AxisFlow: Sendable, Equatable {
     /// So it is if `other` stands beside `x` wherever `x` stands, and its positions are not set against each other at each
     /// position of `x`.
     public func mayDepend(_ x: Int, on other: Int) -> Bool {
-        guard x != other, indices[other].role != .coupled || indices[x].role == .coupled else { return false }
+        guard x != other, indices[other].role == .free || indices[x].role != .free else { return false }
         return tensors.allSatisfy { axes in
             axes.indices.allSatisfy { axis in
                 axes[axis].allSatisfy { segment in

@@ -46,7 +46,8 @@ struct Conv2d: RegisteredOperation {
         let (input, output) = (flow.index(weight[1]), flow.index(weight[0] / groups))
         func pixels(_ sizes: ArraySlice<Int>) -> [AxisFlow.Axis] { flow.indices(sizes, window).map { [[$0]] } }
         let axes = [[[[image]], [[group, input]]] + pixels(x[2...]), [[[group, output]], [[input]]] + pixels(weight[2...]), [[[group, output]]]]
-        return flow.make(Array(axes.prefix(inputs.count)), [[[image]], [[group, output]]] + pixels(size[...]))
+        let result = [[[image]], [[group, output]]] + pixels(size[...])
+        return flow.make(Array(axes.prefix(inputs.count)), result)
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {

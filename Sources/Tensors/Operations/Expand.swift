@@ -18,8 +18,8 @@ struct Expand: RegisteredOperation {
 
     func axisFlow(inputs: [ValueType]) -> AxisFlow {
         var flow = AxisFlowBuilder()
-        let axes = flow.indices(inputs[0].shape)
-        return flow.make([axes], [flow.index(count)] + axes)
+        let (copies, axes) = (flow.index(count), flow.indices(inputs[0].shape))
+        return flow.make([axes], [copies] + axes)
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {

@@ -19,20 +19,22 @@ public struct DerivedSymmetries: Sendable {
     /// - Throws: what tracing throws; of the two sizes one may be refused.
     /// - Complexity: in the number of operations; no weight is made.
     public init(_ model: Model) throws {
-        var propagation = LabelPropagation()
         let sizes = [(batch: 2, length: 3), (batch: 3, length: 2)]
-        var refusals: [any Error] = []
-        for size in sizes {
-            do {
-                propagation.add(try model.trace(inputs: model.inputTypes(batch: size.batch, length: size.length)))
-            } catch {
-                refusals.append(error)
-            }
-        }
-        if refusals.count == sizes.count { throw refusals[0] }
-        propagation.close()
+        let traces = sizes.map { size in Result { try model.trace(inputs: model.inputTypes(batch: size.batch, length: size.length)) } }
+        let programs = traces.compactMap { try? $0.get() }
+        guard !programs.isEmpty else { throw traces[0].failure! }
         let stored = model.description.parameters + model.description.buffers.filter { $0.elementType == .float32 }
-        self.init(propagation, tensors: stored.map { ($0.name, $0.shape) })
+        self.init(programs, tensors: stored.map { ($0.name, $0.shape) })
+    }
+
+    /// - Parameters:
+    ///   - programs: traces of one model.
+    ///   - tensors: names and shapes of all parameters and buffers, in order.
+    public init(_ programs: [Program], tensors: [(name: String, shape: [Int])]) {
+        var propagation = LabelPropagation()
+        for program in programs { propagation.add(program) }
+        propagation.close()
+        self.init(propagation, tensors: tensors)
     }
 
     init(_ propagation: LabelPropagation, tensors: [(name: String, shape: [Int])]) {
@@ -104,4 +106,8 @@ private struct SymmetryReader {
         groupOfLabel[label] = groups.count - 1
         return groups.count - 1
     }
+}
+
+extension Result {
+    fileprivate var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }
