@@ -25,6 +25,9 @@ let testPlugins = [
     "Mish", "BadSignature", "UndeclaredOp",
 ]
 
+/// Test plugins in Swift.
+let swiftTestPlugins = ["Softplus"]
+
 let package = Package(
     name: "nino",
     products: [
@@ -32,7 +35,7 @@ let package = Package(
         .library(name: "NinoPluginSDK", targets: ["NinoPluginSDK"]),
     ]
         + plugins.map { .library(name: "Nino\($0)", type: .dynamic, targets: ["\($0)Plugin"]) }
-        + testPlugins.map { .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"]) },
+        + (testPlugins + swiftTestPlugins).map { .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -87,4 +90,5 @@ let package = Package(
     ]
         + plugins.map { .target(name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)", linkerSettings: pluginLinker) }
         + testPlugins.map { .target(name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", publicHeadersPath: ".") }
+        + swiftTestPlugins.map { .target(name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", linkerSettings: pluginLinker) }
 )
