@@ -83,6 +83,7 @@ private struct SymmetryReader {
                 let factors = labels.enumerated().map { factor, label -> AxisFactor in
                     let size = table.size(label)
                     stride /= size
+                    if size == 1 { return .fixed(1) }
                     if let pin = table.labels[label].pin {
                         held.append(.init(place: FactorPlace(tensor: name, axis: axis, offset: offset, span: span, stride: stride, size: size), pin: pin))
                         return .fixed(size)

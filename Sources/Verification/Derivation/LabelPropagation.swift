@@ -32,7 +32,9 @@ struct LabelPropagation {
                 // Whatever does not vary may be another thing at each use, so constants get labels of their own each time.
                 let constants = ids.indices.filter { variation[ids[$0]] != nil }
                 for input in constants { axes[ids[input]] = constantAxes(program.nodes[ids[input]].type.shape, variation[ids[input]]!) }
-                axes[index] = apply(flow, to: ids.map { axes[$0] }, constants: Set(constants), place: place)
+                let (output, indices) = table.apply(flow, to: ids.map { axes[$0] }, constants: Set(constants), place: place)
+                axes[index] = output
+                forget(indices)
                 for input in Set(ids) where lastUse[input] == index || variation[input] != nil { forget(axes[input]) }
             }
         }
@@ -62,59 +64,6 @@ struct LabelPropagation {
         zip(shape, varies).map { size, varies in
             let pin = varies ? Pin("constant", "its values differ from position to position") : nil
             return table.add([[table.label(size: size, pin: pin, dependencies: [], isRead: true)]])
-        }
-    }
-
-    // MARK: Operations
-
-    /// Makes the axes of the inputs fit the flow; returns the axes of the output.
-    private mutating func apply(_ flow: AxisFlow, to inputs: [[Int]], constants: Set<Int>, place: String) -> [Int] {
-        let indices = flow.indices.map { index in
-            let reason: Pin? = if case .pinned(let text) = index.role { Pin(place, text) } else { nil }
-            return table.add([[table.label(size: index.size, pin: reason, dependencies: [])]])
-        }
-        let misfit = Pin(place, "axes do not fit its own")
-        for (axes, flowAxes) in zip(inputs, flow.inputs) {
-            for (axis, flowAxis) in zip(axes, flowAxes) {
-                let wanted = table.add(compose(flowAxis, indices, orPin: misfit))
-                table.unify(axis, wanted, orPin: misfit)
-                table.remove(wanted)
-            }
-        }
-        markRead(flow, indices)
-        let output = flow.output.map { table.add(compose($0, indices, orPin: misfit)) }
-        checkDependencies(flow.leavingOut(inputs: constants), indices)
-        forget(indices)
-        return output
-    }
-
-    private mutating func compose(_ axis: AxisFlow.Axis, _ indices: [Int], orPin pin: Pin) -> LabelTable.Axis {
-        axis.flatMap { segment in table.product(segment.map { table.axes[indices[$0]] }, orPin: pin) }
-    }
-
-    /// Every index is read, but those that stand beside others on an axis of an input and not in the output: they are left out.
-    private mutating func markRead(_ flow: AxisFlow, _ indices: [Int]) {
-        let kept = Set(flow.output.joined().joined())
-        let alone = Set(flow.inputs.joined().filter { $0.count == 1 }.joined().joined())
-        for index in kept.union(alone) {
-            for label in table.axes[indices[index]].joined() { table.read(label) }
-        }
-    }
-
-    /// Keeps of the dependencies those that the flow allows.
-    private mutating func checkDependencies(_ flow: AxisFlow, _ indices: [Int]) {
-        let labels = indices.map { Set(table.axes[$0].joined()) }
-        for label in labels.reduce(into: Set<Int>(), { $0.formUnion($1) }) {
-            table.settleDependencies(of: label)
-            guard let dependencies = table.labels[label].dependencies.first, !dependencies.isEmpty else { continue }
-            let homes = labels.indices.filter { labels[$0].contains(label) }
-            for other in dependencies {
-                let others = labels.indices.filter { labels[$0].contains(other) }
-                let isAllowed = homes.allSatisfy { home in
-                    labels[home].contains(other) || (others.count == 1 && flow.mayDepend(home, on: others[0]))
-                }
-                if !isAllowed { table.forbid(label, dependingOn: other) }
-            }
         }
     }
 

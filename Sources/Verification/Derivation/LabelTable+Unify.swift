@@ -55,7 +55,7 @@ extension LabelTable {
     /// The product of axes, outermost first. A concatenation inside a product is no axis, so it is pinned.
     mutating func product(_ factors: [Axis], orPin pin: Pin) -> Axis {
         factors.reduce([[]]) { product, factor in
-            guard factor.count > 1, product.count > 1 || !product[0].isEmpty else { return product.flatMap { outer in factor.map { outer + $0 } } }
+            guard factor.count > 1, product.count > 1 || size(product[0]) > 1 else { return product.flatMap { outer in factor.map { outer + $0 } } }
             for label in factor.joined() { self.pin(label, pin) }
             let whole = label(size: factor.reduce(0) { $0 + size($1) }, pin: pin, dependencies: [])
             return product.map { $0 + [whole] }

@@ -5,7 +5,7 @@
 /// group of the axis grammar does: then its permutation may differ for each of their positions.
 struct LabelTable {
     typealias Label = Int
-    /// Segments one behind the other, each a product of labels, outermost first. Labels of size 1 are left out.
+    /// Segments one behind the other, each a product of labels, outermost first. A label of size 1 stands alone or not at all.
     typealias Axis = [[Label]]
 
     struct Properties {
@@ -49,7 +49,10 @@ struct LabelTable {
 
     private mutating func set(_ number: Int, to axis: Axis) {
         for label in axes[number].joined() { labels[label].places.remove(number) }
-        axes[number] = axis.map { $0.filter { labels[$0].size > 1 } }
+        axes[number] = axis.map { segment in
+            let longer = segment.filter { labels[$0].size > 1 }
+            return longer.isEmpty ? Array(segment.prefix(1)) : longer
+        }
         for label in axes[number].joined() { labels[label].places.insert(number) }
     }
 

@@ -32,6 +32,20 @@ extension Program {
     }
 }
 
+extension Program {
+    /// How many inputs of these values' operations, and outputs, each value is.
+    func useCounts(among live: [Int]) -> [Int: Int] {
+        var counts: [Int: Int] = [:]
+        for index in live {
+            if case .operation(_, let inputs) = nodes[index].source {
+                for input in inputs { counts[input.index, default: 0] += 1 }
+            }
+        }
+        for output in outputs { counts[output.id.index, default: 0] += 1 }
+        return counts
+    }
+}
+
 extension Value {
     /// True if two positions of an axis hold different numbers.
     func varies(along axis: Int) -> Bool {
