@@ -26,7 +26,7 @@ let testPlugins = [
 ]
 
 /// Test plugins in Swift.
-let swiftTestPlugins = ["Softplus"]
+let swiftTestPlugins = ["Softplus", "ForwardOnly"]
 
 let package = Package(
     name: "nino",

@@ -9,7 +9,7 @@ public struct AxisFlow: Sendable, Equatable {
         case free
         /// Positions are set against each other, as in a softmax or norm: they permute, but alike for every index beside them.
         case coupled
-        /// Positions are told apart, and set against each other; the text says by what.
+        /// Positions are told apart; the text says by what. They may be set against each other too.
         case pinned(String)
     }
 

@@ -88,7 +88,7 @@ extension AxisFlow {
         let uncoupled = AxisFlow(indices: flow.indices.map { .init(size: $0.size) }, inputs: flow.inputs, output: flow.output)
         var random = SeededGenerator(seed: 5)
         for index in flow.moving where !flow.indices[index].isPinned {
-            for other in flow.moving where uncoupled.mayDepend(index, on: other) && !flow.mayDepend(index, on: other) {
+            for other in flow.moving where flow.indices[other].role == .coupled && uncoupled.mayDepend(index, on: other) && !flow.mayDepend(index, on: other) {
                 let element = FlowElement(flow, moving: [index], mayDepend: { $1 == other }, using: &random)
                 #expect(try example.error(element, flow) > Self.tolerance, "index \(index) on \(other)")
             }

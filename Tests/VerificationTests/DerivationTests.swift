@@ -25,7 +25,7 @@ extension Zoo {
         #expect(comparison.agreed == model.description.groups.filter { $0.size > 1 }.map(\.name))
     }
 
-    @Test(arguments: Zoo.samples)
+    @Test(arguments: Zoo.samples.filter { try! !Zoo.model($0).description.groups.isEmpty })
     func derivedGroupsAreTheClaimedOnesOfEverySample(sample: String) throws {
         try expectAgreement(Zoo.model(sample))
     }

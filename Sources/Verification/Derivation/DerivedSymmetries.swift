@@ -14,15 +14,10 @@ public struct DerivedSymmetries: Sendable {
         let pin: Pin
     }
 
-    /// Traces the model at two sizes of batch and text, so that no size stands for another by accident.
-    ///
-    /// - Throws: what tracing throws; of the two sizes one may be refused.
+    /// - Throws: what tracing throws.
     /// - Complexity: in the number of operations; no weight is made.
     public init(_ model: Model) throws {
-        let sizes = [(batch: 2, length: 3), (batch: 3, length: 2)]
-        let traces = sizes.map { size in Result { try model.trace(inputs: model.inputTypes(batch: size.batch, length: size.length)) } }
-        let programs = traces.compactMap { try? $0.get() }
-        guard !programs.isEmpty else { throw traces[0].failure! }
+        let programs = try model.traces()
         let stored = model.description.parameters + model.description.buffers.filter { $0.elementType == .float32 }
         self.init(programs, tensors: stored.map { ($0.name, $0.shape) })
     }
@@ -107,8 +102,4 @@ private struct SymmetryReader {
         groupOfLabel[label] = groups.count - 1
         return groups.count - 1
     }
-}
-
-extension Result {
-    fileprivate var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
 }
