@@ -23,10 +23,14 @@ let pluginLinker: [LinkerSetting] = [
 let testPlugins = [
     "Perceptron", "NoSymbol", "OtherMajor", "NullTable", "NullFunction", "NoDescriptor", "Twin", "WrongAxis", "OutsideScalar", "UnknownOp", "Renamed",
     "Mish", "BadSignature", "UndeclaredOp",
+    // Hostile ones.
+    "CrashOnLoad", "AbortInEntry", "NullDereference", "StackOverflow", "EndlessLoop", "ExitZero", "QuietExit", "OutputFlood", "MemoryFlood",
+    "ForkChild", "IgnoresSignals", "ClosesDescriptors", "ForgedRecords", "ReachesOut", "KillsParent", "NotFinite", "HugeCount", "NotText",
+    "TerminalCodes", "NullModel", "FalseClaim",
 ]
 
 /// Test plugins in Swift.
-let swiftTestPlugins = ["Softplus", "ForwardOnly"]
+let swiftTestPlugins = ["Softplus", "ForwardOnly", "SwiftFatalError", "SwiftIndexOutOfRange", "SwiftRecursion"]
 
 let package = Package(
     name: "nino",
@@ -62,8 +66,10 @@ let package = Package(
         .target(name: "Checkpoints", dependencies: ["CZip"]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
         .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS"]),
+        // Child processes that cannot do harm: spawning, limits, a system call filter.
+        .target(name: "CIsolation"),
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
-        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "CFFI", "Tensors", "NeuralGraphs", "Checkpoints"]),
+        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // The three proofs with their controls; symmetries and graphs derived from a forward pass.
         .target(name: "Verification", dependencies: ["Tensors", "NeuralGraphs", "Nowcasting", "PluginHost"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
