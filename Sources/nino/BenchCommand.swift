@@ -5,6 +5,7 @@ import Nowcasting
 import PluginHost
 import Tensors
 import Training
+import Verification
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -91,7 +92,7 @@ struct BenchCommand: ParsableCommand {
 
     /// Seconds of a nowcast in memory, and of the positional encoding it needs once a run.
     private func nowcastStep(_ model: Model) throws -> (nowcast: Double, encoding: Double) {
-        let graph = try model.graph()
+        let graph = try model.neuralGraph()
         let nodes = try NodeInput(graph)
         let form = BlockForm(GraphNetwork.random(seed: common.seed))
         let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: common.seed + UInt64($0)) }

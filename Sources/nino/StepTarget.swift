@@ -3,6 +3,7 @@ import NeuralGraphs
 import Nowcasting
 import PluginHost
 import Tensors
+import Verification
 
 /// Whose weights a step predicts: a plugin's model, or a graph from a file.
 struct StepTarget {
@@ -19,7 +20,7 @@ struct StepTarget {
         if let config {
             let plugin = try options.model(config)
             parameters = plugin.parameters
-            model = needsGraph ? try GraphModel(plugin.graph(), encoding: given) : nil
+            model = needsGraph ? try GraphModel(plugin.neuralGraph(), encoding: given) : nil
             self.plugin = plugin
         } else {
             let file = try GraphFile.read(graph!)

@@ -2,16 +2,16 @@ import NeuralGraphs
 import PluginHost
 
 /// The groups a plugin claims beside those derived from its forward pass, matched by what they do, not by name.
-public struct SymmetryComparison: Sendable {
+public struct SymmetryComparison: Codable, Sendable, Equatable {
     /// A claimed group that the derivation does not have.
-    public struct Unsupported: Sendable, Equatable {
+    public struct Unsupported: Codable, Sendable, Equatable {
         public let claim: String
         /// The op that pins it and where, or how the derived group differs.
         public let reason: String
     }
 
     /// A derived group that is not claimed.
-    public struct Missed: Sendable, Equatable {
+    public struct Missed: Codable, Sendable, Equatable {
         public let size: Int
         /// Where it acts, as "tensor axis number".
         public let actsOn: [String]
@@ -23,6 +23,15 @@ public struct SymmetryComparison: Sendable {
     public let notClaimed: [Missed]
 
     public var isComplete: Bool { notDerived.isEmpty && notClaimed.isEmpty }
+
+    /// One line for what agrees, and one for each group that does not.
+    public var lines: [String] {
+        let missed = notClaimed.map { missed in
+            let rest = missed.actsOn.count - 1
+            return "derived, not claimed: \(missed.size) items of \(missed.actsOn[0])\(rest > 0 ? " and \(rest) more" : "")"
+        }
+        return ["\(agreed.count) groups claimed and derived"] + notDerived.map { "\($0.claim) claimed, not derived: \($0.reason)" } + missed
+    }
 
     public init(claims: Symmetries, derived: DerivedSymmetries) {
         let claimed = GroupAction.all(of: claims)

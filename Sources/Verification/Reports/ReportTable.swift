@@ -14,7 +14,7 @@ public struct ReportTable {
         let table = rows.map { row in
             row.indices.map { row[$0].padded(to: widths[$0]) }.joined(separator: "  ").trimmingTrailingSpaces
         }
-        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + failures + [verdict]
+        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + derivation + failures + [verdict]
     }
 
     private var title: String {
@@ -46,6 +46,10 @@ public struct ReportTable {
 
     private var idle: [String] {
         report.idleGroups.isEmpty ? [] : ["  of one item, at rest: \(report.idleGroups.joined(separator: ", "))"]
+    }
+
+    private var derivation: [String] {
+        (report.derivation?.lines ?? ["groups and graph are derived from the forward pass"]).map { "  derivation: \($0)" }
     }
 
     private var failures: [String] {

@@ -16,6 +16,8 @@ public struct VerificationReport: Codable, Sendable, Equatable {
     /// In the order of the claims; the last one is all groups together.
     public let groups: [GroupReport]
     public let failures: [Failure]
+    /// The claims beside what the forward pass alone tells; nil where the claims, and the graph, come from there.
+    public let derivation: SymmetryComparison?
     /// Groups of one item, which cannot move.
     public let idleGroups: [String]
 
