@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import TestSupport
 import Testing
@@ -29,6 +30,42 @@ import Testing
         let command = try run("verify", "--plugin", "test.forward-only")
         #expect(command.status == 0, "\(command.errors)\(command.output)")
         #expect(command.output.contains("groups and graph are derived from the forward pass"))
+    }
+
+    /// With a network that needs the graph.
+    @Test func nowcastsAreMade() throws {
+        let checkpoint = folder + "nino.safetensors"
+        try RandomCheckpoint.write(to: checkpoint)
+        let shapes = [
+            ("stem.weight", [12, 784]), ("stem.bias", [12]), ("up.weight", [20, 12]), ("up.bias", [20]), ("down.weight", [12, 20]), ("down.bias", [12]),
+            ("head.weight", [10, 12]), ("head.bias", [10]), ("norm.weight", [12]), ("norm.bias", [12]),
+        ]
+        var random = SeededGenerator(seed: 2)
+        let history = try (0..<5).map { t in
+            let path = folder + "state\(t).safetensors"
+            let writer = try SafetensorsWriter(path, tensors: shapes.map { TensorInfo(name: $0.0, dtype: .f32, shape: $0.1) }, metadata: [:])
+            for (name, shape) in shapes { try writer.write(random.floats(shape.reduce(1, *)), to: name) }
+            try writer.commit()
+            return path
+        }
+        let out = folder + "out.safetensors"
+        let command = try Command(
+            arguments: ["step", "--config", config, "--plugin-path", folder.path, "--checkpoint", checkpoint, "--k", "3", "--out", out, "--json", "--history"] + history)
+        #expect(command.status == 0, "\(command.errors)")
+        #expect(command.lastObject?["method"] as? String == "nino")
+        #expect(FileManager.default.fileExists(atPath: out))
+    }
+
+    @Test func trainingAndComparisonNowcastOnTheDerivedGraph() throws {
+        let fixture = TrainFixture()
+        let checkpoint = folder + "nino.safetensors"
+        try RandomCheckpoint.write(to: checkpoint)
+        let shared = fixture.flags + ["--config", config, "--plugin-path", folder.path, "--json", "--quiet"]
+        let trained = try Command(arguments: ["train"] + shared + ["--nowcaster", checkpoint])
+        #expect(trained.status == 0, "\(trained.errors)")
+        #expect(trained.lastObject?["nowcasts"] as? Int == 2)
+        let compared = try Command(arguments: ["compare"] + shared + ["--nowcasters", "none,\(checkpoint)", "--seeds", "1"])
+        #expect(compared.status == 0, "\(compared.errors)")
     }
 
     @Test func differenceFromAConstructorIsToldInWords() throws {

@@ -92,7 +92,11 @@ struct NeuronPropagation {
         for (slot, id) in ids.enumerated() {
             // A constant is another thing at each use; so is a parameter that was used before.
             if case .constant = program.nodes[id].source { inputs[slot] = freshAxes(program.nodes[id].type.shape) }
-            if !isView, case .parameter(let name) = program.nodes[id].source, uses[name] != nil { inputs[slot] = freshAxes(program.nodes[id].type.shape) }
+            if !isView, case .parameter(let name) = program.nodes[id].source, let use = uses[name] {
+                inputs[slot] = freshAxes(program.nodes[id].type.shape)
+                // The rows of a table are the words still, when it is read to score them.
+                if use.operation == "embedding" { inputs[slot][0] = tensors[name]![0] }
+            }
         }
         if operation.name == "attention" { noteRoles(inputs) }
         if operation.name == "add", let stream = stream(of: ids) {
