@@ -44,7 +44,7 @@ import Testing
         let history = try (0..<5).map { t in
             let path = folder + "state\(t).safetensors"
             let writer = try SafetensorsWriter(path, tensors: shapes.map { TensorInfo(name: $0.0, dtype: .f32, shape: $0.1) }, metadata: [:])
-            for (name, shape) in shapes { try writer.write(random.floats(shape.reduce(1, *)), to: name) }
+            for tensor in writer.tensors { try writer.write(random.floats(tensor.shape.reduce(1, *)), to: tensor.name) }
             try writer.commit()
             return path
         }

@@ -23,7 +23,7 @@ enum RandomCheckpoint {
         let infos = tensors.map { TensorInfo(name: $0.name, dtype: .f32, shape: $0.shape) }
         let writer = try SafetensorsWriter(path, tensors: infos, metadata: ["model_args": #"{"wte_pos_enc": false}"#])
         var random = SeededGenerator(seed: 3)
-        for tensor in tensors { try writer.write(random.floats(tensor.shape.reduce(1, *)).map { 0.05 * $0 }, to: tensor.name) }
+        for tensor in writer.tensors { try writer.write(random.floats(tensor.shape.reduce(1, *)).map { 0.05 * $0 }, to: tensor.name) }
         try writer.commit()
     }
 }

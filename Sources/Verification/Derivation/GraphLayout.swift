@@ -5,7 +5,6 @@ struct GraphLayout {
     let neurons: NeuronPropagation
     let parameters: ParameterList
     let symmetries: Symmetries
-    /// Blocks of attention, which hold the labels of queries and keys, or of values, and those of heads.
     let attentions: [AttentionBlock]
     /// Groups of each label, where a parameter tells.
     let factors: [Int: [AxisFactor]]
@@ -14,12 +13,16 @@ struct GraphLayout {
     var edgeBlocks: [EdgeBlock] = []
     /// Node blocks by the labels of their nodes.
     var blockOfLabels: [[Int]: Int] = [:]
+    /// Node blocks of heads by the number of the attention.
     var headBlocks: [Int: Int] = [:]
+    /// Node blocks of vectors, one for each of its parts, by the number of the parameter.
     var sources: [Int: [Int]] = [:]
-    /// Blocks whose incoming residual connections, or connections from channels or heads, are laid down.
+    /// Numbers of the residual connections that are laid down.
     var connected: Set<Int> = []
+    /// Node blocks that are joined to their heads.
     var headed: Set<Int> = []
 
+    /// The units of queries and keys, or of values.
     struct AttentionBlock {
         /// Number of the attention.
         let index: Int

@@ -39,9 +39,14 @@ struct LabelPropagation {
             }
         }
         for output in program.outputs {
-            for label in axes[output.id.index].flatMap({ table.axes[$0].joined() }) { table.pin(label, Pin("output \"\(output.name)\"")) }
+            for label in axes[output.id.index].flatMap({ table.axes[$0].joined() }) {
+                table.read(label)
+                table.pin(label, Pin("output \"\(output.name)\""))
+            }
         }
-        for output in program.outputs { forget(axes[output.id.index]) }
+        for output in program.outputs {
+            if case .operation = program.nodes[output.id.index].source { forget(axes[output.id.index]) }
+        }
     }
 
     private mutating func forget(_ axes: [Int]) {
