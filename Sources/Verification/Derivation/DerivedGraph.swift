@@ -13,6 +13,7 @@ public enum DerivedGraph {
 
     public static func graph(of program: Program, _ parameters: ParameterList, _ symmetries: Symmetries) throws -> NeuralGraph {
         let neurons = NeuronPropagation(program)
+        if let refusal = neurons.refusal { throw DerivationError(message: "no neural graph can be derived: it has \(refusal)") }
         if let pin = neurons.table.misfit { throw DerivationError(message: "no neural graph can be derived: \(pin)") }
         var layout = GraphLayout(neurons, parameters, symmetries)
         try layout.layDown()

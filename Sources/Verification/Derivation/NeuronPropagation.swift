@@ -46,6 +46,9 @@ struct NeuronPropagation {
     /// Numbers of the axes of the stream before a residual connection and after it.
     private(set) var residuals: [(from: Int, to: Int)] = []
 
+    /// What has no place in a graph, if anything.
+    private(set) var refusal: String?
+
     private let program: Program
     private var axes: [[Int]]
     /// The parameter that a value is a view of.
@@ -99,6 +102,7 @@ struct NeuronPropagation {
             }
         }
         if operation.name == "attention" { noteRoles(inputs) }
+        if operation.name == "conv2d", flow.indices[flow.output[1][0][0]].size > 1 { refusal = "a convolution in groups, whose channels are joined group by group" }
         if operation.name == "add", let stream = stream(of: ids) {
             for axis in inputs[stream].indices {
                 axes[index].append(table.add(table.axes[inputs[1 - stream][axis]]))
