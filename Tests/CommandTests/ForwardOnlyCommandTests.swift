@@ -61,8 +61,9 @@ import Testing
         let checkpoint = folder + "nino.safetensors"
         try RandomCheckpoint.write(to: checkpoint)
         let shared = fixture.flags + ["--config", config, "--plugin-path", folder.path, "--json", "--quiet"]
-        let trained = try Command(arguments: ["train"] + shared + ["--nowcaster", checkpoint])
-        #expect(trained.status == 0, "\(trained.errors)")
+        // A target beyond reach, so that the run does not end before its first nowcast.
+        let trained = try Command(arguments: ["train"] + shared + ["--nowcaster", checkpoint, "--target", "100.1"])
+        #expect(trained.status == 1, "\(trained.errors)")
         #expect(trained.lastObject?["nowcasts"] as? Int == 2)
         let compared = try Command(arguments: ["compare"] + shared + ["--nowcasters", "none,\(checkpoint)", "--seeds", "1"])
         #expect(compared.status == 0, "\(compared.errors)")
