@@ -33,7 +33,7 @@ let testPlugins = [
 ]
 
 /// Test plugins in Swift.
-let swiftTestPlugins = ["Softplus", "SwiftFatalError", "SwiftIndexOutOfRange", "SwiftRecursion"]
+let swiftTestPlugins = ["Softplus", "ForwardOnly", "SwiftFatalError", "SwiftIndexOutOfRange", "SwiftRecursion"]
 
 let package = Package(
     name: "nino",

@@ -37,6 +37,8 @@ struct CustomOperation: Operation {
         return inputs[0].shape
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .elementwise(inputs) }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let inputs = inputs.map { $0.floats.address }
         PluginCall.run(name) {

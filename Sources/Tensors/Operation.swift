@@ -35,6 +35,9 @@ public protocol Operation: Sendable {
     func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
                   context: OperationContext) throws(TensorError)
 
+    /// How axes pass through it, for inputs of types that `outputShape` accepted.
+    func axisFlow(inputs: [ValueType]) -> AxisFlow
+
     /// The number that the integers of input `index` must stay below; nil if they are no integers or may be any.
     func integerBound(input index: Int, inputs: [ValueType]) -> Int?
 

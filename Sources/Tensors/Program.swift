@@ -12,7 +12,8 @@ public struct ValueID: Sendable, Hashable {
 /// All of it may come from a plugin, so every name, shape, attribute and id is checked. Parameters, buffers and inputs share
 /// one name space; outputs have their own.
 public struct Program: Sendable {
-    enum Source: Sendable {
+    /// Where a value comes from.
+    public enum Source: Sendable {
         case input(String)
         case parameter(String)
         case buffer(String)
@@ -20,14 +21,15 @@ public struct Program: Sendable {
         case operation(any Operation, inputs: [ValueID])
     }
 
-    struct Node: Sendable {
-        let type: ValueType
-        let source: Source
+    public struct Node: Sendable {
+        public let type: ValueType
+        public let source: Source
     }
 
-    private(set) var nodes: [Node] = []
+    /// All values, each after those it is computed from; `ValueID.index` counts in here.
+    public private(set) var nodes: [Node] = []
     private(set) var idByName: [String: ValueID] = [:]
-    private(set) var outputs: [(name: String, id: ValueID)] = []
+    public private(set) var outputs: [(name: String, id: ValueID)] = []
 
     /// Names of the parameters in the order they were declared.
     public private(set) var parameterNames: [String] = []

@@ -12,10 +12,15 @@ public struct Subject: Sendable {
         (self.model, self.claims, self.graph) = (model, claims, graph)
     }
 
-    /// A plugin's model with the plugin's claims and the graph of its constructor.
-    /// - Throws: as `Model.graph()`.
-    public init(_ model: Model) throws(PluginHostError) {
-        try self.init(model, claims: model.description.claims, graph: model.graph())
+    /// A plugin's model with the plugin's claims and the graph of its constructor; both derived if it has no constructor.
+    /// - Throws: as `Model.neuralGraph()`.
+    public init(_ model: Model) throws {
+        if model.isDerived {
+            let derived = try DerivedSymmetries(model)
+            self.init(model, claims: derived.symmetries, graph: try DerivedGraph.graph(of: model, derived))
+        } else {
+            self.init(model, claims: model.description.claims, graph: try model.graph())
+        }
     }
 
 }

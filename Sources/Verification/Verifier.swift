@@ -44,6 +44,8 @@ public struct Verifier {
         let idle = subject.claims.groups.filter { $0.size == 1 }.map(\.name)
         return VerificationReport(
             plugin: subject.model.architecture.plugin, model: name, size: VerificationReport.Size(subject.graph), groups: groups, failures: failures,
+            isDerived: subject.model.isDerived,
+            derivation: try subject.model.isDerived ? nil : SymmetryComparison(claims: subject.claims, derived: DerivedSymmetries(subject.model)),
             idleGroups: idle)
     }
 }

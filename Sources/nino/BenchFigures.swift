@@ -4,6 +4,7 @@ import Nowcasting
 import PluginHost
 import Tensors
 import Training
+import Verification
 
 /// Prints figures, and takes the fastest of several tries.
 struct BenchFigures {
@@ -60,7 +61,7 @@ struct BenchFigures {
 
     /// Seconds of a nowcast in memory.
     func nowcastInMemory(_ model: Model) throws -> Double {
-        let graph = try model.graph()
+        let graph = try model.neuralGraph()
         let nodes = try NodeInput(graph)
         let form = BlockForm(GraphNetwork.random(seed: seed))
         let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: seed + UInt64($0)) }
@@ -70,7 +71,7 @@ struct BenchFigures {
 
     /// Seconds of the positional encoding.
     func encoding(_ model: Model) throws -> Double {
-        let graph = try model.graph()
+        let graph = try model.neuralGraph()
         return try fastest { _ = try LaplacianPositionalEncoding(graph) }
     }
 }

@@ -3,6 +3,7 @@ import Checkpoints
 import Foundation
 import NeuralGraphs
 import PluginHost
+import Verification
 
 struct GraphCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,6 +18,12 @@ struct GraphCommand: ParsableCommand {
 
     @Option(help: "A config: a path, or a name in Architectures/.")
     var config: String
+
+    @Flag(help: "The graph derived from the forward pass, which is also taken where a plugin has no constructor.")
+    var derived = false
+
+    @Flag(help: "Say also how the derived graph differs from the constructor's.")
+    var diff = false
 
     @Option(help: ArgumentHelp("Write the graph as safetensors.", valueName: "file"))
     var out: String?
@@ -36,17 +43,22 @@ struct GraphCommand: ParsableCommand {
         let edgesByType: [String: Int]
         let cells: Int
         let lpeColumns: Int
+        let isDerived: Bool
+        /// With `--diff`: one line for each difference.
+        let difference: [String]?
     }
 
     func run() throws {
         common.apply()
         let model = try common.model(config)
-        let graph = try model.graph()
+        let derivedGraph = derived || diff ? try DerivedGraph.graph(of: model, DerivedSymmetries(model)) : nil
+        let graph = try derived ? derivedGraph! : model.neuralGraph()
         let partition = EquitablePartition(graph)
         let encoding = try LaplacianPositionalEncoding(graph)
         let summary = Summary(
             plugin: model.architecture.plugin, nodes: graph.nodeCount, edges: graph.edgeCount, parameters: graph.parameters.count,
-            slots: graph.slotCount, edgesByType: edgesByType(graph), cells: partition.sizes.count, lpeColumns: encoding.usedColumns)
+            slots: graph.slotCount, edgesByType: edgesByType(graph), cells: partition.sizes.count, lpeColumns: encoding.usedColumns,
+            isDerived: derived || model.isDerived, difference: try diff ? GraphDifference(derivedGraph!, model.graph()).lines : nil)
         if let out { try GraphFile.write(graph, encoding, to: out) }
         if let svg { try AtomicFile.write(GraphDrawing(graph).svg(standalone: true), to: svg) }
         if let html { try AtomicFile.write(GraphDrawing(graph).page(title: model.configuration.file), to: html) }
@@ -68,6 +80,8 @@ struct GraphCommand: ParsableCommand {
             Output.line("    \(type.padding(toLength: 14, withPad: " ", startingAt: 0)) \(count)")
         }
         Output.line("slots       \(summary.slots)")
+        if summary.isDerived { Output.line("derived     from the forward pass") }
+        for (index, line) in (summary.difference ?? []).enumerated() { Output.line("\(index == 0 ? "difference  " : "            ")\(line)") }
         Output.line("encoding    \(summary.lpeColumns) of \(LaplacianPositionalEncoding.width) columns, \(summary.cells) cells of equivalent nodes")
     }
 }

@@ -4,6 +4,7 @@ import Nowcasting
 import PluginHost
 import Tensors
 import Training
+import Verification
 
 /// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, or a checkpoint.
 enum NowcasterChoice {
@@ -37,7 +38,7 @@ enum NowcasterChoice {
     }
 
     /// Loads it for a model; nil for the base optimizer alone.
-    /// - Throws: `CheckpointError` and `NowcastError` for the checkpoint, `PluginHostError` for the graph it needs.
+    /// - Throws: `CheckpointError` and `NowcastError` for the checkpoint, `PluginHostError` and `DerivationError` for the graph it needs.
     func load(for model: Model) throws -> RunNowcaster? {
         switch self {
         case .none: return nil
@@ -45,7 +46,7 @@ enum NowcasterChoice {
         case .checkpoint(let path):
             let file = try Checkpoint(opening: path)
             let nowcaster = Nowcaster(try NowcastCheckpoint(file))
-            return RunNowcaster(nowcaster, model: try GraphModel(model.graph()), identity: try Self.checksum(of: file))
+            return RunNowcaster(nowcaster, model: try GraphModel(model.neuralGraph()), identity: try Self.checksum(of: file))
         }
     }
 

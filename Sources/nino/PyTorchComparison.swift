@@ -1,6 +1,7 @@
 import Foundation
 import NeuralGraphs
 import Nowcasting
+import Verification
 
 /// A plain PyTorch edge-list form of the same step, run on the same files (`Resources/edge_list.py`).
 struct PyTorchComparison {
@@ -15,7 +16,7 @@ struct PyTorchComparison {
     static func run(_ bench: StepBench, threads: Int) throws {
         let (script, graph, out) = ("\(bench.folder)/edge_list.py", "\(bench.folder)/graph.safetensors", "\(bench.folder)/pytorch.safetensors")
         try Data(PackageResources.edge_list_py).write(to: URL(fileURLWithPath: script))
-        let blocks = try bench.model.graph()
+        let blocks = try bench.model.neuralGraph()
         try GraphFile.write(blocks, LaplacianPositionalEncoding(blocks), to: graph)
         let child = try ChildProcess(
             "python3", [script, "--graph", graph, "--history"] + bench.history.files + [

@@ -3,6 +3,7 @@ import Foundation
 import NeuralGraphs
 import Nowcasting
 import PluginHost
+import Verification
 
 /// Measures `nino step` on a synthetic history of one config: each step is a process of its own, so that its peak memory is known.
 struct StepBench {
@@ -22,7 +23,7 @@ struct StepBench {
     init(_ config: String, dtype: DType, in folder: String, figures: BenchFigures, common: CommonOptions) throws {
         (self.config, self.figures, self.common, self.folder) = (config, figures, common, folder)
         model = try common.model(config)
-        graph = try model.graph()
+        graph = try model.neuralGraph()
         history = try SyntheticHistory(model.parameters, dtype: dtype, in: folder, seed: common.seed)
         try figures.show("\(config), \(dtype.rawValue): parameters", Double(model.parameters.count), "")
         try figures.show("\(config): edges", Double(graph.edgeCount), "")

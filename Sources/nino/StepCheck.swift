@@ -4,6 +4,7 @@ import NeuralGraphs
 import Nowcasting
 import Synchronization
 import Tensors
+import Verification
 
 /// Recomputes random nodes and scalars of a step's result edge by edge in double precision.
 ///
@@ -25,7 +26,7 @@ struct StepCheck {
     /// - Throws: `Failure.answerIsNo` if something differs.
     func run(_ result: String) throws {
         guard case .graph(let network) = try NowcastCheckpoint(opening: bench.history.checkpoint) else { return }
-        let graph = try bench.model.graph()
+        let graph = try bench.model.neuralGraph()
         let names = graph.parameters.entries.map(\.name)
         let source = FileHistory(try History(opening: bench.history.files), names: names, parameters: graph.parameters)
         let nodes = try nodeStates(network, source, graph)

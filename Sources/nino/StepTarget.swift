@@ -3,6 +3,7 @@ import NeuralGraphs
 import Nowcasting
 import PluginHost
 import Tensors
+import Verification
 
 /// Whose weights a step predicts: a plugin's model, or a graph from a file.
 struct StepTarget {
@@ -22,7 +23,7 @@ struct StepTarget {
         if let config {
             let plugin = try options.model(config)
             parameters = plugin.parameters
-            let graph = needsGraph || inLayers ? try plugin.graph() : nil
+            let graph = needsGraph || inLayers ? try plugin.neuralGraph() : nil
             layers = try inLayers ? graph!.layerSubgraphs().map { (try GraphModel($0.graph), $0.graph.parameters, $0.parameters) } : []
             model = try inLayers ? nil : graph.map { try GraphModel($0, encoding: given) }
             self.plugin = plugin

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Tiny images in the files of FashionMNIST, and runs on them.
-private struct TrainFixture {
+struct TrainFixture {
     let folder = TemporaryFolder()
 
     init() {

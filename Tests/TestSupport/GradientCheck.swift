@@ -116,6 +116,8 @@ public struct WrongPullback: Operation {
         try right.outputShape(inputs: inputs)
     }
 
+    public func axisFlow(inputs: [ValueType]) -> AxisFlow { right.axisFlow(inputs: inputs) }
+
     public func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         try right.forward(inputs, into: output, context: context)
     }

@@ -15,6 +15,8 @@ extension ActivationOperation {
         return inputs[0].shape
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .elementwise(inputs) }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats.address
         elementwise(output.count) { apply(x + $0, output.address + $0, $1) }

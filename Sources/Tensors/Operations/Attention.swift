@@ -36,6 +36,22 @@ struct Attention: RegisteredOperation {
         return q
     }
 
+    /// Queries by (key head, query head of it, width), keys and values by (key head, width): a key head moves with its query
+    /// heads; those of one key head permute; query and key dimensions move together, alike for all query heads of a key head.
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let shape = inputs[0].shape
+        let position: AxisFlow.Role = isCausal ? .pinned("position t sees the positions up to t") : .free
+        let batch = flow.index(shape[0])
+        let (query, key) = (flow.index(shape[1], position), flow.index(shape[1], position))
+        let (kv, group) = (flow.index(kvHeads), flow.index(heads / kvHeads))
+        let (dimension, value) = (flow.index(shape[2] / heads), flow.index(shape[2] / heads))
+        return flow.make(
+            [
+                [[[batch]], [[query]], [[kv, group, dimension]]], [[[batch]], [[key]], [[kv, dimension]]], [[[batch]], [[key]], [[kv, value]]],
+            ], [[[batch]], [[query]], [[kv, group, value]]])
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let size = AttentionSize(output.shape, heads: heads, kvHeads: kvHeads)
         let scores = try context.transient(0, count: Parallel.threads * size.rowsAtOnce * size.positions)

@@ -26,6 +26,14 @@ struct BatchNorm: RegisteredOperation {
         return x
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let shape = inputs[0].shape
+        let (images, channels) = (flow.index(shape[0], .coupled), flow.index(shape[1]))
+        let axes = [images, channels] + flow.indices(shape.dropFirst(2), .coupled)
+        return flow.make([axes] + Array(repeating: [channels], count: 4), axes)
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         let (weight, bias) = (inputs[1].floats.values, inputs[2].floats.values)

@@ -37,6 +37,19 @@ struct Conv2d: RegisteredOperation {
         return copy
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let (x, weight) = (inputs[0].shape, inputs[1].shape)
+        let size = window.outputSize(height: x[2], width: x[3], kernel: Array(weight[2...]))!
+        let window = AxisFlow.Role.pinned("a window slides over it")
+        let (image, group) = (flow.index(x[0]), flow.index(groups))
+        let (input, output) = (flow.index(weight[1]), flow.index(weight[0] / groups))
+        func pixels(_ sizes: ArraySlice<Int>) -> [AxisFlow.Axis] { flow.indices(sizes, window).map { [[$0]] } }
+        let axes = [[[[image]], [[group, input]]] + pixels(x[2...]), [[[group, output]], [[input]]] + pixels(weight[2...]), [[[group, output]]]]
+        let result = [[[image]], [[group, output]]] + pixels(size[...])
+        return flow.make(Array(axes.prefix(inputs.count)), result)
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let size = ConvolutionSizes(self, inputs, output)
         if let direct = DirectConvolution(self, size) { return try direct.forward(inputs, into: output, context) }

@@ -41,6 +41,14 @@ struct CrossEntropy: RegisteredOperation {
 
     func integerBound(input index: Int, inputs: [ValueType]) -> Int? { index == 1 ? inputs[0].shape.last : nil }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let position: AxisFlow.Role = shift > 0 ? .pinned("each position is set against the label of a later one") : .free
+        let lead = flow.indices(inputs[1].shape.dropLast()) + flow.indices(inputs[1].shape.suffix(1), position)
+        let classes = flow.index(inputs[0].shape.last!, .pinned("labels name its classes"))
+        return flow.make([lead + [classes], lead], [])
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (logits, labels) = (inputs[0].floats, inputs[1].integers)
         let classes = logits.shape.last!

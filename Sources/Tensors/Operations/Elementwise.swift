@@ -42,6 +42,8 @@ struct Add: RegisteredOperation {
         return inputs[0].shape
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .elementwise(inputs) }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (a, b, y) = (inputs[0].floats, inputs[1].floats, output.address)
         forEachRepeat(of: b.count, in: a.count) { offset, offsetInB, length in
@@ -73,6 +75,8 @@ struct Multiply: RegisteredOperation {
         try requireTrailing(inputs)
         return inputs[0].shape
     }
+
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .elementwise(inputs) }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (a, b, y) = (inputs[0].floats, inputs[1].floats, output.address)
@@ -117,6 +121,8 @@ struct Scale: RegisteredOperation {
         try requireFloats(inputs, count: 1...1)
         return inputs[0].shape
     }
+
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .elementwise(inputs) }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats.address

@@ -23,6 +23,13 @@ struct Embedding: RegisteredOperation {
 
     func integerBound(input index: Int, inputs: [ValueType]) -> Int? { index == 0 ? inputs[1].shape[0] : nil }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let lead = flow.indices(inputs[0].shape)
+        let (rows, width) = (flow.index(inputs[1].shape[0], .pinned("ids name its rows")), flow.index(inputs[1].shape[1]))
+        return flow.make([lead, [rows, width]], lead + [width])
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let ids = inputs[0].integers
         let table = inputs[1].floats

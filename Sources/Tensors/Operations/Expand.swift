@@ -16,6 +16,12 @@ struct Expand: RegisteredOperation {
         return [count] + inputs[0].shape
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let (copies, axes) = (flow.index(count), flow.indices(inputs[0].shape))
+        return flow.make([axes], [copies] + axes)
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         Parallel.forEachRange(count, tile: rowTile(columns: x.count)) { range in

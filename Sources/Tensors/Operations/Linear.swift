@@ -41,6 +41,13 @@ struct Linear: RegisteredOperation {
         return (x.count / inputs, inputs, outputs, isOutFirst ? inputs : outputs)
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let lead = flow.indices(inputs[0].shape.dropLast())
+        let (x, y) = (flow.index(inputs[0].shape.last!), flow.index(inputs[1].shape[isOutFirst ? 0 : 1]))
+        return flow.make([lead + [x], isOutFirst ? [y, x] : [x, y], [y]].prefix(inputs.count).map { $0 }, lead + [y])
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         let size = sizes(x, output)

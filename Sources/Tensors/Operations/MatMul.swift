@@ -39,6 +39,16 @@ struct MatMul: RegisteredOperation {
         return Sizes(batch: output.count / (m * n), m: m, n: n, k: k, stepB: b.shape.count == 2 ? 0 : k * n)
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let (a, b) = (inputs[0].shape, inputs[1].shape)
+        let lead = flow.indices(a.dropLast(2))
+        let m = flow.index(a[a.count - (transposeA ? 1 : 2)])
+        let k = flow.index(a[a.count - (transposeA ? 2 : 1)])
+        let n = flow.index(b[b.count - (transposeB ? 2 : 1)])
+        return flow.make([lead + (transposeA ? [k, m] : [m, k]), lead.prefix(b.count - 2) + (transposeB ? [n, k] : [k, n])], lead + [m, n])
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let size = sizes(inputs, output)
         let (a, b) = (inputs[0].floats.address, inputs[1].floats.address)

@@ -27,6 +27,12 @@ struct Mean: RegisteredOperation {
         return shape.indices.compactMap { axes.contains($0) ? (keepAxes ? 1 : nil) : shape[$0] }
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let indices = flow.indices(inputs[0].shape).map { [[$0]] }
+        return flow.make([indices], indices.indices.compactMap { axes.contains($0) ? (keepAxes ? [[]] : nil) : indices[$0] })
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         let (kept, reduced) = offsets(x.shape)
@@ -76,6 +82,12 @@ struct GlobalAveragePool: RegisteredOperation {
         try requireFloats(inputs, count: 1...1)
         try require(inputs[0].shape.count >= 3, inputs, 0, "[n, channels, ...]")
         return Array(inputs[0].shape[..<2])
+    }
+
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let axes = flow.indices(inputs[0].shape)
+        return flow.make([axes], Array(axes.prefix(2)))
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {

@@ -18,6 +18,8 @@ struct LayerNorm: RegisteredOperation {
         return try normShape(inputs)
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .normalized(inputs) }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (x, weight, n) = (inputs[0].floats.address, inputs[1].floats.address, output.shape.last!)
         let bias = inputs.count == 3 ? inputs[2].floats.address : nil
@@ -55,6 +57,8 @@ struct RMSNorm: RegisteredOperation {
         try requireFloats(inputs, count: 1...2)
         return try normShape(inputs)
     }
+
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .normalized(inputs) }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (x, n) = (inputs[0].floats.address, output.shape.last!)

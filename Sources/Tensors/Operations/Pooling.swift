@@ -16,6 +16,8 @@ struct AveragePool2d: RegisteredOperation {
         try pool.outputShape(self, inputs)
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { pool.axisFlow(inputs) }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         let area = Double(pool.kernel[0] * pool.kernel[1])
@@ -55,6 +57,8 @@ struct MaxPool2d: RegisteredOperation {
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
         try pool.outputShape(self, inputs)
     }
+
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { pool.axisFlow(inputs) }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
@@ -109,6 +113,15 @@ struct Pool: Sendable {
             throw .inputShape(operation: operation.name, input: 0, expected: "an image no smaller than the kernel \(kernel)", found: x)
         }
         return [x[0], x[1]] + size
+    }
+
+    func axisFlow(_ inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let x = inputs[0].shape
+        let planes = flow.indices(x.prefix(2))
+        let slides = AxisFlow.Role.pinned("a window slides over it")
+        let (before, after) = (flow.indices(x[2...], slides), flow.indices(window.outputSize(height: x[2], width: x[3], kernel: kernel)!, slides))
+        return flow.make([planes + before], planes + after)
     }
 
     /// Visits each window: where its plane starts in x, the width of x, the rows and columns under it, its output position.

@@ -21,7 +21,31 @@ struct Reshape: RegisteredOperation {
         let known = shape.reduce(1) { $0 * ($1 == -1 ? 1 : $1) }
         let isInferred = shape.contains(-1)
         try require(isInferred ? count % known == 0 : count == known, inputs, 0, "as many elements as \(shape)")
+        return resolved(count: count)
+    }
+
+    /// The shape for so many elements.
+    private func resolved(count: Int) -> [Int] {
+        let known = shape.reduce(1) { $0 * ($1 == -1 ? 1 : $1) }
         return shape.map { $0 == -1 ? count / known : $0 }
+    }
+
+    /// In the coarsest mixed radix of which the axes of both shapes are digits; axes that share none are pinned.
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        var (old, new): ([AxisFlow.Axis], [AxisFlow.Axis]) = ([], [])
+        for run in MixedRadix.commonRuns(inputs[0].shape, resolved(count: inputs[0].shape.reduce(1, *))) {
+            guard let radix = MixedRadix(run.first, run.second) else {
+                let reason = AxisFlow.Role.pinned("it reads axes of \(run.first) as \(run.second)")
+                old += flow.indices(run.first, reason).map { [[$0]] }
+                new += flow.indices(run.second, reason).map { [[$0]] }
+                continue
+            }
+            let digits = flow.indices(radix.sizes)
+            old += radix.first.map { [$0.map { digits[$0] }] }
+            new += radix.second.map { [$0.map { digits[$0] }] }
+        }
+        return flow.make([old], new)
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {

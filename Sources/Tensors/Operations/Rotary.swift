@@ -41,6 +41,14 @@ struct Rotary: RegisteredOperation {
         return x
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let shape = inputs[0].shape
+        let turned = AxisFlow.Role.pinned("it turns each dimension at each position by an angle of its own")
+        let axes = [[[flow.index(shape[0])]], [[flow.index(shape[1], turned)]], [[flow.index(shape[2] / width), flow.index(width, turned)]]]
+        return flow.make([axes], axes)
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         try rotate(inputs[0].floats, clockwise: isInverse, into: GradientTarget(tensor: output, beta: 0), context)
     }

@@ -26,6 +26,15 @@ struct Slice: RegisteredOperation {
         return shape
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let shape = inputs[0].shape
+        let (before, behind) = (flow.indices(shape[..<axis]).map { [[$0]] }, flow.indices(shape[(axis + 1)...]).map { [[$0]] })
+        let parts = flow.indices([start, end - start, shape[axis] - end].filter { $0 > 0 }).map { [$0] }
+        let kept = parts[start > 0 ? 1 : 0]
+        return flow.make([before + [parts] + behind], before + [[kept]] + behind)
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         forEachBlock(x.shape, axis: axis, start: start, end: end) { inX, inBlock, count in
@@ -70,6 +79,14 @@ struct Concat: RegisteredOperation {
             shape[axis] = sum
         }
         return shape
+    }
+
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let shape = inputs[0].shape
+        let (before, behind) = (flow.indices(shape[..<axis]).map { [[$0]] }, flow.indices(shape[(axis + 1)...]).map { [[$0]] })
+        let parts = flow.indices(inputs.map { $0.shape[axis] }).map { [$0] }
+        return flow.make(parts.map { before + [[$0]] + behind }, before + [parts] + behind)
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {

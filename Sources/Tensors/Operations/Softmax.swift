@@ -15,6 +15,8 @@ struct Softmax: RegisteredOperation {
         return inputs[0].shape
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .normalized(inputs) }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (x, n) = (inputs[0].floats.address, output.shape.last!)
         Parallel.forEachRange(output.count / n, tile: rowTile(columns: n)) { rows in

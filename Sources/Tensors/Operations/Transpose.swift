@@ -20,6 +20,12 @@ struct Transpose: RegisteredOperation {
         return axes.map { inputs[0].shape[$0] }
     }
 
+    func axisFlow(inputs: [ValueType]) -> AxisFlow {
+        var flow = AxisFlowBuilder()
+        let indices = flow.indices(inputs[0].shape)
+        return flow.make([indices], axes.map { indices[$0] })
+    }
+
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
         let y = output.address

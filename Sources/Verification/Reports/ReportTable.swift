@@ -14,7 +14,7 @@ public struct ReportTable {
         let table = rows.map { row in
             row.indices.map { row[$0].padded(to: widths[$0]) }.joined(separator: "  ").trimmingTrailingSpaces
         }
-        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + failures + [verdict]
+        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + derivation + failures + [verdict]
     }
 
     private var title: String {
@@ -46,6 +46,12 @@ public struct ReportTable {
 
     private var idle: [String] {
         report.idleGroups.isEmpty ? [] : ["  of one item, at rest: \(report.idleGroups.joined(separator: ", "))"]
+    }
+
+    /// Of a graph from a file nothing is derived.
+    private var derivation: [String] {
+        let lines = report.isDerived ? ["groups and graph are derived from the forward pass"] : report.derivation?.lines ?? []
+        return lines.map { "  derivation: \($0)" }
     }
 
     /// Those of layers that are alike in one line.
