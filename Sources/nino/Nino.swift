@@ -11,7 +11,7 @@ struct Nino: ParsableCommand {
         version: "1.0.0",
         subcommands: [
             PluginsCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self, ConvertCommand.self,
-            BenchCommand.self, CollectCommand.self,
+            BenchCommand.self, CollectCommand.self, MetaTrainCommand.self,
         ])
 
     static func main() {
