@@ -69,7 +69,7 @@ struct CollectCommand: ParsableCommand {
         let collector = try Collector(
             plan, families: families, runsPerFamily: runs, seed: seed, version: Nino.configuration.version, folder: out, data: loadData(Set(names)),
             model: { config, name in
-                try registry.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name))
+                TrainableModel(try registry.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)))
             },
             onEvent: { event in
                 if isJSON, case .finished(let entry, _, _) = event {

@@ -23,7 +23,7 @@ public final class Collector: Sendable {
 
     private let folder: String
     private let runs: [CollectionRun]
-    private let model: @Sendable (_ config: JSONValue, _ name: String) throws -> Model
+    private let model: @Sendable (_ config: JSONValue, _ name: String) throws -> TrainableModel
     private let data: [String: any DataSource]
     private let manifest: Mutex<CollectionManifest>
     private let stepsDone = Atomic<Int>(0)
@@ -43,7 +43,7 @@ public final class Collector: Sendable {
     /// - Throws: `invalidSetting`; `otherRun` for a folder with another plan, seed or data; errors of reading and writing.
     public init(
         _ plan: CollectionPlan, families: [String]? = nil, runsPerFamily: Int, seed: UInt64, version: String, folder: String,
-        data: [String: any DataSource], model: @escaping @Sendable (JSONValue, String) throws -> Model, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+        data: [String: any DataSource], model: @escaping @Sendable (JSONValue, String) throws -> TrainableModel, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
         try plan.validate()
         guard runsPerFamily >= 1 else { throw TrainingError.invalidSetting(name: "--runs", allowed: "at least 1", found: "\(runsPerFamily)") }
@@ -125,7 +125,7 @@ public final class Collector: Sendable {
 
     private func trainer(_ run: CollectionRun) throws -> Trainer {
         guard let examples = data[run.task] else { preconditionFailure("no data for task \(run.task)") }
-        let made = try plugins.lock.withLock { _ in TrainableModel(try model(run.config, run.fileName)) }
+        let made = try plugins.lock.withLock { _ in try model(run.config, run.fileName) }
         let guarded = TrainableModel(
             configuration: made.configuration, parameters: made.parameters, initialParameters: made.initialParameters,
             initialBuffers: made.initialBuffers, trace: { [plugins] inputs in try plugins.lock.withLock { _ in try made.trace(inputs) } })
