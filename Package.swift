@@ -23,7 +23,14 @@ let pluginLinker: [LinkerSetting] = [
 let testPlugins = [
     "Perceptron", "NoSymbol", "OtherMajor", "NullTable", "NullFunction", "NoDescriptor", "Twin", "WrongAxis", "OutsideScalar", "UnknownOp", "Renamed",
     "Mish", "BadSignature", "UndeclaredOp",
+    // Hostile ones.
+    "CrashOnLoad", "AbortInEntry", "NullDereference", "StackOverflow", "EndlessLoop", "ExitZero", "QuietExit", "OutputFlood", "MemoryFlood",
+    "ForkChild", "IgnoresSignals", "ClosesDescriptors", "ForgedRecords", "ReachesOut", "KillsParent", "NotFinite", "HugeCount", "NotText",
+    "TerminalCodes", "NullModel", "FalseClaim",
 ]
+
+/// Test plugins in Swift.
+let swiftTestPlugins = ["Softplus", "SwiftFatalError", "SwiftIndexOutOfRange", "SwiftRecursion"]
 
 let package = Package(
     name: "nino",
@@ -32,7 +39,7 @@ let package = Package(
         .library(name: "NinoPluginSDK", targets: ["NinoPluginSDK"]),
     ]
         + plugins.map { .library(name: "Nino\($0)", type: .dynamic, targets: ["\($0)Plugin"]) }
-        + testPlugins.map { .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"]) },
+        + (testPlugins + swiftTestPlugins).map { .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"]) },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -59,8 +66,10 @@ let package = Package(
         .target(name: "Checkpoints", dependencies: ["CZip"]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
         .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS"]),
+        // Child processes that cannot do harm: spawning, limits, a system call filter.
+        .target(name: "CIsolation"),
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
-        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "CFFI", "Tensors", "NeuralGraphs", "Checkpoints"]),
+        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // The three proofs with their controls; symmetries and graphs derived from a forward pass.
         .target(name: "Verification", dependencies: ["Tensors", "NeuralGraphs", "Nowcasting", "PluginHost"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
@@ -87,4 +96,5 @@ let package = Package(
     ]
         + plugins.map { .target(name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)", linkerSettings: pluginLinker) }
         + testPlugins.map { .target(name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", publicHeadersPath: ".") }
+        + swiftTestPlugins.map { .target(name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", linkerSettings: pluginLinker) }
 )

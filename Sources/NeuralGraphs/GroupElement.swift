@@ -16,12 +16,23 @@ public struct GroupElement: Sendable {
     }
 
     /// A random element.
-    /// - Parameter moved: names of the groups that do not stay at rest.
+    /// - Parameter moved: names of the groups that do not stay at rest; of each, at least one member moves something.
     public init(_ groups: [PermutationGroup], moving moved: (String) -> Bool, using random: inout SeededRandom) {
         self.init(groups)
-        for (index, group) in groups.enumerated() where moved(group.name) {
-            for key in Self.keys(of: index, groups) { permutations[key] = random.permutation(group.size) }
+        for (index, group) in groups.enumerated() where group.size > 1 && moved(group.name) {
+            let keys = Self.keys(of: index, groups)
+            repeat {
+                for key in keys { permutations[key] = random.permutation(group.size) }
+            } while keys.allSatisfy { permutations[$0] == Array(0..<group.size) }
         }
+    }
+
+    /// The same permutations, but every member of a family takes those of the member behind it.
+    public func rotatingMembers(of group: Int) -> GroupElement {
+        let keys = Self.keys(of: group, groups)
+        var rotated = self
+        for (key, next) in zip(keys, keys.dropFirst() + keys.prefix(1)) { rotated.permutations[key] = permutations[next] }
+        return rotated
     }
 
     /// Every index of the groups that group `index` depends on, behind that number.
@@ -61,10 +72,18 @@ public struct GroupElement: Sendable {
     ///
     /// - Parameter values: row-major, as many as the axes have positions together.
     public func apply<Scalar>(to values: [Scalar], axes: [Axis]) -> [Scalar] {
-        var result = values
-        var stride = values.count
-        for axis in axes {
-            let images = images(of: axis)
+        values.permuted(by: axes.map(images))
+    }
+}
+
+extension Array {
+    /// A row-major tensor with each axis permuted.
+    ///
+    /// - Parameter images: for each axis, where its positions go.
+    public func permuted(by images: [[Int]]) -> [Element] {
+        var result = self
+        var stride = count
+        for images in images {
             let outer = stride
             stride /= images.count
             let source = result

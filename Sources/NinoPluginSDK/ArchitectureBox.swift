@@ -10,6 +10,8 @@ final class ArchitectureBox {
     private let descriptor: UnsafePointer<nino_plugin_descriptor_t>
     private let graph: UnsafePointer<nino_plugin_neural_graph_t>
     private let forward: UnsafePointer<nino_plugin_forward_t>
+    private let customOps: UnsafePointer<nino_plugin_custom_ops_t>
+    private let customOpList: UnsafeBufferPointer<nino_custom_op_t>
 
     init(_ type: any ArchitectureDescriptor.Type, host: UnsafePointer<nino_host_t>) {
         self.type = type
@@ -19,6 +21,9 @@ final class ArchitectureBox {
         descriptor = lending.array([Self.descriptorTable])
         graph = lending.array([Self.graphTable])
         forward = lending.array([Self.forwardTable])
+        customOps = lending.array([Self.customOpsTable])
+        let operations = (type as? any CustomOperations.Type)?.customOperations ?? []
+        customOpList = UnsafeBufferPointer(start: lending.array(operations.map(lending.operation)), count: operations.count)
     }
 
     /// The table the host holds; it keeps this box alive until the host calls `destroy`.
@@ -43,6 +48,7 @@ final class ArchitectureBox {
         case NINO_EXTENSION_DESCRIPTOR: UnsafeRawPointer(descriptor)
         case NINO_EXTENSION_NEURAL_GRAPH where type is any NeuralGraphConstructor.Type: UnsafeRawPointer(graph)
         case NINO_EXTENSION_FORWARD where type is any ForwardPass.Type: UnsafeRawPointer(forward)
+        case NINO_EXTENSION_CUSTOM_OPS where type is any CustomOperations.Type: UnsafeRawPointer(customOps)
         default: nil
         }
     }
@@ -83,6 +89,12 @@ final class ArchitectureBox {
             guard let model = ModelBox.of(model).model as? any ForwardPass else { return }
             try model.trace(ForwardBuilder(table: builder!))
         }
+    })
+
+    private static let customOpsTable = nino_plugin_custom_ops_t(ops: { architecture, count in
+        let list = ArchitectureBox.of(architecture).customOpList
+        count!.pointee = Int64(list.count)
+        return list.baseAddress
     })
 }
 

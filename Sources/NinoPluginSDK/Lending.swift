@@ -24,6 +24,12 @@ final class Lending {
         array(strings.map { Optional(text($0)) } + [nil])
     }
 
+    func operation(_ operation: CustomOperation) -> nino_custom_op_t {
+        nino_custom_op_t(
+            name: text(operation.name), signature: text(operation.signature), function: operation.function,
+            gradient_signature: operation.gradientSignature.map(text), gradient: operation.gradient)
+    }
+
     func axis(_ axis: Axis) -> nino_axis_t {
         let segments = axis.segments.map { factors in
             let copies = factors.map { factor in

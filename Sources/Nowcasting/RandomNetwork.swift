@@ -9,7 +9,8 @@ extension GraphNetwork {
     ///   - slots: F, scalars on one edge.
     ///   - layers: message passing layers.
     ///   - horizons: K.
-    public static func random(width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, seed: UInt64) -> GraphNetwork {
+    ///   - gain: factor on all weights of linear layers. With 1, signals fade from layer to layer; √6 keeps them.
+    public static func random(width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, gain: Float = 1, seed: UInt64) -> GraphNetwork {
         precondition(width > 0 && slots > 0 && layers >= 2 && horizons > 0, "no network of width \(width), \(slots) slots, \(layers) layers, \(horizons) horizons")
         var generator = SeededRandom(seed: seed, purpose: .initialWeights)
         var weights: [String: NamedWeight] = [:]
@@ -17,7 +18,7 @@ extension GraphNetwork {
             (0..<count).map { _ in generator.uniform(in: -bound...bound) }
         }
         func linear(_ name: String, _ outputs: Int, _ inputs: Int) {
-            let bound = 1 / Float(inputs).squareRoot()
+            let bound = gain / Float(inputs).squareRoot()
             weights["\(name).weight"] = NamedWeight(shape: [outputs, inputs], values: uniform(outputs * inputs, within: bound))
             weights["\(name).bias"] = NamedWeight(shape: [outputs], values: uniform(outputs, within: bound))
         }

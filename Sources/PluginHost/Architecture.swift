@@ -25,7 +25,7 @@ public final class Architecture: @unchecked Sendable {
             throw .malformedArchitecture(plugin: plugin, field: "nino_architecture_t", expected: "functions, found NULL")
         }
         func table<Table>(_ id: String, as type: Table.Type) -> Table? {
-            extensions(pointer, id)?.load(as: Table.self)
+            PluginCall.run("get_extension") { extensions(pointer, id) }?.load(as: Table.self)
         }
         guard let descriptor = table(NINO_EXTENSION_DESCRIPTOR, as: nino_plugin_descriptor_t.self) else {
             throw .malformedArchitecture(plugin: plugin, field: NINO_EXTENSION_DESCRIPTOR, expected: "a table, found NULL")
@@ -45,10 +45,10 @@ public final class Architecture: @unchecked Sendable {
         guard forward == nil || forward?.trace != nil else {
             throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_FORWARD): trace", expected: "a function, found NULL")
         }
-        guard let types = texts(descriptor.model_types(pointer)) else {
-            throw .malformedArchitecture(plugin: plugin, field: "model_types", expected: "a NULL-terminated list of texts")
+        guard let types = texts(PluginCall.run("model_types") { descriptor.model_types(pointer) }), types.allSatisfy({ $0 == $0.onOneLine() }) else {
+            throw .malformedArchitecture(plugin: plugin, field: "model_types", expected: "a NULL-terminated list of lines of text")
         }
-        let samples: [String]? = if let function = descriptor.sample_configs { texts(function(pointer)) } else { [] }
+        let samples: [String]? = if let function = descriptor.sample_configs { texts(PluginCall.run("sample_configs") { function(pointer) }) } else { [] }
         guard let samples else {
             throw .malformedArchitecture(plugin: plugin, field: "sample_configs", expected: "a NULL-terminated list of texts")
         }
@@ -63,7 +63,12 @@ public final class Architecture: @unchecked Sendable {
 
     /// How sure the plugin is that the config is of this architecture, 0 … 100.
     func score(_ configuration: ModelConfiguration) -> Int {
-        min(100, max(0, Int(descriptor.recognize(pointer, configuration.handle))))
+        min(100, max(0, Int(PluginCall.run("recognize") { descriptor.recognize(pointer, configuration.handle) })))
+    }
+
+    /// Gives a model back to the plugin.
+    func destroy(_ model: OpaquePointer) {
+        PluginCall.run("destroy_model") { descriptor.destroy_model(pointer, model) }
     }
 
     /// The signatures of its custom ops, in alphabetical order.

@@ -36,7 +36,7 @@ class BuilderCall {
     /// - Throws: `configurationRefused` for a config or input that is not acceptable, `pluginFailed`, `refused`.
     final func run(_ function: String, of architecture: Architecture, file: String, _ call: (inout nino_error_t) -> nino_status_t) throws(PluginHostError) {
         var error = nino_error_t()
-        let status = call(&error)
+        let status = PluginCall.run(function) { call(&error) }
         if let refusal { throw .refused(plugin: architecture.plugin, function: function, message: refusal.message) }
         switch status {
         case NINO_OK: return

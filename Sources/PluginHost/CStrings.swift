@@ -17,6 +17,11 @@ func nonEmptyText(_ pointer: UnsafePointer<CChar>?) -> String? {
     text(pointer).flatMap { $0.isEmpty ? nil : $0 }
 }
 
+/// A text to be shown: not empty, without line breaks and other control characters.
+func label(_ pointer: UnsafePointer<CChar>?) -> String? {
+    nonEmptyText(pointer).flatMap { $0 == $0.onOneLine() ? $0 : nil }
+}
+
 /// A NULL-terminated list of texts; nil if one of them is no text or the list has no end within `limit`.
 func texts(_ pointer: UnsafePointer<UnsafePointer<CChar>?>?, limit: Int = 1024) -> [String]? {
     guard let pointer else { return nil }
@@ -44,7 +49,18 @@ extension nino_error_t {
     var text: String {
         withUnsafeBytes(of: message) { buffer in
             let written = String(decoding: buffer.prefix { $0 != 0 }, as: UTF8.self)
-            return written.isEmpty ? "(the plugin gave no message)" : written
+            return written.isEmpty ? "(the plugin gave no message)" : written.onOneLine()
         }
     }
+}
+
+extension StringProtocol {
+    /// Fit to be shown on one line of a terminal: without control characters, which could move the cursor or hide text, and not longer
+    /// than `limit` characters.
+    public func onOneLine(limit: Int = .max) -> String {
+        let shown = String(String.UnicodeScalarView(unicodeScalars.map { Self.controls.contains($0.properties.generalCategory) ? " " : $0 }))
+        return shown.count > limit ? shown.prefix(limit) + "…" : shown
+    }
+
+    private static var controls: Set<Unicode.GeneralCategory> { [.control, .format, .lineSeparator, .paragraphSeparator] }
 }

@@ -39,9 +39,11 @@ struct CustomOperation: Operation {
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let inputs = inputs.map { $0.floats.address }
-        Parallel.forEachRange(output.count, tile: Self.tile) { range in
-            let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
-            functions.function.call(given + scalars + [.address(output.address + range.lowerBound), .int64(Int64(range.count))])
+        PluginCall.run(name) {
+            Parallel.forEachRange(output.count, tile: Self.tile) { range in
+                let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
+                functions.function.call(given + scalars + [.address(output.address + range.lowerBound), .int64(Int64(range.count))])
+            }
         }
     }
 
@@ -52,16 +54,18 @@ struct CustomOperation: Operation {
             throw .operationFailed(operation: name, message: "plugin \(functions.plugin) declares no gradient for it, which training needs")
         }
         let inputs = inputs.map { $0.floats.address }
-        Parallel.forEachRange(gradient.count, tile: Self.tile) { range in
-            // Scratch for all gradients: the function overwrites, while a target may be added to or not be wanted at all.
-            withUnsafeTemporaryAllocation(of: Float.self, capacity: inputs.count * range.count) { scratch in
-                scratch.initialize(repeating: 0)
-                let products = inputs.indices.map { scratch.baseAddress! + $0 * range.count }
-                let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
-                function.call(
-                    given + scalars + [.address(gradient.address + range.lowerBound)] + products.map { .address($0) } + [.int64(Int64(range.count))])
-                for (target, product) in zip(targets, products) {
-                    if let target { Self.move(product, to: target, range) }
+        PluginCall.run("\(name) (gradient)") {
+            Parallel.forEachRange(gradient.count, tile: Self.tile) { range in
+                // Scratch for all gradients: the function overwrites, while a target may be added to or not be wanted at all.
+                withUnsafeTemporaryAllocation(of: Float.self, capacity: inputs.count * range.count) { scratch in
+                    scratch.initialize(repeating: 0)
+                    let products = inputs.indices.map { scratch.baseAddress! + $0 * range.count }
+                    let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
+                    function.call(
+                        given + scalars + [.address(gradient.address + range.lowerBound)] + products.map { .address($0) } + [.int64(Int64(range.count))])
+                    for (target, product) in zip(targets, products) {
+                        if let target { Self.move(product, to: target, range) }
+                    }
                 }
             }
         }

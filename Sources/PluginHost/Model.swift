@@ -33,7 +33,7 @@ public final class Model: @unchecked Sendable {
                 throw PluginHostError.refused(plugin: architecture.plugin, function: "describe", message: "expected at least one parameter, found none")
             }
         } catch {
-            architecture.descriptor.destroy_model(architecture.pointer, made)
+            architecture.destroy(made)
             throw error
         }
         description = call.description
@@ -41,7 +41,7 @@ public final class Model: @unchecked Sendable {
     }
 
     deinit {
-        architecture.descriptor.destroy_model(architecture.pointer, pointer)
+        architecture.destroy(pointer)
     }
 
     /// The neural graph of the plugin's constructor.

@@ -10,8 +10,10 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case input(model: String, message: String)
     case contradictingNames(file: String, prefix: String, with: String, without: String)
     case extensionAbsent(plugin: String, extensionID: String, needed: String)
+    case isolationFailed(reason: String)
 
     // What a plugin did.
+    case notTrusted(file: String, reason: String)
     case notLoadable(file: String, reason: String)
     case noEntry(file: String)
     case nullEntry(file: String, hostMajor: Int)
@@ -22,14 +24,16 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case pluginFailed(plugin: String, function: String, status: Int, message: String)
     case refused(plugin: String, function: String, message: String)
     case shadowed(file: String, id: String, by: String)
+    case misbehaved(file: String, Misbehaviour)
 
     /// True if the plugin misbehaved, false if the user's input is at fault.
     public var isPluginFault: Bool {
         switch self {
         case .configurationNotFound, .configurationUnreadable, .configurationNotAnObject, .unknownModelType, .ambiguous, .configurationRefused,
-            .input, .contradictingNames, .extensionAbsent:
+            .input, .contradictingNames, .extensionAbsent, .isolationFailed:
             false
-        case .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture, .malformedCustomOp, .pluginFailed, .refused, .shadowed:
+        case .notTrusted, .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture, .malformedCustomOp,
+            .pluginFailed, .refused, .shadowed, .misbehaved:
             true
         }
     }
@@ -49,6 +53,8 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .contradictingNames(let file, let prefix, let with, let without):
             "\(file): expected all names with the prefix \"\(prefix)\" or all without it, found \"\(with)\" and \"\(without)\""
         case .extensionAbsent(let plugin, let id, let needed): "plugin \(plugin): has no \(id), which \(needed) needs"
+        case .isolationFailed(let reason): "plugins cannot be isolated: \(reason)"
+        case .notTrusted(let file, let reason): "\(file): not loaded: \(reason)"
         case .notLoadable(let file, let reason): "\(file): cannot be loaded: \(reason)"
         case .noEntry(let file): "\(file): expected the symbol nino_plugin_entry, found none"
         case .nullEntry(let file, let major): "\(file): nino_plugin_entry(\(major)) returned NULL: the plugin does not serve ABI \(major)"
@@ -59,6 +65,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .pluginFailed(let plugin, let function, let status, let message): "plugin \(plugin): \(function) failed with status \(status): \(message)"
         case .refused(let plugin, let function, let message): "plugin \(plugin): \(function): \(message)"
         case .shadowed(let file, let id, let by): "\(file): id \(id) is already taken by \(by)"
+        case .misbehaved(let file, let misbehaviour): "\(file): \(misbehaviour)"
         }
     }
 }

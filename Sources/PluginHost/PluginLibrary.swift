@@ -13,13 +13,13 @@ public final class PluginLibrary: @unchecked Sendable {
     public let architectures: [Architecture]
 
     /// Loads and checks a library. The version comes before everything else in its tables.
-    /// - Throws: `notLoadable`, `noEntry`, `nullEntry`, `wrongMajor`, `malformedEntry`, `malformedArchitecture`, `pluginFailed`.
+    /// - Throws: `notTrusted`, `notLoadable`, `noEntry`, `nullEntry`, `wrongMajor`, `malformedEntry`, `malformedArchitecture`, `pluginFailed`.
     public init(file: String) throws(PluginHostError) {
         let pointer = try Self.open(file)
         let entry = pointer.pointee
-        let fields: [(String, String?)] = [("id", nonEmptyText(entry.id)), ("name", nonEmptyText(entry.name)), ("version", nonEmptyText(entry.version))]
+        let fields: [(String, String?)] = [("id", label(entry.id)), ("name", label(entry.name)), ("version", label(entry.version))]
         for (field, value) in fields where value == nil {
-            throw .malformedEntry(file: file, field: field, expected: "a text")
+            throw .malformedEntry(file: file, field: field, expected: "a line of text")
         }
         self.file = file
         id = fields[0].1!
@@ -30,13 +30,15 @@ public final class PluginLibrary: @unchecked Sendable {
     }
 
     private static func open(_ file: String) throws(PluginHostError) -> UnsafePointer<nino_entry_t> {
-        guard let handle = dlopen(file, RTLD_NOW | RTLD_LOCAL) else {
+        let resolved = try FileTrust.current.check(file)
+        guard let handle = PluginCall.run("a constructor", { dlopen(resolved, RTLD_NOW | RTLD_LOCAL) }) else {
             throw .notLoadable(file: file, reason: dlerror().map { String(cString: $0) } ?? "dlopen gave no reason")
         }
         guard let symbol = dlsym(handle, "nino_plugin_entry") else { throw .noEntry(file: file) }
         typealias Entry = @convention(c) (UInt32) -> UnsafePointer<nino_entry_t>?
         let hostMajor = Int(NINO_ABI_MAJOR)
-        guard let entry = unsafeBitCast(symbol, to: Entry.self)(UInt32(hostMajor)) else { throw .nullEntry(file: file, hostMajor: hostMajor) }
+        let function = unsafeBitCast(symbol, to: Entry.self)
+        guard let entry = PluginCall.run("nino_plugin_entry", { function(UInt32(hostMajor)) }) else { throw .nullEntry(file: file, hostMajor: hostMajor) }
         // Another major may lay out everything behind this field differently.
         let major = Int(UnsafeRawPointer(entry).load(as: UInt32.self))
         guard major == hostMajor else { throw .wrongMajor(file: file, expected: hostMajor, found: major) }
@@ -46,13 +48,13 @@ public final class PluginLibrary: @unchecked Sendable {
     private static func architectures(of entry: UnsafePointer<nino_entry_t>, file: String, id: String) throws(PluginHostError) -> [Architecture] {
         guard let count = entry.pointee.architecture_count else { throw .malformedEntry(file: file, field: "architecture_count", expected: "a function, found NULL") }
         guard let create = entry.pointee.create_architecture else { throw .malformedEntry(file: file, field: "create_architecture", expected: "a function, found NULL") }
-        let number = count(entry)
+        let number = PluginCall.run("architecture_count") { count(entry) }
         guard (1...64).contains(number) else { throw .malformedEntry(file: file, field: "architecture_count", expected: "1 to 64, found \(number)") }
         var made: [Architecture] = []
         for index in 0..<number {
             var pointer: UnsafeMutablePointer<nino_architecture_t>?
             var error = nino_error_t()
-            let status = create(entry, index, HostTable.pointer, &pointer, &error)
+            let status = PluginCall.run("create_architecture") { create(entry, index, HostTable.pointer, &pointer, &error) }
             guard status == NINO_OK else {
                 throw .pluginFailed(plugin: id, function: "create_architecture", status: Int(status), message: error.text)
             }

@@ -13,9 +13,14 @@ public struct PluginRegistry: Sendable {
     /// Loads every candidate. A bad one is listed, never fatal; of two with one id the first in search order stays.
     public init(searching directories: PluginDirectories) {
         let candidates = directories.candidates()
+        self.init(files: candidates.files, missing: candidates.missing)
+    }
+
+    /// Loads these files.
+    public init(files: [String], missing: [PluginDirectories.Missing] = []) {
         var plugins: [PluginLibrary] = []
         var rejected: [Rejection] = []
-        for file in candidates.files {
+        for file in files {
             do throws(PluginHostError) {
                 let plugin = try PluginLibrary(file: file)
                 if let first = plugins.first(where: { $0.id == plugin.id }) {
@@ -28,27 +33,36 @@ public struct PluginRegistry: Sendable {
         }
         self.plugins = plugins
         self.rejected = rejected
-        missing = candidates.missing
+        self.missing = missing
     }
 
     /// The architecture that recognizes a config best.
     /// - Throws: `unknownModelType` if none does, `ambiguous` if two do equally.
     public func architecture(for configuration: ModelConfiguration) throws(PluginHostError) -> Architecture {
-        let scored = plugins.flatMap(\.architectures).map { (architecture: $0, score: $0.score(configuration)) }
-        guard let best = scored.max(by: { $0.score < $1.score }), best.score > 0 else {
-            let known = Set(plugins.flatMap(\.architectures).flatMap(\.modelTypes)).sorted()
-            throw .unknownModelType(file: configuration.file, found: configuration.modelType, known: known)
-        }
-        let winners = scored.filter { $0.score == best.score }
-        guard winners.count == 1 else {
-            throw .ambiguous(file: configuration.file, first: winners[0].architecture.plugin, second: winners[1].architecture.plugin, score: best.score)
-        }
-        return best.architecture
+        let architectures = plugins.flatMap(\.architectures)
+        let scores = architectures.map { ($0.plugin, $0.score(configuration)) }
+        return architectures[try configuration.best(of: scores, modelTypes: architectures.flatMap(\.modelTypes))]
     }
 
     /// Makes the model a config describes.
     /// - Throws: as `architecture(for:)`; `configurationRefused`, `pluginFailed`, `refused`.
     public func model(for configuration: ModelConfiguration) throws(PluginHostError) -> Model {
         try Model(architecture: architecture(for: configuration), configuration: configuration)
+    }
+}
+
+extension ModelConfiguration {
+    /// Index of the architecture that is surest of this config.
+    /// - Parameter modelTypes: all that are known, for the message.
+    /// - Throws: `unknownModelType` if none recognizes it, `ambiguous` if two do equally.
+    func best(of scores: [(plugin: String, score: Int)], modelTypes: [String]) throws(PluginHostError) -> Int {
+        guard let best = scores.map(\.score).max(), best > 0 else {
+            throw .unknownModelType(file: file, found: modelType, known: Set(modelTypes).sorted())
+        }
+        let winners = scores.indices.filter { scores[$0].score == best }
+        guard winners.count == 1 else {
+            throw .ambiguous(file: file, first: scores[winners[0]].plugin, second: scores[winners[1]].plugin, score: best)
+        }
+        return winners[0]
     }
 }

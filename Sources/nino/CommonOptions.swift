@@ -11,8 +11,14 @@ struct CommonOptions: ParsableArguments {
     @Option(name: .customLong("plugin-path"), help: ArgumentHelp("A folder with plugins; may be given several times.", valueName: "dir"))
     var pluginPaths: [String] = []
 
-    @Flag(help: "Load plugins in this process (they always are, so far).")
+    @Flag(help: "Load plugins in this process alone, without looking first in a child process what they do.")
     var trust = false
+
+    @Option(name: .customLong("time-limit"), help: ArgumentHelp("How long a plugin may take in a child process.", valueName: "seconds"))
+    var timeLimit: Double = 60
+
+    @Option(name: .customLong("memory-limit"), help: ArgumentHelp("How much memory a plugin may take in a child process.", valueName: "MiB"))
+    var memoryLimit: Int = 4096
 
     @Option(help: "Threads to use. Results do not depend on it.")
     var threads: Int = ProcessInfo.processInfo.activeProcessorCount
@@ -25,6 +31,8 @@ struct CommonOptions: ParsableArguments {
 
     func validate() throws {
         guard (1...1024).contains(threads) else { throw ValidationError("--threads: expected 1 to 1024, found \(threads)") }
+        guard timeLimit > 0, timeLimit <= 1e6 else { throw ValidationError("--time-limit: expected more than 0 and at most 1000000, found \(timeLimit)") }
+        guard (1...1 << 20).contains(memoryLimit) else { throw ValidationError("--memory-limit: expected 1 to \(1 << 20), found \(memoryLimit)") }
     }
 
     /// Applies what concerns the whole process.
@@ -32,21 +40,43 @@ struct CommonOptions: ParsableArguments {
         Parallel.threads = threads
     }
 
-    /// All plugins, in search order.
+    /// Where plugins are looked for.
+    var pluginDirectories: PluginDirectories {
+        .standard(paths: pluginPaths, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Child processes for plugins.
+    var isolation: Isolation {
+        Isolation(limits: IsolationLimits(seconds: timeLimit, memoryBytes: memoryLimit << 20))
+    }
+
+    /// All plugins, in search order, loaded in this process.
     func registry() -> PluginRegistry {
-        PluginRegistry(searching: .standard(paths: pluginPaths, environment: ProcessInfo.processInfo.environment))
+        PluginRegistry(searching: pluginDirectories)
+    }
+
+    /// What is installed: each plugin looked at in a child process, or with `--trust` in this one.
+    func survey() throws -> PluginSurvey {
+        trust ? PluginSurvey(registry()) : try PluginSurvey(searching: pluginDirectories, isolation)
     }
 
     /// The model a `--config` names. Rejected plugins are mentioned when none is left that knows it.
     func model(_ config: String) throws -> Model {
         let configuration = try ConfigurationCatalog.standard.load(config)
-        let registry = registry()
-        do throws(PluginHostError) {
-            return try registry.model(for: configuration)
+        if trust {
+            let registry = registry()
+            return try noting(PluginSurvey(registry).rejected) { () throws(PluginHostError) in try registry.model(for: configuration) }
+        }
+        let recognition = try PluginRecognition(configuration, searching: pluginDirectories, isolation)
+        return try noting(recognition.rejected) { () throws(PluginHostError) in try recognition.model(for: configuration) }
+    }
+
+    private func noting(_ rejected: [PluginSurvey.Rejection], _ make: () throws(PluginHostError) -> Model) throws(PluginHostError) -> Model {
+        do {
+            return try make()
         } catch {
-            if case .unknownModelType = error, !registry.rejected.isEmpty || !registry.missing.isEmpty {
-                for rejection in registry.rejected { Output.note("rejected plugin: \(rejection.reason)") }
-                for missing in registry.missing { Output.note("\(missing.path): \(missing.reason)") }
+            if case .unknownModelType = error {
+                for rejection in rejected { Output.note("rejected plugin: \(rejection.line)") }
             }
             throw error
         }

@@ -26,13 +26,9 @@ enum Failure {
     /// Prints what went wrong, one line on standard error, and returns the exit status.
     static func report(_ error: any Error, in command: any ParsableCommand.Type) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
-        if let fault = error as? PluginHostError {
-            note(fault)
-            return fault.isPluginFault ? 3 : 2
-        }
         if isOurs(error) {
             note(error)
-            return 2
+            return status(of: error)
         }
         let text = command.fullMessage(for: error)
         guard command.exitCode(for: error) != .success else {
@@ -45,12 +41,17 @@ enum Failure {
     }
 
     private static func isOurs(_ error: any Error) -> Bool {
-        error is InputError || error is CheckpointError || error is NeuralGraphError || error is NowcastError || error is TensorError
+        error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError || error is NowcastError || error is TensorError
             || error is TrainingError
+    }
+
+    /// 3 if a plugin is at fault, else 2.
+    static func status(of error: any Error) -> Int32 {
+        (error as? PluginHostError)?.isPluginFault == true ? 3 : 2
     }
 
     /// The error as one line.
     private static func note(_ error: any Error) {
-        Output.note("\(error)".replacingOccurrences(of: "\n", with: " "))
+        Output.note("\(error)".onOneLine())
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import PluginHost
 
 /// The command line. Exit status: 0 done and true; 1 the answer is no; 2 bad usage or input, or an input/output failure;
 /// 3 a plugin misbehaved; 130 after Ctrl-C.
@@ -11,10 +12,11 @@ struct Nino: ParsableCommand {
         version: "1.0.0",
         subcommands: [
             PluginsCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self, ConvertCommand.self,
-            BenchCommand.self, CollectCommand.self, MetaTrainCommand.self,
+            BenchCommand.self, VerifyCommand.self, CollectCommand.self, MetaTrainCommand.self,
         ])
 
     static func main() {
+        if CommandLine.arguments.dropFirst() == [Isolation.argument] { IsolatedChild.main(status: Failure.status) }
         do {
             var command = try parseAsRoot()
             try command.run()

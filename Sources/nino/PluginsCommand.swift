@@ -5,20 +5,12 @@ struct PluginsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugins",
         abstract: "List installed plugins and every file that was rejected, with the reason.",
-        discussion: "Searched: --plugin-path, then NINO_PLUGIN_PATH (folders separated by colons), then the folder of the executable.")
+        discussion: """
+            Searched: --plugin-path, then NINO_PLUGIN_PATH (folders separated by colons), then the folder of the executable.
+            Each file is loaded in a child process of its own, and files that other users could change are not loaded at all.
+            """)
 
     @OptionGroup var common: CommonOptions
-
-    private struct Listed: Encodable {
-        let id: String
-        let name: String
-        let version: String
-        let abi: String
-        let file: String
-        let modelTypes: [String]
-        let neuralGraph: Bool
-        let forwardPass: Bool
-    }
 
     private struct Rejected: Encodable {
         let rejected: String
@@ -26,34 +18,25 @@ struct PluginsCommand: ParsableCommand {
     }
 
     func run() throws {
-        let registry = common.registry()
-        let listed = registry.plugins.map { plugin in
-            Listed(
-                id: plugin.id, name: plugin.name, version: plugin.version, abi: "\(plugin.abi.major).\(plugin.abi.minor)", file: plugin.file,
-                modelTypes: plugin.architectures.flatMap(\.modelTypes), neuralGraph: plugin.architectures.allSatisfy(\.hasNeuralGraph),
-                forwardPass: plugin.architectures.allSatisfy(\.hasForwardPass))
-        }
-        let rejected =
-            registry.rejected.map { Rejected(rejected: $0.file, reason: $0.reason.description) }
-            + registry.missing.map { Rejected(rejected: $0.path, reason: $0.reason) }
+        let survey = try common.survey()
         if common.json {
-            for plugin in listed { try Output.json(plugin) }
-            for file in rejected { try Output.json(file) }
+            for plugin in survey.plugins { try Output.json(plugin) }
+            for file in survey.rejected { try Output.json(Rejected(rejected: file.file, reason: file.reason)) }
         } else {
-            show(listed, rejected)
+            show(survey)
         }
     }
 
-    private func show(_ listed: [Listed], _ rejected: [Rejected]) {
-        if listed.isEmpty { Output.line("no plugins found") }
-        for plugin in listed {
+    private func show(_ survey: PluginSurvey) {
+        if survey.plugins.isEmpty { Output.line("no plugins found") }
+        for plugin in survey.plugins {
             Output.line("\(plugin.id) \(plugin.version)  \(plugin.name), ABI \(plugin.abi)")
             Output.line("    model types  \(plugin.modelTypes.joined(separator: ", "))")
             Output.line("    file         \(plugin.file)")
             if !plugin.neuralGraph { Output.line("    has no neural graph") }
             if !plugin.forwardPass { Output.line("    has no forward pass") }
         }
-        if !rejected.isEmpty { Output.line("rejected:") }
-        for file in rejected { Output.line("    \(file.reason.hasPrefix(file.rejected) ? "" : "\(file.rejected): ")\(file.reason)") }
+        if !survey.rejected.isEmpty { Output.line("rejected:") }
+        for file in survey.rejected { Output.line("    \(file.line)") }
     }
 }

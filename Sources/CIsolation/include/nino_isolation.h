@@ -1,0 +1,38 @@
+// What Linux offers for running untrusted code in a child process and Swift cannot call: GNU and variadic functions of the C library.
+//
+// Functions that can fail return -1 and leave the reason in errno.
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/// Makes a pipe that no other child inherits: ends[0] to read, without waiting; ends[1] to write.
+int nino_pipe(int ends[2]);
+
+/// A file without a name that holds `count` bytes, to be read from its start.
+int nino_memory_file(const void *bytes, int64_t count);
+
+/// Starts a program as the leader of a process group of its own, with standard signal handling and no descriptors but the given
+/// standard input, output and error. Returns its process id.
+pid_t nino_spawn(const char *program, char *const arguments[], char *const environment[], int input, int output, int error);
+
+/// A descriptor that becomes readable when the process ends.
+int nino_process_descriptor(pid_t process);
+
+/// 1 if an access control list says more about who may change the file than its mode does, else 0.
+int nino_has_access_list(const char *path);
+
+/// What this process may use from now on.
+typedef struct {
+    /// Bytes of memory above what it has mapped already.
+    int64_t memory_bytes;
+    int64_t processor_seconds;
+} nino_limits_t;
+
+/// Confines this process, before it runs code it does not trust, and all threads it will start:
+/// - it ends with its parent, and at once if that is no longer `parent`;
+/// - memory and processor time are limited; files cannot grow; it leaves no core dump;
+/// - starting a process or a program, tracing, and signals to other processes end it with SIGSYS;
+/// - changing files, sockets and raising the limits fail with EPERM.
+///
+/// A kernel without seccomp does all but the last two.
+int nino_confine(pid_t parent, nino_limits_t limits);

@@ -1,0 +1,47 @@
+import CIsolation
+import Foundation
+
+/// The child's side of `Isolation`.
+public enum IsolatedChild {
+    /// Does the task this process was started for, confined to its limits, and ends the process.
+    /// - Parameters:
+    ///   - others: tasks this program has besides those of this module.
+    ///   - status: the exit status that belongs to an error a task throws.
+    public static func main(_ others: [any IsolatedTask.Type] = [], status: (any Error) -> Int32) -> Never {
+        let tasks: [any IsolatedTask.Type] = [LoadTask.self, RecognitionTask.self] + others
+        let input = FileHandle.standardInput.readDataToEndOfFile()
+        guard let request = try? JSONDecoder().decode(IsolationRequest.self, from: input),
+            let task = tasks.first(where: { $0.name == request.task })
+        else {
+            FileHandle.standardError.write(Data("\(Isolation.argument) is how nino starts itself; it is of no use by hand\n".utf8))
+            _exit(2)
+        }
+        let channel = ResultChannel(token: request.token)
+        guard nino_confine(request.parent, limits(request.limits)) == 0 else {
+            channel.send(failure: "a child process cannot be confined: \(String(cString: strerror(errno)))", status: 2)
+            _exit(0)
+        }
+        PluginCall.watcher = { function in channel.send(function.map { "enter \($0)" } ?? "leave") }
+        do {
+            try run(task, request.payload, channel)
+            channel.send("end")
+        } catch {
+            channel.send(failure: "\(error)", status: status(error))
+        }
+        // Nothing of the plugin's runs after this.
+        _exit(0)
+    }
+
+    private static func run<Task: IsolatedTask>(_ type: Task.Type, _ payload: Data, _ channel: ResultChannel) throws {
+        try JSONDecoder().decode(type, from: payload).run { record in
+            // A record the host's own code makes: that it cannot be written is a mistake in the host.
+            channel.send(Array("record ".utf8) + (try! JSONEncoder().encode(record)))
+        }
+    }
+
+    private static func limits(_ limits: IsolationLimits) -> nino_limits_t {
+        // Every processor may be busy all the time; this is for a child whose parent could not stop it.
+        let seconds = limits.seconds.rounded(.up) * Double(ProcessInfo.processInfo.activeProcessorCount) + 1
+        return nino_limits_t(memory_bytes: Int64(limits.memoryBytes), processor_seconds: Int64(seconds))
+    }
+}

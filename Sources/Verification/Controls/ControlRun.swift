@@ -1,0 +1,107 @@
+import NeuralGraphs
+import Tensors
+
+/// Runs the negative controls of one group through the proofs.
+struct ControlRun {
+    /// Ten times what counts as equal: what is caught, is caught by a wide margin.
+    static let margin = 10.0
+
+    /// Elements to try before a control counts as missed: one may by chance move numbers that are nearly equal.
+    static let draws = 5
+
+    let subject: Subject
+    let function: FunctionProof
+    let graph: GraphProof
+    let nowcast: NowcastProof
+
+    private(set) var counts = GroupReport.Controls()
+    private(set) var failures: [Failure] = []
+
+    init(_ subject: Subject, _ function: FunctionProof, _ graph: GraphProof, _ nowcast: NowcastProof) {
+        (self.subject, self.function, self.graph, self.nowcast) = (subject, function, graph, nowcast)
+    }
+
+    /// Every control through the function and graph proofs, one of each kind through the nowcast, and each node block left out.
+    mutating func run(_ group: Int, using random: inout SeededRandom) throws {
+        let controls = NegativeControl.all(of: group, subject)
+        for control in controls {
+            try runFunction(control, using: &random)
+            // Buffers are not in the graph.
+            guard subject.graph.parameters[control.place.tensor] != nil else { continue }
+            let isCaught = isCaught(control, using: &random) { !graph.holds($1, nodes: graph.nodeImages($0)) }
+            count(isCaught, .graph, group, control.text(subject.claims))
+        }
+        if nowcast.seesGraph { try runNowcast(controls, group, using: &random) }
+        runNodes(group, using: &random)
+    }
+
+    private func isCaught(
+        _ control: NegativeControl, using random: inout SeededRandom, by proof: (GroupElement, TensorAction) throws -> Bool
+    ) rethrows -> Bool {
+        for _ in 0..<Self.draws {
+            guard let (element, action) = control.draw(subject.claims, using: &random) else { return false }
+            if try proof(element, action) { return true }
+        }
+        return false
+    }
+
+    private mutating func runFunction(_ control: NegativeControl, using random: inout SeededRandom) throws {
+        let isCaught = try isCaught(control, using: &random) { try function.error($1) > Self.margin * FunctionProof.tolerance }
+        if try !isCaught && isInert(control, using: &random) {
+            counts.inert.append("function: \(control.text(subject.claims))")
+        } else {
+            count(isCaught, .function, control.group, control.text(subject.claims))
+        }
+    }
+
+    /// Whether the forward pass does not depend on what the control misplaces: other numbers there change nothing either.
+    private func isInert(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
+        let place = control.place
+        guard control.kind != .anotherAxis, let shape = subject.tensors.first(where: { $0.name == place.tensor })?.shape else { return false }
+        let positions = place.start..<(place.start + Axis(segments: [place.factors]).size(in: subject.claims.groups))
+        let inner = shape[(place.axis + 1)...].reduce(1, *)
+        for _ in 0..<3 {
+            let error = try function.error(
+                redrawing: { $0 == place.tensor && positions.contains($1 / inner % shape[place.axis]) }, using: &random)
+            if error > FunctionProof.tolerance { return false }
+        }
+        return true
+    }
+
+    /// Each kind once, where the tensor is largest: there the network sees most of it.
+    private mutating func runNowcast(_ controls: [NegativeControl], _ group: Int, using random: inout SeededRandom) throws {
+        for kind in NegativeControl.Kind.allCases {
+            let candidates = controls.filter { $0.kind == kind }.map { ($0, size: subject.graph.parameters[$0.place.tensor]?.count ?? 0) }
+            guard let (control, size) = candidates.max(by: { $0.size < $1.size }), size > 0 else { continue }
+            let isCaught = try isCaught(control, using: &random) { try nowcast.error($1) > Self.margin * NowcastProof.tolerance }
+            // Some graphs tell less than the function: then no network could notice.
+            let isInvisible = !isCaught && !self.isCaught(control, using: &random) { !graph.isInvisible($1) }
+            if isInvisible {
+                counts.inert.append("nowcast: \(control.text(subject.claims))")
+            } else {
+                count(isCaught, .nowcast, group, control.text(subject.claims))
+            }
+        }
+    }
+
+    /// The parameters move, and the nodes, but for one block.
+    private mutating func runNodes(_ group: Int, using random: inout SeededRandom) {
+        let name = subject.claims.groups[group].name
+        for (index, block) in subject.graph.nodeBlocks.enumerated() {
+            guard let axis = block.axis, axis.segments.joined().contains(.group(group)) else { continue }
+            let element = GroupElement(subject.claims.groups, moving: { $0 == name }, using: &random)
+            let holds = graph.holds(TensorAction(element, subject.claims), nodes: graph.nodeImages(element, resting: index))
+            count(!holds, .graph, group, "\(name): node block \"\(block.name)\" left out")
+        }
+    }
+
+    private mutating func count(_ isCaught: Bool, _ proof: Failure.Proof, _ group: Int, _ what: String) {
+        counts.total += 1
+        if isCaught {
+            counts.caught += 1
+        } else {
+            let name = subject.claims.groups[group].name
+            failures.append(Failure(proof: .control, groups: [name], message: "control not caught by the \(proof.rawValue) proof: \(what)"))
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import NeuralGraphs
+import Nowcasting
+import Tensors
+
+/// Nowcasting a permuted history gives the permuted nowcast. Source: docs/symmetry.md, proof 3.
+final class NowcastProof {
+    /// Largest relative error of the predicted change that counts as equal, in float32.
+    static let tolerance = 1e-4
+
+    /// Of the untrained network: what neighbours say must not fade, or controls would go unnoticed.
+    private static let gain = Float(6).squareRoot()
+
+    private let nowcaster: Nowcaster
+    private let model: GraphModel
+    private let parameters: ParameterList
+    private let states: [[Float]]
+    private let horizon: Int
+    /// Nowcast minus newest state.
+    private let change: [Float]
+
+    /// - Parameter nowcaster: nil for an untrained network drawn from `random`: any network will do.
+    /// - Throws: `NeuralGraphError.eigenvectors`; `NowcastError` for a network that cannot take the graph.
+    init(_ graph: NeuralGraph, nowcaster: Nowcaster?, using random: inout SeededRandom) throws {
+        self.nowcaster = nowcaster ?? .nino(BlockForm(.random(width: 32, slots: max(9, graph.slotCount), gain: Self.gain, seed: random.next())))
+        model = try GraphModel(graph)
+        parameters = graph.parameters
+        states = Self.history(parameters.count, using: &random)
+        horizon = min(10, self.nowcaster.longestHorizon ?? 10)
+        change = try Self.change(states, self.nowcaster, model, parameters, horizon)
+    }
+
+    /// Whether the nowcaster looks at the graph at all. One that does not is equivariant to any permutation of any tensor.
+    var seesGraph: Bool { if case .nino = nowcaster { true } else { false } }
+
+    /// A walk: every scalar drifts at a pace of its own, with noise.
+    private static func history(_ count: Int, using random: inout SeededRandom) -> [[Float]] {
+        var state = (0..<count).map { _ in random.normal() }
+        let drift = (0..<count).map { _ in random.normal(standardDeviation: 0.3) }
+        return (0..<StateHistory.contextLength).map { _ in
+            state = zip(state, drift).map { $0 + $1 + random.normal(standardDeviation: 0.1) }
+            return state
+        }
+    }
+
+    private static func change(
+        _ states: [[Float]], _ nowcaster: Nowcaster, _ model: GraphModel, _ parameters: ParameterList, _ horizon: Int
+    ) throws(NowcastError) -> [Float] {
+        let nowcast = try nowcaster.nowcast(StateHistory(states, parameters: parameters), horizon: horizon, model: model)
+        return zip(nowcast.values, states[states.count - 1]).map { $0 - $1 }
+    }
+
+    /// ‖Δ(π·history) − π·Δ(history)‖ / ‖Δ(history)‖; infinite if a number is not finite.
+    func error(_ action: TensorAction) throws(NowcastError) -> Double {
+        let found = try Self.change(states.map { action.apply(toFlat: $0, parameters) }, nowcaster, model, parameters, horizon)
+        var (difference, length) = (0.0, 0.0)
+        for (a, b) in zip(found, action.apply(toFlat: change, parameters)) {
+            let distance = Double(a) - Double(b)
+            difference += distance * distance
+            length += Double(b) * Double(b)
+        }
+        let error = (difference / length).squareRoot()
+        return error.isFinite ? error : .infinity
+    }
+}

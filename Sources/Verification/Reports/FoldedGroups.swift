@@ -1,0 +1,59 @@
+/// Groups of layers that are alike, in one row: `hidden_0 … hidden_2`.
+struct FoldedGroups {
+    struct Row {
+        var name: String
+        let size: Int
+        let actsOn: [GroupReport.Place]
+        var functionError: Double
+        var graph: Bool
+        var nowcastError: Double
+        var controls: GroupReport.Controls
+    }
+
+    private(set) var rows: [Row] = []
+
+    /// Groups that agree in everything but the numbers in their names, and in passing.
+    private struct Likeness: Hashable {
+        let pattern: String
+        let size: Int
+        let segments: [String]
+        let graph: Bool
+    }
+
+    init(_ groups: [GroupReport]) {
+        var rowOfLikeness: [Likeness: Int] = [:]
+        var firstNames: [String] = []
+        for group in groups {
+            let name = group.group ?? "all together"
+            let places = group.actsOn.map { GroupReport.Place(segment: Self.pattern($0.segment), count: $0.count) }
+            let likeness = Likeness(pattern: Self.pattern(name), size: group.size, segments: places.map { "\($0.segment) \($0.count)" }, graph: group.graph)
+            if let index = rowOfLikeness[likeness], group.group != nil {
+                rows[index].name = "\(firstNames[index]) … \(name)"
+                rows[index].functionError = max(rows[index].functionError, group.functionError)
+                rows[index].nowcastError = max(rows[index].nowcastError, group.nowcastError)
+                rows[index].controls.caught += group.controls.caught
+                rows[index].controls.total += group.controls.total
+                rows[index].controls.inert += group.controls.inert
+            } else {
+                rowOfLikeness[likeness] = rows.count
+                firstNames.append(name)
+                rows.append(Row(
+                    name: name, size: group.size, actsOn: places, functionError: group.functionError, graph: group.graph, nowcastError: group.nowcastError,
+                    controls: group.controls))
+            }
+        }
+    }
+
+    /// Numbers behind an underscore become `l`, so that layers look alike.
+    private static func pattern(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            if character.isNumber, result.hasSuffix("_") {
+                result.append("l")
+            } else if !(character.isNumber && result.hasSuffix("_l")) {
+                result.append(character)
+            }
+        }
+        return result
+    }
+}

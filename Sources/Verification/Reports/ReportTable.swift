@@ -1,0 +1,71 @@
+/// The report of one model as a table for people. Made of nothing but the record, so that it can be drawn elsewhere than the proofs ran.
+public struct ReportTable {
+    private let report: VerificationReport
+
+    public init(_ report: VerificationReport) {
+        self.report = report
+    }
+
+    private static let header = ["group", "size", "acts on", "function", "graph", "nowcast", "controls"]
+
+    public var lines: [String] {
+        let rows = [Self.header] + FoldedGroups(report.groups).rows.map(cells)
+        let widths = Self.header.indices.map { column in rows.map { $0[column].count }.max()! }
+        let table = rows.map { row in
+            row.indices.map { row[$0].padded(to: widths[$0]) }.joined(separator: "  ").trimmingTrailingSpaces
+        }
+        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + failures + [verdict]
+    }
+
+    private var title: String {
+        "\(report.plugin)  \(report.model): \(Self.text(report.size))"
+    }
+
+    private static func text(_ size: VerificationReport.Size) -> String {
+        "\(ReportText.count(size.parameters)) parameters, \(ReportText.count(size.nodes)) nodes, \(ReportText.count(size.edges)) edges"
+    }
+
+    private static func lines(_ shrinking: ShrinkingReport) -> [String] {
+        let changes = shrinking.changes.map { "\($0.key) \($0.from) → \($0.to)" }.joined(separator: ", ")
+        let verdict = shrinking.failures.isEmpty ? "follow their groups" : "checked, \(shrinking.failures.count) of them depart from their groups"
+        return [
+            "  stands in for \(text(shrinking.fullSize)): \(changes)",
+            "  at full size all \(ReportText.count(shrinking.edgeBlocks)) edge blocks \(verdict)",
+        ]
+    }
+
+    private func cells(_ row: FoldedGroups.Row) -> [String] {
+        let places = row.actsOn.map { $0.count == 1 ? $0.segment : "\($0.segment) ×\($0.count)" }.joined(separator: ", ")
+        let controls = row.controls.total == 0 ? "" : "\(row.controls.caught) of \(row.controls.total)"
+        let inert = row.controls.inert.isEmpty ? "" : ", \(row.controls.inert.count) inert"
+        return [
+            row.name, row.size == 0 ? "" : "\(row.size)", places, ReportText.error(row.functionError), row.graph ? "yes" : "NO",
+            ReportText.error(row.nowcastError), controls + inert,
+        ]
+    }
+
+    private var idle: [String] {
+        report.idleGroups.isEmpty ? [] : ["  of one item, at rest: \(report.idleGroups.joined(separator: ", "))"]
+    }
+
+    private var failures: [String] {
+        (report.failures + (report.shrinking?.failures ?? [])).map { "  \($0.proof.rawValue): \($0.message)" }
+    }
+
+    private var verdict: String {
+        let controls = "\(ReportText.count(report.caught)) of \(ReportText.count(report.controls)) controls caught"
+        return report.holds ? "  holds; \(controls)" : "  FAILS; \(controls)"
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+
+    fileprivate var trimmingTrailingSpaces: String {
+        var text = self
+        while text.last == " " { text.removeLast() }
+        return text
+    }
+}

@@ -1,0 +1,4 @@
+/* Calls abort in its entry. */
+#include "../hostile.h"
+
+HOSTILE("abort-in-entry", abort())
