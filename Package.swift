@@ -12,6 +12,9 @@ let plugins = [
     "Llama3",
     "Qwen3",
     "ViT",
+    "BERT",
+    "CLIP",
+    "NanoGPT",
 ]
 
 // lld, because the other linkers list local symbols too in the dynamic table.

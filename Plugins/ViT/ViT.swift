@@ -181,14 +181,12 @@ struct ViT: NeuralGraphConstructor, ForwardPass {
 
     func trace(_ forward: ForwardBuilder) throws {
         let pixels = try forward.input("pixels", NINO_FLOAT32, [nil, channels, imageSize, imageSize])
-        let (batch, width) = (try forward.shape(pixels)[0], residual.size)
-        let grid = try forward.conv2d(pixels, weight: "\(names[.patches]).weight", bias: "\(names[.patches]).bias", stride: patchSize, padding: (0, 0))
-        var x = try forward.transpose(forward.reshape(grid, [batch, width, patches]), [0, 2, 1])
-        let token = try forward.expand(forward.reshape(forward.tensor(names[.classToken]), [1, width]), count: batch)
-        x = try forward.add(forward.concat([token, x], axis: 1), forward.reshape(forward.tensor(names[.positions]), [patches + 1, width]))
+        let kernel = names[.patches]
+        var x = try forward.prepend(names[.classToken], to: forward.patches(pixels, weight: "\(kernel).weight", bias: "\(kernel).bias", size: patchSize))
+        x = try forward.add(x, forward.reshape(forward.tensor(names[.positions]), [patches + 1, residual.size]))
         let rule = TransformerForward(epsilon: epsilon, activation: activation, isCausal: false)
         for layer in layers { x = try forward.layer(x, layer, shape, rule) }
-        x = try forward.layerNorm(forward.reshape(forward.slice(x, axis: 1, 0..<1), [batch, width]), names.finalNorm, epsilon: epsilon)
+        x = try forward.layerNorm(forward.position(x, 0), names.finalNorm, epsilon: epsilon)
         if representation != nil { x = try forward.activate(forward.linear(x, "heads.pre_logits", bias: true), .tanh) }
         try forward.classify(forward.linear(x, names.head, bias: true))
     }

@@ -63,8 +63,10 @@ extension ConfigurationReader {
     }
 
     /// The row of the token table that gets no gradient as an input (`pad_token_id`; negative counts from the end); nil for none.
+    /// - Parameter fallback: when the key is missing; null is none.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
-    public mutating func paddingRow(vocabularySize: Int) throws -> Int? {
+    public mutating func paddingRow(vocabularySize: Int, default fallback: Int? = nil) throws -> Int? {
+        guard keys.contains("pad_token_id") else { return fallback }
         guard has("pad_token_id") else { return nil }
         let row = try integer("pad_token_id", in: -vocabularySize...(vocabularySize - 1))
         return row < 0 ? row + vocabularySize : row
@@ -92,11 +94,16 @@ public enum Activation: Sendable {
     case gelu
     /// GELU by its tanh approximation.
     case geluTanh
+    /// x · sigmoid(1.702 x).
+    case quickGelu
+    /// max(x, 0)² (So et al. 2021).
+    case reluSquared
     case relu, silu, tanh
 
     /// By their names in transformers; several stand for one formula.
     static let byName: [String: Activation] = [
         "gelu": .gelu, "gelu_python": .gelu, "gelu_new": .geluTanh, "gelu_fast": .geluTanh, "gelu_accurate": .geluTanh,
-        "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh, "relu": .relu, "silu": .silu, "swish": .silu, "tanh": .tanh,
+        "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu, "relu2": .reluSquared, "silu": .silu, "swish": .silu,
+        "tanh": .tanh,
     ]
 }

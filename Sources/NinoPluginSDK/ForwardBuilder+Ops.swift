@@ -37,11 +37,20 @@ extension ForwardBuilder {
         try op("reshape", [x], ["shape": .integers(dims)])
     }
 
-    /// Names `logits`, and their mean cross-entropy with `labels` as `loss` if labels were given.
-    /// - Parameter logits: `[B, classes]`.
+    /// An image cut into squares, each turned into a vector by one kernel: `[B, C, H, W]` → `[B, patches, width]`, row by row.
+    /// - Parameters:
+    ///   - weight: `[width, C, size, size]`.
+    public func patches(_ pixels: Value, weight: String, bias: String? = nil, size: Int) throws -> Value {
+        let grid = try conv2d(pixels, weight: weight, bias: bias, stride: size, padding: (0, 0))
+        let dims = try shape(grid)
+        return try transpose(reshape(grid, [dims[0], dims[1], dims[2] * dims[3]]), [0, 2, 1])
+    }
+
+    /// Names `logits`, and their mean cross-entropy with `labels` as `loss` if labels were given; the label -100 counts for nothing.
+    /// - Parameter logits: `[B, classes]` or `[B, T, classes]`, labels without the last axis.
     public func classify(_ logits: Value) throws {
         try output("logits", logits)
-        if let labels = try optionalInput("labels", NINO_INT64, [shape(logits)[0]]) {
+        if let labels = try optionalInput("labels", NINO_INT64, shape(logits).dropLast().map { $0 }) {
             try output("loss", op("crossEntropy", [logits, labels]))
         }
     }

@@ -22,12 +22,14 @@ extension ForwardBuilder {
     }
 
     /// RMS norm over the last axis.
-    public func rmsNorm(_ x: Value, weight: String, epsilon: Double) throws -> Value {
-        try op("rmsNorm", [x, tensor(weight)], ["epsilon": .real(epsilon)])
+    /// - Parameter weight: nil for none.
+    public func rmsNorm(_ x: Value, weight: String?, epsilon: Double) throws -> Value {
+        try op("rmsNorm", [x] + (weight.map { [try tensor($0)] } ?? []), ["epsilon": .real(epsilon)])
     }
 
     /// RMS norm of each head: `[B, T, heads · width]`, weight `[width]`.
-    public func headNorm(_ x: Value, weight: String, width: Int, epsilon: Double) throws -> Value {
+    /// - Parameter weight: nil for none.
+    public func headNorm(_ x: Value, weight: String?, width: Int, epsilon: Double) throws -> Value {
         let dims = try shape(x)
         let heads = try reshape(x, [dims[0], dims[1], dims[2] / width, width])
         return try reshape(rmsNorm(heads, weight: weight, epsilon: epsilon), dims)
@@ -48,7 +50,10 @@ extension ForwardBuilder {
 
     /// Turns queries or keys `[B, T, heads · width]` by their positions.
     public func rotary(_ x: Value, _ embedding: RotaryEmbedding, width: Int) throws -> Value {
-        guard let scaling = embedding.scaling else { return try op("rotary", [x], ["width": .integer(width), "theta": .real(embedding.theta)]) }
+        guard let scaling = embedding.scaling else {
+            return try op(
+                "rotary", [x], ["width": .integer(width), "theta": .real(embedding.theta), "inverse": .integer(embedding.isInverse ? 1 : 0)])
+        }
         return try op(
             "rotary", [x],
             [
@@ -59,11 +64,15 @@ extension ForwardBuilder {
 
     public func activate(_ x: Value, _ activation: Activation) throws -> Value {
         switch activation {
-        case .gelu: try op("gelu", [x], ["approximation": .text("erf")])
-        case .geluTanh: try op("gelu", [x], ["approximation": .text("tanh")])
-        case .relu: try op("relu", [x])
-        case .silu: try op("silu", [x])
-        case .tanh: try op("tanh", [x])
+        case .gelu: return try op("gelu", [x], ["approximation": .text("erf")])
+        case .geluTanh: return try op("gelu", [x], ["approximation": .text("tanh")])
+        case .quickGelu: return try scale(op("silu", [scale(x, by: 1.702)]), by: 1 / 1.702)
+        case .relu: return try relu(x)
+        case .reluSquared:
+            let y = try relu(x)
+            return try multiply(y, y)
+        case .silu: return try op("silu", [x])
+        case .tanh: return try op("tanh", [x])
         }
     }
 
@@ -75,6 +84,11 @@ extension ForwardBuilder {
     /// a · b element by element, where b may repeat along leading axes of a.
     public func multiply(_ a: Value, _ b: Value) throws -> Value {
         try op("mul", [a, b])
+    }
+
+    /// x · factor.
+    public func scale(_ x: Value, by factor: Double) throws -> Value {
+        try op("scale", [x], ["factor": .real(factor)])
     }
 
     /// Positions `range` of one axis.
@@ -95,6 +109,19 @@ extension ForwardBuilder {
 
     public func transpose(_ x: Value, _ axes: [Int]) throws -> Value {
         try op("transpose", [x], ["axes": .integers(axes)])
+    }
+
+    /// One position of a sequence: `[B, T, width]` → `[B, width]`.
+    public func position(_ x: Value, _ index: Int) throws -> Value {
+        let dims = try shape(x)
+        return try reshape(slice(x, axis: 1, index..<(index + 1)), [dims[0], dims[2]])
+    }
+
+    /// A learnt token before the first position: `[B, T, width]` → `[B, T + 1, width]`.
+    /// - Parameter token: `width` scalars of any shape.
+    public func prepend(_ token: String, to x: Value) throws -> Value {
+        let dims = try shape(x)
+        return try concat([expand(reshape(tensor(token), [1, dims[2]]), count: dims[0]), x], axis: 1)
     }
 
     /// x again and again along a new first axis.

@@ -20,10 +20,12 @@ public struct TransformerForward: Sendable {
 }
 
 extension ForwardBuilder {
-    /// One layer, norms first: x + attention(norm 1), then + MLP(norm 2); with an `up` the MLP is down(activation(gate) · up).
+    /// One layer: x + attention(norm 1), then + MLP(norm 2), or with norms last norm 1(x + attention), then norm 2(that + MLP); with an
+    /// `up` the MLP is down(activation(gate) · up).
     /// - Parameter x: the residual stream `[B, T, width]`.
     public func layer(_ x: Value, _ layer: TransformerLayer, _ shape: TransformerShape, _ rule: TransformerForward) throws -> Value {
-        func norm(_ x: Value, _ suffix: String) throws -> Value {
+        func norm(_ x: Value, _ suffix: String?) throws -> Value {
+            guard let suffix else { return try rmsNorm(x, weight: nil, epsilon: rule.epsilon) }
             let name = "\(layer.prefix).\(suffix)"
             return try shape.normBias ? layerNorm(x, name, epsilon: rule.epsilon) : rmsNorm(x, weight: "\(name).weight", epsilon: rule.epsilon)
         }
@@ -31,9 +33,11 @@ extension ForwardBuilder {
             try self.linear(x, "\(layer.prefix).\(suffix)", bias: bias, layout: shape.layout)
         }
         var (stream, inner, gate) = (x, x, x)
-        for part in shape.parts.sorted(by: { $0.stage < $1.stage }) {
+        for part in shape.parts.sorted(by: { $0.stage(shape) < $1.stage(shape) }) {
             switch part {
-            case .norm1(let name), .norm2(let name): inner = try norm(stream, name)
+            case .norm1(let name), .norm2(let name):
+                inner = try norm(stream, name)
+                if shape.normsLast { stream = inner }
             case .attention, .fusedAttention: inner = try attention(inner, layer, shape, rule)
             case .output(let name): stream = try add(stream, linear(inner, name, bias: shape.outputBias))
             case .hidden(let name): gate = try linear(inner, name, bias: shape.mlpBias)
@@ -48,16 +52,17 @@ extension ForwardBuilder {
 
     private func attention(_ x: Value, _ layer: TransformerLayer, _ shape: TransformerShape, _ rule: TransformerForward) throws -> Value {
         var inputs: [Value] = []
-        var norms: [String?] = [nil, nil]
+        // Of queries, of keys: none, or a norm with or without a weight.
+        var norms: [String??] = [nil, nil]
         for part in shape.parts {
             switch part {
-            case .attention(let query, let key, let value):
+            case .attention(let query, let key, let value, _):
                 inputs = try [query, key, value].map { try linear(x, "\(layer.prefix).\($0)", bias: shape.inputBias, layout: shape.layout) }
             case .fusedAttention(let weight, let bias):
                 let name = shape.inputBias ? "\(layer.prefix).\(bias)" : nil
                 inputs = try split(linear(x, weight: "\(layer.prefix).\(weight)", bias: name, layout: shape.layout), parts: 3)
-            case .queryNorm(let name): norms[0] = "\(layer.prefix).\(name).weight"
-            case .keyNorm(let name): norms[1] = "\(layer.prefix).\(name).weight"
+            case .queryNorm(let name): norms[0] = .some(name.map { "\(layer.prefix).\($0).weight" })
+            case .keyNorm(let name): norms[1] = .some(name.map { "\(layer.prefix).\($0).weight" })
             default: continue
             }
         }
@@ -72,13 +77,13 @@ extension ForwardBuilder {
 
 extension TransformerPart {
     /// Place in the order of computation, which is not that of the tensors.
-    fileprivate var stage: Int {
+    fileprivate func stage(_ shape: TransformerShape) -> Int {
         switch self {
-        case .norm1: 0
+        case .norm1: shape.normsLast ? 4 : 0
         case .queryNorm, .keyNorm: 1
         case .attention, .fusedAttention: 2
         case .output: 3
-        case .norm2: 4
+        case .norm2: shape.normsLast ? 8 : 4
         case .hidden: 5
         case .up: 6
         case .projection: 7

@@ -61,8 +61,8 @@ extension GraphBuilder {
     }
 
     /// The norm of each head's queries or keys: one vector, copied for every query head.
-    func headNorm(_ name: String, from source: Nodes?, _ layer: TransformerLayer, _ at: TransformerNodes) throws {
-        guard let source else { return }
+    func headNorm(_ name: String?, from source: Nodes?, _ layer: TransformerLayer, _ at: TransformerNodes) throws {
+        guard let name, let source else { return }
         let levels = [IndexLevel(layer.attention.headCount, stride: 0), IndexLevel(layer.attention.width, stride: 1)]
         try edges("\(name).weight", .norm, from: source, to: at.queries, offset: 0, fromLevels: [IndexLevel(1, stride: 0)], toLevels: levels)
     }

@@ -68,7 +68,7 @@ public struct ModelBuilder {
         try tensor(name, NINO_BUFFER, NINO_INT64, [], .constant(0))
     }
 
-    /// Adds a float32 tensor that files may carry and that means nothing: a cached mask or table.
+    /// Adds a tensor of any type that files may carry and that means nothing: a cached mask or table.
     public func ignored(_ name: String, _ axes: [Axis]) throws {
         try tensor(name, NINO_IGNORED, NINO_FLOAT32, axes, .constant(0))
     }

@@ -4,12 +4,19 @@ public struct RotaryEmbedding: Sendable, Equatable {
     public let theta: Double
     /// nil: not scaled.
     public let scaling: Llama3Scaling?
+    /// Turns by the negative angles.
+    public let isInverse: Bool
 
     /// Scaling of the frequencies as in Llama 3.
     public struct Llama3Scaling: Sendable, Equatable {
         public let factor, lowFactor, highFactor: Double
         /// Positions of the first training.
         public let positions: Int
+    }
+
+    /// Not scaled.
+    public init(theta: Double, isInverse: Bool = false) {
+        (self.theta, scaling, self.isInverse) = (theta, nil, isInverse)
     }
 
     /// Reads `rope_theta` and `rope_scaling` (transformers up to 4), or `rope_parameters` (from 5 on), which holds both.
@@ -39,6 +46,7 @@ public struct RotaryEmbedding: Sendable, Equatable {
         }
         theta = given ?? read.lazy.compactMap(\.theta).first ?? 10_000
         scaling = read.first?.scaling
+        isInverse = false
     }
 
     private static let thetas = 1e-3...1e12

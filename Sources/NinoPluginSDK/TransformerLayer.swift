@@ -19,17 +19,20 @@ public struct TransformerLayer: Sendable {
 }
 
 /// What the tensors of a transformer layer do. Names are what follows the layer's prefix and a dot, without `.weight` and `.bias`.
+/// A norm without a name is an RMS norm without a weight.
 public enum TransformerPart: Sendable, Equatable {
-    case norm1(String)
-    /// Queries, keys and values in three layers.
-    case attention(query: String, key: String, value: String)
+    /// Before attention; in a layer with norms last, after its residual connection.
+    case norm1(String?)
+    /// Queries, keys and values in three layers; stored in this order, or with `queryLast` keys, values, queries.
+    case attention(query: String, key: String, value: String, queryLast: Bool = false)
     /// Queries, keys and values one behind the other in one weight and one bias; full names.
     case fusedAttention(weight: String, bias: String)
     case output(String)
     /// Norm of each head's queries, one vector for all heads.
-    case queryNorm(String)
-    case keyNorm(String)
-    case norm2(String)
+    case queryNorm(String?)
+    case keyNorm(String?)
+    /// Before the MLP; in a layer with norms last, after its residual connection.
+    case norm2(String?)
     /// The first weight of the MLP; its gate if there is an `up`.
     case hidden(String)
     case up(String)
@@ -57,29 +60,35 @@ public struct TransformerShape: Sendable {
     let residual: Group
     let parts: [TransformerPart]
     let layout: WeightLayout
-    let normBias, inputBias, outputBias, mlpBias: Bool
+    let normsLast, normBias, inputBias, outputBias, mlpBias: Bool
 
     /// - Parameters:
     ///   - parts: in `named_parameters()` order.
     ///   - layout: of all weights.
+    ///   - normsLast: norms stand after the residual connections (Vaswani et al. 2017), not before attention and MLP.
     ///   - normBias: layer norms have a bias, RMS norms have none.
     ///   - inputBias: queries, keys and values have a bias.
     ///   - outputBias: the attention's output has one.
     ///   - mlpBias: the layers of the MLP have one.
     public init(
-        residual: Group, _ parts: [TransformerPart], layout: WeightLayout = .outFirst, normBias: Bool = false, inputBias: Bool, outputBias: Bool, mlpBias: Bool
+        residual: Group, _ parts: [TransformerPart], layout: WeightLayout = .outFirst, normsLast: Bool = false, normBias: Bool = false, inputBias: Bool,
+        outputBias: Bool, mlpBias: Bool
     ) {
         self.residual = residual
         self.parts = parts
         self.layout = layout
-        (self.normBias, self.inputBias, self.outputBias, self.mlpBias) = (normBias, inputBias, outputBias, mlpBias)
+        (self.normsLast, self.normBias) = (normsLast, normBias)
+        (self.inputBias, self.outputBias, self.mlpBias) = (inputBias, outputBias, mlpBias)
     }
 
     /// The MLP has a gate beside its first weight.
     var isGated: Bool { parts.contains { if case .up = $0 { true } else { false } } }
 
-    /// Queries and keys are normed in each head.
-    var headNorms: Bool { parts.contains { if case .queryNorm = $0 { true } else { false } } }
+    /// The norms have weights.
+    var hasNormWeights: Bool { parts.contains { if case .norm1(.some) = $0 { true } else { false } } }
+
+    /// The norms of each head's queries and keys have weights.
+    var hasHeadNormWeights: Bool { parts.contains { if case .queryNorm(.some) = $0 { true } else { false } } }
 }
 
 extension ModelBuilder {
@@ -104,15 +113,17 @@ extension ModelBuilder {
         for part in shape.parts {
             switch part {
             case .norm1(let name), .norm2(let name):
-                try self.layer("\(layer.prefix).\(name)", [stream], .constant(1), bias: shape.normBias ? stream : nil)
-            case .attention(let query, let key, let value):
-                for (name, units) in [(query, axes.queries), (key, axes.keys), (value, axes.values)] {
+                if let name { try self.layer("\(layer.prefix).\(name)", [stream], .constant(1), bias: shape.normBias ? stream : nil) }
+            case .attention(let query, let key, let value, let queryLast):
+                let inputs = [(query, axes.queries), (key, axes.keys), (value, axes.values)]
+                for (name, units) in queryLast ? inputs[1...] + inputs[..<1] : inputs[...] {
                     try linear(part, name, units, stream, bias: shape.inputBias)
                 }
             case .fusedAttention(let weight, let bias):
                 try add(part, weight: weight, bias: shape.inputBias ? bias : nil, axes.queries + axes.keys + axes.values, stream)
             case .output(let name): try linear(part, name, stream, axes.outputs, bias: shape.outputBias)
-            case .queryNorm(let name), .keyNorm(let name): try parameter("\(layer.prefix).\(name).weight", [Axis(fixed: axes.width)], .constant(1))
+            case .queryNorm(let name), .keyNorm(let name):
+                if let name { try parameter("\(layer.prefix).\(name).weight", [Axis(fixed: axes.width)], .constant(1)) }
             case .hidden(let name), .up(let name): try linear(part, name, hidden, stream, bias: shape.mlpBias)
             case .projection(let name): try linear(part, name, stream, hidden, bias: shape.mlpBias)
             }

@@ -29,6 +29,16 @@ import Testing
         #expect(names["classes.weight"] == "classes.weight")
     }
 
+    @Test(arguments: ["_orig_mod.", "module.", "module._orig_mod."])
+    func wrapperIsBeforeAllNames(wrapper: String) throws {
+        let names = try model().fileNames(in: "f", holding: ["weight", "bias", "classes.weight", "classes.bias"].map { wrapper + $0 })
+        #expect(names["hidden.weight"] == wrapper + "weight")
+        #expect(names["head.weight"] == wrapper + "head.weight")
+        let some = try model().fileNames(in: "f", holding: [wrapper + "hidden.weight", "hidden.bias"])
+        #expect(some["hidden.weight"] == "hidden.weight")
+        #expect(try model().fileNames(in: "f", holding: [])["hidden.weight"] == "hidden.weight")
+    }
+
     @Test(arguments: [["hidden.weight", "bias"], ["hidden.weight", "weight"]])
     func bothAtOnceIsAContradiction(names: [String]) throws {
         let error = #expect(throws: PluginHostError.self) { try model().fileNames(in: "f", holding: names) }

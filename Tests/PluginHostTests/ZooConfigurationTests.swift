@@ -9,6 +9,9 @@ import Testing
         "llama": #""vocab_size": 9, "hidden_size": 12, "intermediate_size": 5, "num_hidden_layers": 2, "num_attention_heads": 6"#,
         "qwen3": #""vocab_size": 9, "hidden_size": 12, "intermediate_size": 5, "num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 4"#,
         "torchvision_vit": #""hidden_dim": 6, "mlp_dim": 5, "num_layers": 1, "num_heads": 3, "patch_size": 3, "image_size": 9"#,
+        "bert": #""vocab_size": 9, "max_position_embeddings": 8, "hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3"#,
+        "clip_vision_model": #""hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3, "patch_size": 3, "image_size": 9"#,
+        "modded_nanogpt": #""vocab_size": 9, "n_embd": 12, "n_layer": 1, "n_head": 3"#,
         "vit": #""hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3, "patch_size": 3, "image_size": 9"#,
     ]
 
@@ -24,7 +27,7 @@ import Testing
         ("gpt2", #""scale_attn_by_inverse_layer_idx": true"#, #"key "scale_attn_by_inverse_layer_idx": expected false, found true"#),
         ("gpt2", #""reorder_and_upcast_attn": true"#, #"key "reorder_and_upcast_attn": expected false, found true"#),
         ("gpt2", #""add_cross_attention": true"#, #"key "add_cross_attention": expected false, found true"#),
-        ("gpt2", #""activation_function": "quick_gelu""#, #"key "activation_function": expected one of "gelu", "gelu_accurate", "gelu_fast", "gelu_new", "gelu_python", "gelu_python_tanh", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh", found "quick_gelu""#),
+        ("gpt2", #""activation_function": "mish""#, #"key "activation_function": expected one of "gelu", "gelu_accurate", "gelu_fast", "gelu_new", "gelu_python", "gelu_python_tanh", "gelu_pytorch_tanh", "quick_gelu", "relu", "relu2", "silu", "swish", "tanh", found "mish""#),
         ("gpt2", #""attn_pdrop": "much""#, #"key "attn_pdrop": expected a number from 0.0 to 1.0, found "much""#),
         ("gpt2", #""architectures": ["GPT2ForSequenceClassification"]"#, #"key "architectures": expected a list of "GPT2LMHeadModel", "GPT2Model", found ["GPT2ForSequenceClassification"]"#),
         ("gpt2", #""pruned_heads": {"0": [1]}"#, #"key "pruned_heads": expected null, found an object"#),
@@ -41,6 +44,13 @@ import Testing
         ("qwen3", #""layer_types": ["full_attention"]"#, #"key "layer_types": expected 2 entries, one for each layer, found 1"#),
         ("torchvision_vit", #""patch_size": 4"#, #"key "patch_size": expected a divisor of image_size = 9, found 4"#),
         ("torchvision_vit", #""conv_stem_configs": [1]"#, #"key "conv_stem_configs": expected null, found [1]"#),
+        ("bert", #""architectures": ["BertModel"]"#, #"key "architectures": expected a list of "BertForMaskedLM", "BertForPreTraining", "BertForSequenceClassification", found ["BertModel"]"#),
+        ("bert", #""tie_word_embeddings": false"#, #"key "tie_word_embeddings": expected true, found false"#),
+        ("bert", #""is_decoder": true"#, #"key "is_decoder": expected false, found true"#),
+        ("bert", #""position_embedding_type": "relative_key""#, #"key "position_embedding_type": expected one of "absolute", found "relative_key""#),
+        ("clip_vision_model", #""num_attention_heads": 4"#, #"key "num_attention_heads": expected a divisor of hidden_size = 6, found 4"#),
+        ("clip_vision_model", #""patch_size": 10"#, #"key "patch_size": expected an integer from 1 to 9, found 10"#),
+        ("modded_nanogpt", #""n_head": 4"#, #"key "n_head": expected heads of an even width for the rotary embedding, found 4 of width 3"#),
         ("vit", #""problem_type": "regression""#, #"key "problem_type": expected one of "single_label_classification", found "regression""#),
         ("vit", #""num_labels": 3, "id2label": {"0": "a", "1": "b"}"#, #"key "num_labels": expected 2, as many as "id2label" has, found 3"#),
     ])
@@ -50,7 +60,7 @@ import Testing
         #expect(error?.isPluginFault == false)
     }
 
-    @Test(arguments: ["gpt2", "llama", "qwen3", "torchvision_vit", "vit"])
+    @Test(arguments: ["gpt2", "llama", "qwen3", "torchvision_vit", "vit", "bert", "clip_vision_model", "modded_nanogpt"])
     func unknownKeyIsNamed(type: String) throws {
         let error = #expect(throws: PluginHostError.self) { try model(type, #""mystery_factor": 2"#) }
         #expect(error?.description.contains(#"key "mystery_factor": not a key of this architecture; its keys are "#) == true)
@@ -65,6 +75,8 @@ import Testing
         ("qwen3", #""use_sliding_window": false, "sliding_window": null, "max_window_layers": 28, "layer_types": ["full_attention", "full_attention"]"#),
         ("qwen3", #""use_sliding_window": true, "sliding_window": 4096, "max_window_layers": 28"#),
         ("vit", #""id2label": {"0": "a", "1": "b", "2": "c"}, "encoder_stride": 16, "pooler_act": "tanh", "image_size": [9, 9]"#),
+        ("bert", #""position_embedding_type": "absolute", "gradient_checkpointing": false, "architectures": ["BertForPreTraining"], "classifier_dropout": null, "pooler_type": "first_token_transform""#),
+        ("clip_vision_model", #""architectures": ["CLIPVisionModelWithProjection"], "dropout": 0.0, "attention_dropout": 0.0, "initializer_factor": 1.0"#),
         ("torchvision_vit", #""dropout": 0.1, "representation_size": null"#),
     ])
     func keysThatChangeNothingAreAccepted(type: String, keys: String) throws {
@@ -93,5 +105,24 @@ import Testing
         #expect(names["transformer.h.1.ln_2.bias"] == "h.1.ln_2.bias")
         #expect(names["transformer.h.1.attn.bias"] == "h.1.attn.bias")
         #expect(names["lm_head.weight"] == "lm_head.weight")
+    }
+
+    /// As the first BERT files are: saved from TensorFlow, with the heads of both pre-training tasks.
+    @Test func layerNormsMayHaveTheirOldNames() throws {
+        let model = try model("bert", "")
+        let names = try model.fileNames(in: "f", holding: ["bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta", "cls.predictions.bias"])
+        #expect(names["bert.embeddings.LayerNorm.weight"] == "bert.embeddings.LayerNorm.gamma")
+        #expect(names["bert.embeddings.LayerNorm.bias"] == "bert.embeddings.LayerNorm.beta")
+        #expect(names["cls.predictions.transform.LayerNorm.bias"] == "cls.predictions.transform.LayerNorm.bias")
+        #expect(model.description.ignored.map(\.name).contains("cls.seq_relationship.weight"))
+        let short = try model.fileNames(in: "f", holding: ["embeddings.LayerNorm.weight", "embeddings.LayerNorm.beta"])
+        #expect(short["bert.embeddings.LayerNorm.weight"] == "embeddings.LayerNorm.weight")
+    }
+
+    @Test func keysAndValuesOfCLIPComeBeforeQueries() throws {
+        let names = try model("clip_vision_model", "").parameters.entries.map(\.name)
+        let order = ["k_proj", "v_proj", "q_proj", "out_proj"].map { "vision_model.encoder.layers.0.self_attn.\($0).weight" }
+        #expect(names.filter(order.contains) == order)
+        #expect(try model("bert", "").parameters.entries.map(\.name).filter { $0.contains("self.") && $0.hasSuffix("weight") }.first?.contains("query") == true)
     }
 }

@@ -4,18 +4,23 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Logits, loss and gradients of transformers and torchvision; zoo.py says how they were made and why the tolerances are what they are.
+/// Logits, loss and gradients of transformers, torchvision and nanogpt.py; zoo.py says how they were made and why the tolerances are what they are.
 @Suite struct ZooFixtureTests {
     private struct Case: Decodable {
         struct Inputs: Decodable {
-            let input_ids: [[Int64]]?
+            let input_ids, token_type_ids: [[Int64]]?
             let pixels: [Int]?
             let labels: [Int64]?
 
             func values() -> [String: Value] {
                 if let ids = input_ids {
-                    let tensor = IntegerTensor(shape: [ids.count, ids[0].count], values: ids.flatMap { $0 })
-                    return ["input_ids": .integer(tensor), "labels": .integer(tensor)]
+                    let shape = [ids.count, ids[0].count]
+                    let tokens = ids.flatMap { $0 }
+                    let targets = labels ?? tokens
+                    var values = ["input_ids": IntegerTensor(shape: shape, values: tokens)]
+                    values["labels"] = IntegerTensor(shape: targets.count == tokens.count ? shape : [targets.count], values: targets)
+                    if let types = token_type_ids { values["token_type_ids"] = IntegerTensor(shape: shape, values: types.flatMap { $0 }) }
+                    return values.mapValues { .integer($0) }
                 }
                 let values = (0..<pixels!.reduce(1, *)).map { Float(sin(0.9 * Double($0))) }
                 return ["pixels": .float(Tensor(shape: pixels!, values: values)), "labels": .integer(IntegerTensor(shape: [labels!.count], values: labels!))]
@@ -28,7 +33,7 @@ import Testing
         let gradientNorms: [String: Double]
     }
 
-    static let names = ["gpt2", "gpt2_untied", "llama_scaled", "llama_biases", "qwen3", "vit", "torchvision_vit"]
+    static let names = ["gpt2", "gpt2_untied", "llama_scaled", "llama_biases", "qwen3", "vit", "torchvision_vit", "bert", "bert_classifier", "clip", "nanogpt"]
 
     private func fixture(_ name: String) throws -> (model: Model, expected: Case) {
         let data = try Data(contentsOf: BuiltProducts.repository.appendingPathComponent("Tests/Fixtures/zoo.json"))
@@ -77,6 +82,26 @@ import Testing
         let evaluator = try state.evaluator(inputs: inputs.mapValues(\.type), purpose: .inference)
         try evaluator.run(inputs: inputs)
         #expect(difference(try evaluator.value(of: "logits").array, expected.logits) > 1e-4)
+    }
+
+    @Test func absentTokenTypesAreZerosAndAMaskIsRefused() throws {
+        let (model, expected) = try fixture("bert")
+        func logits(_ inputs: [String: Value]) throws -> [Float] {
+            let state = ModelState(model, parameters: parameters(of: model), buffers: [:])
+            let evaluator = try state.evaluator(inputs: inputs.mapValues(\.type), purpose: .inference)
+            try evaluator.run(inputs: inputs)
+            return try evaluator.value(of: "logits").array
+        }
+        var inputs = expected.inputs.values()
+        let given = try logits(inputs)
+        inputs["token_type_ids"] = nil
+        let absent = try logits(inputs)
+        inputs["token_type_ids"] = .integer(IntegerTensor(shape: [2, 5], values: [Int64](repeating: 0, count: 10)))
+        #expect(try logits(inputs) == absent)
+        #expect(absent != given)
+        inputs["attention_mask"] = .integer(IntegerTensor(shape: [2, 5], values: [Int64](repeating: 1, count: 10)))
+        let error = #expect(throws: TensorError.self) { try logits(inputs) }
+        #expect(error?.description.contains("attention_mask") == true)
     }
 
     private func difference(_ found: [Float], _ expected: [Float]) -> Float {

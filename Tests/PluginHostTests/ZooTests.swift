@@ -7,7 +7,7 @@ import Testing
 
 /// The transformer plugins, loaded once.
 enum Zoo {
-    private static let plugins = Result { try registry("NinoGPT2", "NinoLlama3", "NinoQwen3", "NinoViT").registry }
+    private static let plugins = Result { try registry("NinoGPT2", "NinoLlama3", "NinoQwen3", "NinoViT", "NinoBERT", "NinoCLIP", "NinoNanoGPT").registry }
 
     static func model(_ json: String) throws -> Model { try plugins.get().model(for: configuration(json)) }
 
@@ -29,12 +29,10 @@ enum Zoo {
     }
 
     private static func inputs(_ model: Model) throws -> [String: Value] {
-        let kernel = model.parameters.entries.first { $0.shape.count == 4 }
-        guard let kernel else { return ["input_ids": .integer(IntegerTensor(shape: [2, 4], values: [0, 2, 1, 2, 1, 0, 0, 2]))] }
-        let positions = model.parameters.entries.first { $0.shape.count == 3 && $0.shape[1] > 1 }!.shape[1]
-        let size = Int(Double(positions - 1).squareRoot()) * kernel.shape[2]
+        guard let shape = try model.inputTypes(batch: 2, length: 4)["pixels"]?.shape else {
+            return ["input_ids": .integer(IntegerTensor(shape: [2, 4], values: [0, 2, 1, 2, 1, 0, 0, 2]))]
+        }
         var generator = SeededGenerator(seed: 11)
-        let shape = [2, kernel.shape[1], size, size]
         return ["pixels": .float(Tensor(shape: shape, values: generator.floats(shape.reduce(1, *))))]
     }
 }
@@ -44,6 +42,7 @@ enum Zoo {
     @Test(arguments: [
         ("gpt2", 124_439_808), ("gpt2-medium", 354_823_168), ("llama-3.2-1b", 1_235_814_400), ("llama-3.1-8b", 8_030_261_248),
         ("qwen3-0.6b", 596_049_920), ("qwen3-1.7b", 1_720_574_976), ("vit-b-16", 86_567_656),
+        ("bert-base-uncased", 109_514_298), ("clip-vit-base-patch32", 87_849_216), ("modded-nanogpt-124m", 162_201_600),
     ])
     func parameterCountIsThePublishedOne(name: String, count: Int) throws {
         let model = try Zoo.model(named: name)
@@ -52,7 +51,7 @@ enum Zoo {
         #expect(try model.graph().edgeCount > count / 9)
     }
 
-    @Test(arguments: ["gpt2-tiny", "llama-tiny", "qwen3-tiny", "vit-tiny"])
+    @Test(arguments: ["gpt2-tiny", "llama-tiny", "qwen3-tiny", "vit-tiny", "bert-tiny", "clip-tiny", "nanogpt-tiny"])
     func smallArchitectureComputesFiniteLogits(name: String) throws {
         let model = try Zoo.model(named: name)
         let logits = try Zoo.logits(model, model.initialParameters(seed: 1))
@@ -144,7 +143,7 @@ enum Zoo {
         #expect(try error(model, moving: { _ in true }) < Self.tolerance)
     }
 
-    @Test(arguments: Zoo.samples, ["residual", "hidden_", "heads_", "kv_", "group_", "v_", "qk_", "representation"])
+    @Test(arguments: Zoo.samples, ["residual", "hidden_", "heads_", "kv_", "group_", "v_", "qk_", "representation", "pooler"])
     func leavingOneTensorOutIsSeen(sample: String, group: String) throws {
         let model = try Zoo.model(sample)
         let moved = model.description.groups.indices.filter { model.description.groups[$0].name.hasPrefix(group) && model.description.groups[$0].size > 1 }

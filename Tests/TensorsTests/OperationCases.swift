@@ -80,6 +80,7 @@ private let normCases = [
     OperationCase(name: "layerNorm") { [random(3, 6), random(6), random(6, seed: 2)] },
     OperationCase(name: "layerNorm", attributes: ["epsilon": .real(0.1)]) { [random(2, 2, 6), random(6)] },
     OperationCase(name: "rmsNorm") { [random(3, 6), random(6)] },
+    OperationCase(name: "rmsNorm") { [random(2, 2, 6)] },
     OperationCase(name: "batchNorm", training: true) { [random(3, 2, 2, 2), random(2), random(2, seed: 2), .fixed([2], [0, 0]), .fixed([2], [1, 1])] },
     OperationCase(name: "batchNorm", training: true) { [random(6, 2), random(2), random(2, seed: 2), .fixed([2], [0, 0]), .fixed([2], [1, 1])] },
     OperationCase(name: "batchNorm") { [random(3, 2, 2, 2), random(2), random(2, seed: 2), .fixed([2], [0.1, -0.2]), .fixed([2], [1.5, 0.5])] },
@@ -105,6 +106,7 @@ private let sequenceCases = [
     // More positions than rows of one block.
     OperationCase(name: "attention", attributes: ["heads": .integer(1), "causal": .integer(1)]) { [random(1, 130, 1), random(1, 130, 1, seed: 2), random(1, 130, 1, seed: 3)] },
     OperationCase(name: "rotary", attributes: ["width": .integer(4), "theta": .real(10)]) { [random(2, 3, 8)] },
+    OperationCase(name: "rotary", attributes: ["width": .integer(4), "theta": .real(10), "inverse": .integer(1)]) { [random(2, 3, 8)] },
     OperationCase(
         name: "rotary",
         attributes: ["width": .integer(8), "theta": .real(100), "factor": .real(8), "lowFactor": .real(1), "highFactor": .real(4), "positions": .integer(32)]

@@ -48,6 +48,10 @@ import Testing
         }
         #expect(largestDifference(try evaluate("rmsNorm", [.float(x), .float(weight)]).array, expected) < tolerance)
         #expect(largestDifference(try evaluate("rmsNorm", [.float(x), .float(bias)]).array, expected) > tolerance)
+        let ones = Tensor(shape: [5], values: [1, 1, 1, 1, 1])
+        let plain = try evaluate("rmsNorm", [.float(x)]).array
+        #expect(plain == (try evaluate("rmsNorm", [.float(x), .float(ones)]).array))
+        #expect(plain != (try evaluate("rmsNorm", [.float(x), .float(weight)]).array))
     }
 
     @Test func crossEntropyIsTheMeanOverLabelledRows() throws {

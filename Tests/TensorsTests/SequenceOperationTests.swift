@@ -91,6 +91,17 @@ import Testing
         #expect(abs(product(2, 0) - product(0, 0)) > 1e-2)
     }
 
+    @Test func inverseRotationTurnsBack() throws {
+        let x = random([2, 5, 8], seed: 4)
+        let attributes: [String: OpAttribute] = ["width": .integer(4), "theta": .real(100)]
+        let turned = Tensor(shape: [2, 5, 8], values: try run("rotary", attributes, [.float(x)]))
+        let back = try run("rotary", attributes.merging(["inverse": .integer(1)]) { $1 }, [.float(turned)])
+        let twice = try run("rotary", attributes, [.float(turned)])
+        func difference(_ y: [Float]) -> Float { zip(x.array, y).map { abs($0 - $1) }.max()! }
+        #expect(difference(back) < 1e-6)
+        #expect(difference(twice) > 0.1)
+    }
+
     /// Wavelengths 2π·θ^(2i/d), positions 32: the first below 32/4 stays, the last above 32/1 is divided by the factor.
     @Test func llama3ScalingKeepsFastAndSlowsDownSlowFrequencies() throws {
         let ones = Value.float(Tensor(shape: [1, 2, 4], values: [0, 0, 0, 0, 1, 1, 0, 0]))

@@ -33,13 +33,14 @@ struct LayerNorm: RegisteredOperation {
     func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
                   context: OperationContext) throws(TensorError) {
         let rows = output.count / output.shape.last!
-        try normPullback(gradient, inputs, targets, mean: try context.kept(0, count: rows), rstd: try context.kept(1, count: rows), context)
+        let (mean, rstd) = (try context.kept(0, count: rows), try context.kept(1, count: rows))
+        try normPullback(gradient, inputs, inputs[1].floats.address, targets, mean: mean, rstd: rstd, context)
     }
 }
 
 /// x / √(mean of x² + epsilon) · weight over the last axis (Zhang and Sennrich 2019).
 ///
-/// Inputs: x [..., n], weight [n]. Output: as x. Attribute `epsilon` (real, default 1e-6).
+/// Inputs: x [..., n], weight [n] (optional). Output: as x. Attribute `epsilon` (real, default 1e-6).
 struct RMSNorm: RegisteredOperation {
     static let name = "rmsNorm"
     static let attributeNames = ["epsilon"]
@@ -51,12 +52,13 @@ struct RMSNorm: RegisteredOperation {
     }
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
-        try requireFloats(inputs, count: 2...2)
+        try requireFloats(inputs, count: 1...2)
         return try normShape(inputs)
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
-        let (x, weight, n) = (inputs[0].floats.address, inputs[1].floats.address, output.shape.last!)
+        let (x, n) = (inputs[0].floats.address, output.shape.last!)
+        let weight = try weightOrOnes(inputs, n, context)
         let rstd = try context.kept(0, count: output.count / n)
         Parallel.forEachRange(output.count / n, tile: rowTile(columns: n)) { range in
             let first = range.lowerBound
@@ -66,8 +68,16 @@ struct RMSNorm: RegisteredOperation {
 
     func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
                   context: OperationContext) throws(TensorError) {
-        let rows = output.count / output.shape.last!
-        try normPullback(gradient, inputs, targets, mean: nil, rstd: try context.kept(0, count: rows), context)
+        let n = output.shape.last!
+        let weight = try weightOrOnes(inputs, n, context)
+        try normPullback(gradient, inputs, weight, targets, mean: nil, rstd: try context.kept(0, count: output.count / n), context)
+    }
+
+    private func weightOrOnes(_ inputs: [Value], _ n: Int, _ context: OperationContext) throws(TensorError) -> UnsafePointer<Float> {
+        if inputs.count == 2 { return UnsafePointer(inputs[1].floats.address) }
+        let ones = try context.kept(1, count: n)
+        ones.update(repeating: 1, count: n)
+        return UnsafePointer(ones)
     }
 }
 
@@ -81,10 +91,10 @@ extension Operation {
     }
 
     /// Gradients of x, weight and bias; `mean` is nil for RMS norm.
-    fileprivate func normPullback(_ gradient: Tensor, _ inputs: [Value], _ targets: [GradientTarget?],
+    fileprivate func normPullback(_ gradient: Tensor, _ inputs: [Value], _ weight: UnsafePointer<Float>, _ targets: [GradientTarget?],
                                   mean: UnsafeMutablePointer<Float>?, rstd: UnsafeMutablePointer<Float>,
                                   _ context: OperationContext) throws(TensorError) {
-        let (x, weight, dy, n) = (inputs[0].floats.address, inputs[1].floats.address, gradient.address, gradient.shape.last!)
+        let (x, dy, n) = (inputs[0].floats.address, gradient.address, gradient.shape.last!)
         let rows = gradient.count / n
         if let target = targets[0] {
             Parallel.forEachRange(rows, tile: rowTile(columns: n)) { range in
@@ -93,8 +103,8 @@ extension Operation {
                                    target.address + first * n, Int64(range.count), Int64(n), target.accumulate)
             }
         }
-        let biasTarget = targets.count == 3 ? targets[2] : nil
-        guard targets[1] != nil || biasTarget != nil else { return }
+        let parameterTargets = targets.dropFirst()
+        guard parameterTargets.contains(where: { $0 != nil }) else { return }
         // Partial sums over at most 16 tiles of rows, then their sums in order.
         let tile = (rows + 15) / 16
         let tiles = (rows + tile - 1) / tile
@@ -105,7 +115,7 @@ extension Operation {
             nino_norm_parameter_sums(x + first * n, mean.map { $0 + first }, rstd + first, dy + first * n, sums, sums + n,
                                      Int64(range.count), Int64(n))
         }
-        for (part, target) in [targets[1], biasTarget].enumerated() {
+        for (part, target) in parameterTargets.enumerated() {
             guard let target else { continue }
             for column in 0..<n {
                 let sum = (0..<tiles).reduce(0.0) { $0 + partial[$1 * 2 * n + part * n + column] }

@@ -3,16 +3,18 @@ import Glibc
 /// Rotary position embedding, half-rotation (Su et al. 2021, as Llama lays it out): in each head of width d, elements i and i + d/2 at
 /// position t turn by the angle t · θ^(-2i/d).
 ///
-/// Input: x [B, T, heads · d]. Output: as x. Attributes: `width` (integer d, even), `theta` (real). With `factor` (real) the frequencies
+/// Input: x [B, T, heads · d]. Output: as x. Attributes: `width` (integer d, even), `theta` (real), `inverse` (flag, default 0: turn by
+/// the negative angle). With `factor` (real) the frequencies
 /// are scaled as in Llama 3 (Grattafiori et al. 2024; `rope_type` "llama3" of Hugging Face): `lowFactor`, `highFactor` (real),
 /// `positions` (integer: those of the first training).
 ///
 /// Frequencies and angles are rounded to float32 at each step as the reference does it: at large t the rounding shows.
 struct Rotary: RegisteredOperation {
     static let name = "rotary"
-    static let attributeNames = ["width", "theta", "factor", "lowFactor", "highFactor", "positions"]
+    static let attributeNames = ["width", "theta", "inverse", "factor", "lowFactor", "highFactor", "positions"]
 
     private let width: Int
+    private let isInverse: Bool
     private let frequencies: [Float]
 
     init(_ attributes: OperationAttributes) throws(TensorError) {
@@ -20,6 +22,7 @@ struct Rotary: RegisteredOperation {
         guard width.isMultiple(of: 2) else {
             throw .attributeValue(operation: Self.name, name: "width", expected: "an even number", found: "\(width)")
         }
+        isInverse = try attributes.flag("inverse", default: false)
         let theta = try attributes.real("theta")
         guard theta > 0 else { throw .attributeValue(operation: Self.name, name: "theta", expected: "above 0", found: "\(theta)") }
         let width = self.width
@@ -39,13 +42,13 @@ struct Rotary: RegisteredOperation {
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
-        try rotate(inputs[0].floats, clockwise: false, into: GradientTarget(tensor: output, beta: 0), context)
+        try rotate(inputs[0].floats, clockwise: isInverse, into: GradientTarget(tensor: output, beta: 0), context)
     }
 
     /// A rotation's transpose turns back.
     func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
         guard let target = targets[0] else { return }
-        try rotate(gradient, clockwise: true, into: target, context)
+        try rotate(gradient, clockwise: !isInverse, into: target, context)
     }
 
     private func rotate(_ x: Tensor, clockwise: Bool, into target: GradientTarget, _ context: OperationContext) throws(TensorError) {
