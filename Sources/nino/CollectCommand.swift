@@ -63,13 +63,14 @@ struct CollectCommand: ParsableCommand {
         try plan.validate()
         let families = tasks?.split(separator: ",").map(String.init)
         let names = plan.families.filter { families?.contains($0.name) ?? true }.map(\.task)
-        let registry = common.registry()
+        // Called under the collector's lock.
+        nonisolated(unsafe) let common = common
         let (isQuiet, isJSON) = (common.quiet, common.json)
         let progress = CollectionProgress()
         let collector = try Collector(
             plan, families: families, runsPerFamily: runs, seed: seed, version: Nino.configuration.version, folder: out, data: loadData(Set(names)),
             model: { config, name in
-                TrainableModel(try registry.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)))
+                TrainableModel(try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)))
             },
             onEvent: { event in
                 if isJSON, case .finished(let entry, _, _) = event {

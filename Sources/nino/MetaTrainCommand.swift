@@ -59,22 +59,32 @@ struct MetaTrainCommand: ParsableCommand {
     @Option(help: "Starting points of each held-out trajectory. Default: 2 while training, 8 with --evaluate.")
     var starts: Int?
 
+    @Option(help: ArgumentHelp("Train nothing: time the first batch, the best of so many tries.", valueName: "tries"))
+    var measure: Int?
+
+    @Option(help: ArgumentHelp("With --measure: write batch and network here, for Tests/Fixtures/meta_pytorch.py.", valueName: "dir"))
+    var export: String?
+
     @Flag(help: "Go on from --out's training state.")
     var resume = false
 
     func validate() throws {
-        guard (out == nil) != (evaluate == nil) else { throw ValidationError("give either --out, to train, or --evaluate, to measure") }
+        guard [out != nil, evaluate != nil, measure != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError("give one of --out, to train, --evaluate, to measure networks, and --measure, to time")
+        }
+        if let measure, measure < 1 { throw ValidationError("--measure: expected at least 1, found \(measure)") }
         if let starts, starts < 1 { throw ValidationError("--starts: expected at least 1, found \(starts)") }
     }
 
     func run() throws {
         common.apply()
         let library = try loadLibrary()
-        if let evaluate { return try measure(evaluate.split(separator: ",").map(String.init), library) }
+        if let evaluate { return try show(evaluate.split(separator: ",").map(String.init), library) }
         let settings = try settings()
         try settings.validate()
         let network = TrainableNetwork(settings.shape, seed: settings.seed)
         let objective = try TrajectoryObjective(network, library: library, settings: settings)
+        if let measure { return try show(MetaTrainingMeasurement(network, objective, settings: settings, tries: measure, export: export)) }
         let files = try MetaTrainingFiles(out!, data: library.identity) { try network.write(to: $0, metadata: $1) }
         let progress = MetaProgress(settings, isShown: !common.quiet && !common.json)
         let isJSON = common.json
@@ -104,10 +114,16 @@ struct MetaTrainCommand: ParsableCommand {
     }
 
     private func loadLibrary() throws -> TrajectoryLibrary {
-        let registry = common.registry()
-        return try TrajectoryLibrary(folder: data, families: tasks?.split(separator: ",").map(String.init), holdOut: holdOut) { config, name in
-            try registry.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)).graph()
+        try TrajectoryLibrary(folder: data, families: tasks?.split(separator: ",").map(String.init), holdOut: holdOut) { config, name in
+            try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)).graph()
         }
+    }
+
+    private func show(_ result: MetaTrainingMeasurement) throws {
+        if common.json { return try Output.json(result) }
+        Output.line(String(
+            format: "%.1f samples/s, %.2f s a batch, %d MB at most; loss %.6f, gradient %.6f", result.samplesPerSecond, result.secondsPerBatch,
+            result.peakMemoryMegabytes, result.loss, result.gradientLength))
     }
 
     private struct Line: Encodable {
@@ -115,7 +131,7 @@ struct MetaTrainCommand: ParsableCommand {
         let rows: [MetaEvaluation.Row]
     }
 
-    private func measure(_ paths: [String], _ library: TrajectoryLibrary) throws {
+    private func show(_ paths: [String], _ library: TrajectoryLibrary) throws {
         guard !library.heldOut.isEmpty else { throw TrainingError.noTrajectories(folder: data, wanted: "held-out trajectories (--hold-out \(holdOut))") }
         for path in paths {
             let evaluation = try MetaEvaluation(TrainableNetwork(opening: path), on: library.heldOut, starts: starts ?? 8)
