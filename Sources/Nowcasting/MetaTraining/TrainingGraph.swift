@@ -73,7 +73,7 @@ public final class TrainingGraph: Sendable {
         return Dictionary(uniqueKeysWithValues: counts.enumerated().filter { $0.element.contains { $0 != 1 } }.map { ($0.offset, $0.element) })
     }
 
-    /// Nodes of every token table have no word here: networks with word positions are evaluated, not trained.
+    /// Number of edges, self loops included.
     var edgeCount: Int { streams.reduce(0) { $0 + $1.targets.count * $1.fanIn } }
 }
 

@@ -5,6 +5,7 @@ import PluginHost
 import Synchronization
 import Tensors
 
+/// One at a time; a class of its own, so that a model's trace can hold on to it.
 private final class PluginLock: Sendable {
     let lock = Mutex(())
 }

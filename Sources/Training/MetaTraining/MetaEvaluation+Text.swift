@@ -4,7 +4,7 @@ extension MetaEvaluation {
     /// Horizons that tables for people show.
     private static let shown = [1, 2, 5, 10, 20, 40]
 
-    /// Lines of a table: relative error, cosine and length ratio of all parameters by family and horizon, then relative errors by kind.
+    /// Lines of a table: relative error, cosine and length ratio of all parameters by family and horizon, and the means.
     public func table(title: String) -> [String] {
         let families = rows.map(\.family).distinct()
         let width = (families + rows.map(\.kind)).map(\.count).max() ?? 0
