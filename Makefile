@@ -1,6 +1,6 @@
 # make demo: set up, build, train FM-16 with and without nowcasting, write a report.  make test: set up, build, run all tests.
-# make data: fetch a text for task text.
-.PHONY: demo test build bench clean setup data
+# make data: fetch a text for task text.  make install, uninstall: host, plugins, and all that a plugin author needs, under PREFIX.
+.PHONY: demo test build bench docs install uninstall clean setup data
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist
 NINO = .build/release/nino
@@ -8,6 +8,10 @@ NINO = .build/release/nino
 NINO_CHECKPOINT ?=
 DEMO_OUT ?= runs/demo
 DEMO_STEPS ?= 10000
+PREFIX ?= /usr/local
+# DESTDIR is for packagers: what is installed there runs under PREFIX, or anywhere else it is moved to as a whole.
+ROOT = $(DESTDIR)$(PREFIX)
+PLUGINS = $(patsubst Plugins/%/,libNino%.so,$(wildcard Plugins/*/))
 
 demo: build
 	@mkdir -p $(DEMO_OUT)
@@ -29,6 +33,36 @@ build: setup
 
 bench: build
 	$(NINO) bench
+
+# The documentation of the plugin SDK, as a static site; open it through a web server.
+docs:
+	swift package --package-path Sources --scratch-path .build/docs dump-symbol-graph --minimum-access-level public
+	docc convert Sources/NinoPluginSDK/NinoPluginSDK.docc --additional-symbol-graph-dir .build/docs/$$(uname -m)-unknown-linux-gnu/symbolgraph \
+	  --fallback-display-name NinoPluginSDK --fallback-bundle-identifier nino.sdk --warnings-as-errors --output-path .build/docs/NinoPluginSDK.doccarchive
+
+# Builds only what was never built, so that `sudo make install` needs no toolchain.
+$(NINO) $(PLUGINS:%=.build/release/%):
+	$(MAKE) build
+
+install: $(NINO) $(PLUGINS:%=.build/release/%)
+	rm -rf $(ROOT)/share/nino $(ROOT)/share/doc/nino
+	install -d $(addprefix $(ROOT)/,bin lib/nino lib/pkgconfig include/nino share/nino/sdk share/doc/nino)
+	install -m 755 $(NINO) $(ROOT)/bin/nino
+	for f in $(wildcard .build/release/nino_*.resources); do cp -r $$f $(ROOT)/bin/; done
+	install -m 755 $(PLUGINS:%=.build/release/%) $(ROOT)/lib/nino/
+	install -m 644 Sources/CNinoPlugin/include/nino_plugin.h $(ROOT)/include/nino/
+	cp -r Sources/Package.swift Sources/CNinoPlugin Sources/NinoPluginSDK $(ROOT)/share/nino/sdk/
+	cp -r Architectures Templates $(ROOT)/share/nino/
+	cp -r README.md LICENSE docs $(ROOT)/share/doc/nino/
+	version=$$($(NINO) --version) && printf '%s\n' 'prefix=$${pcfiledir}/../..' 'includedir=$${prefix}/include/nino' 'plugindir=$${prefix}/lib/nino' \
+	  'sdkdir=$${prefix}/share/nino/sdk' '' 'Name: nino' 'Description: Architecture plugins for neuron interaction and nowcasting' \
+	  "Version: $$version" 'Cflags: -I$${includedir}' > $(ROOT)/lib/pkgconfig/nino.pc
+
+# Plugins that others put there stay, and the folder with them.
+uninstall:
+	rm -f $(ROOT)/bin/nino $(ROOT)/lib/pkgconfig/nino.pc $(PLUGINS:%=$(ROOT)/lib/nino/%)
+	rm -rf $(ROOT)/bin/nino_*.resources $(ROOT)/include/nino $(ROOT)/share/nino $(ROOT)/share/doc/nino
+	[ ! -d $(ROOT)/lib/nino ] || rmdir --ignore-fail-on-non-empty $(ROOT)/lib/nino
 
 # Installs what is missing, and nothing when all is there.
 setup:

@@ -84,7 +84,8 @@ let package = Package(
                 "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            resources: [.embedInCode("Resources/edge_list.py")]),
 
         // Tests mirror Sources.
         .target(name: "TestSupport", dependencies: ["CZip", "Tensors", "NeuralGraphs"], path: "Tests/TestSupport"),
@@ -95,7 +96,7 @@ let package = Package(
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints"]),
+        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
     ]
         + plugins.map { .target(name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)", linkerSettings: pluginLinker) }
         + testPlugins.map { .target(name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", publicHeadersPath: ".") }

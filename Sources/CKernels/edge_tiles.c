@@ -1,19 +1,18 @@
-#include "exponential.h"
+#include "edge_silu.h"
 #include "nino_edge_kernels.h"
 
 // The five states of one slot, weighted.
 #define FIVE(x, w) ((x)[0] * (w)[i] + (x)[1] * (w)[i + width] + (x)[2] * (w)[i + 2 * width] + (x)[3] * (w)[i + 3 * width] + (x)[4] * (w)[i + 4 * width])
 
-NINO_INLINE float silu(float x) { return x * logistic(x); }
-
-// Reads the states of slot f of an edge into registers.
-NINO_INLINE void load_states(const float *channels, int64_t channel_stride, int64_t slot, int64_t edge, float *states) {
-    for (int t = 0; t < 5; t++) states[t] = channels[(slot * 5 + t) * channel_stride + edge];
+// Reads the states of one slot of an edge into registers.
+NINO_INLINE void load_states(const nino_edge_states_t *states, int64_t slot, int64_t t, int64_t s, float *x) {
+    const float *edge = states->values + t * states->target_stride + s * states->source_stride;
+    for (int i = 0; i < 5; i++) x[i] = edge[(slot * 5 + i) * states->channel_stride];
 }
 
-NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const float *channels, int64_t channel_count, int64_t channel_stride,
-                                      const float *weights, const float *source_terms, const float *target_terms, float *hidden) {
-    const int64_t width = tile->width, slots = channel_count / 5;
+NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const nino_edge_states_t *states, const float *weights,
+                                      const float *source_terms, const float *target_terms, float *hidden) {
+    const int64_t width = tile->width, slots = states->channel_count / 5;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         const float *restrict v = target_terms + t * width;
         for (int64_t s = 0; s < tile->fan_in; s++, e++) {
@@ -21,21 +20,21 @@ NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const float 
             float *restrict h = hidden + e * width;
             float x[5];
             if (slots == 0) {
-                for (int64_t i = 0; i < width; i++) h[i] = silu(u[i] + v[i]);
+                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(u[i] + v[i]);
             } else if (slots == 1) {
-                load_states(channels, channel_stride, 0, e, x);
-                for (int64_t i = 0; i < width; i++) h[i] = silu(u[i] + v[i] + FIVE(x, weights));
+                load_states(states, 0, t, s, x);
+                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(u[i] + v[i] + FIVE(x, weights));
             } else {
-                load_states(channels, channel_stride, 0, e, x);
+                load_states(states, 0, t, s, x);
                 for (int64_t i = 0; i < width; i++) h[i] = u[i] + v[i] + FIVE(x, weights);
                 for (int64_t f = 1; f < slots - 1; f++) {
                     const float *restrict w = weights + f * 5 * width;
-                    load_states(channels, channel_stride, f, e, x);
+                    load_states(states, f, t, s, x);
                     for (int64_t i = 0; i < width; i++) h[i] += FIVE(x, w);
                 }
                 const float *restrict w = weights + (slots - 1) * 5 * width;
-                load_states(channels, channel_stride, slots - 1, e, x);
-                for (int64_t i = 0; i < width; i++) h[i] = silu(h[i] + FIVE(x, w));
+                load_states(states, slots - 1, t, s, x);
+                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + FIVE(x, w));
             }
         }
     }
@@ -48,7 +47,7 @@ NINO_CLONES void nino_edge_update_silu(const nino_edge_tile_t *tile, const float
         for (int64_t s = 0; s < tile->fan_in; s++, e++) {
             const float *restrict u = source_terms + tile->sources[e] * width;
             float *restrict h = hidden + e * width;
-            for (int64_t i = 0; i < width; i++) h[i] = silu(h[i] + u[i] + v[i]);
+            for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + u[i] + v[i]);
         }
     }
 }
@@ -83,17 +82,17 @@ NINO_CLONES void nino_edge_message_sums(const nino_edge_tile_t *tile, const floa
     }
 }
 
-NINO_CLONES void nino_edge_input_message_sums(const nino_edge_tile_t *tile, const float *channels, int64_t channel_count,
-                                              int64_t channel_stride, const float *weights, const float *values, double *messages) {
+NINO_CLONES void nino_edge_input_message_sums(const nino_edge_tile_t *tile, const nino_edge_states_t *states, const float *weights,
+                                              const float *values, double *messages) {
     const int64_t width = tile->width;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         double *restrict m = messages + t * width;
         for (int64_t s = 0; s < tile->fan_in; s++, e++) {
             const float *restrict y = values + tile->sources[e] * width;
-            for (int64_t slot = 0; slot < channel_count / 5; slot++) {
+            for (int64_t slot = 0; slot < states->channel_count / 5; slot++) {
                 const float *restrict w = weights + slot * 5 * width;
                 float x[5];
-                load_states(channels, channel_stride, slot, e, x);
+                load_states(states, slot, t, s, x);
                 for (int64_t i = 0; i < width; i++) m[i] += FIVE(x, w) * y[i];
             }
         }
@@ -128,7 +127,7 @@ NINO_CLONES void nino_edge_read_out(float *hidden, int64_t edges, int64_t width,
                                     const float *bias, int64_t slots, float *outputs, int64_t output_stride) {
     for (int64_t e = 0; e < edges; e++) {
         float *restrict h = hidden + e * width;
-        for (int64_t i = 0; i < width; i++) h[i] = silu(h[i] + hidden_bias[i]);
+        for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + hidden_bias[i]);
         for (int64_t f = 0; f < slots; f++) outputs[f * output_stride + e] = bias[f] + dot(h, weights + f * width, width);
     }
 }

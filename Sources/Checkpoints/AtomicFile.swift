@@ -21,7 +21,7 @@ public final class AtomicFile {
     /// - Throws: `cannotWrite`, also if something other than a regular file bears the name.
     public init(_ path: String) throws(CheckpointError) {
         // Beyond the limit on file sizes the default is to kill the process; ignored, the write fails with EFBIG.
-        _ = AtomicFile.ignoresSizeSignal
+        AtomicFile.ignoreSizeSignal()
         let target = try AtomicFile.resolve(path)
         let (directory, name) = splitPath(target.path)
         guard !name.isEmpty else { throw .cannotWrite(file: path, cause: "the path names no file", written: 0, wanted: 0) }
@@ -81,12 +81,17 @@ public final class AtomicFile {
         try close()
         guard rename(temporary, target) == 0 else { throw fail(wanted: bytesWritten) }
         isNamed = true
+        try AtomicFile.flushFolder(of: target, file: path)
+    }
+
+    /// Brings a file's new name to the disk.
+    static func flushFolder(of target: String, file: String) throws(CheckpointError) {
         let directory = splitPath(target).directory
         let folder = open(directory.isEmpty ? "." : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard folder >= 0 else { return }
         defer { Glibc.close(folder) }
         // Some file systems cannot flush a folder (EINVAL); the file itself is safe.
-        if fsync(folder) != 0, errno != EINVAL { throw fail(wanted: bytesWritten) }
+        if fsync(folder) != 0, errno != EINVAL { throw .cannotWrite(file: file, cause: systemErrorText(), written: 0, wanted: 0) }
     }
 
     /// Writes a whole file at once.
@@ -95,6 +100,8 @@ public final class AtomicFile {
         try file.write(text)
         try file.commit()
     }
+
+    static func ignoreSizeSignal() { _ = ignoresSizeSignal }
 
     private static let ignoresSizeSignal: Bool = {
         signal(SIGXFSZ, SIG_IGN)
@@ -116,7 +123,7 @@ public final class AtomicFile {
     }
 
     /// Follows links, so that a link stays one; refuses to replace a folder, pipe or device.
-    private static func resolve(_ path: String) throws(CheckpointError) -> (path: String, mode: mode_t?) {
+    static func resolve(_ path: String) throws(CheckpointError) -> (path: String, mode: mode_t?) {
         var status = stat()
         guard stat(path, &status) == 0 else { return (path, nil) }
         guard status.st_mode & S_IFMT == S_IFREG else {

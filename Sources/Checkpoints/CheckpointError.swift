@@ -77,6 +77,10 @@ public enum CheckpointError: Error, Sendable, Equatable {
 
     // Writing.
     case cannotWrite(file: String, cause: String, written: Int, wanted: Int)
+    /// Bytes.
+    case noSpace(file: String, needed: Int, free: Int)
+    /// Another process is writing the file.
+    case inUse(file: String)
 }
 
 extension CheckpointError: CustomStringConvertible {
@@ -162,6 +166,8 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): tensor '\(tensor)': expected \(expected.rawValue) as in the oldest state, found \(found.rawValue)"
         case .notFinite(let file, let tensor, let index, let found): "\(file): tensor '\(tensor)', index \(index): expected a finite number, found \(found)"
 
+        case .noSpace(let file, let needed, let free): "\(file): cannot write: expected \(needed) bytes free on its disk, found \(free)"
+        case .inUse(let file): "\(file): cannot write: another process is writing it"
         case .cannotWrite(let file, let cause, let written, let wanted):
             "\(file): cannot write: \(cause) (after \(written) of \(wanted) bytes)"
         }

@@ -83,7 +83,7 @@ public final class CheckpointWriter {
         var indexFile: AtomicFile?
         if let index = layout.index {
             indexFile = try AtomicFile(directory + indexName)
-            try indexFile!.write(indexText(index))
+            try indexFile!.write(CheckpointWriter.indexText(index, layout))
             try indexFile!.close()
         }
         madeDirectory = false
@@ -112,7 +112,7 @@ public final class CheckpointWriter {
     }
 
     /// The index, indented and sorted as Hugging Face writes it.
-    private func indexText(_ index: CheckpointLayout.Index) -> String {
+    static func indexText(_ index: CheckpointLayout.Index, _ layout: CheckpointLayout) -> String {
         let total = layout.tensors.reduce(0) { $0 + $1.byteCount }
         let metadata = index.metadata ?? "{\n    \"total_size\": \(total)\n  }"
         let map = layout.files.flatMap { file in file.tensors.map { ($0.name, file.name) } }
@@ -122,7 +122,7 @@ public final class CheckpointWriter {
     }
 
     /// Where shards go: the directory, the name of the index, and whether the directory was made here.
-    private static func place(
+    static func place(
         _ path: String, _ layout: CheckpointLayout
     ) throws(CheckpointError) -> (directory: String, indexName: String, made: Bool) {
         guard let index = layout.index else { return ("", "", false) }

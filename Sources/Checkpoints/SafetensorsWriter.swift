@@ -114,7 +114,7 @@ public final class SafetensorsWriter {
         while current < tensors.count, tensors[current].byteCount == 0 { current += 1 }
     }
 
-    private static func header(_ tensors: [TensorInfo], _ metadata: [String: String]) -> String {
+    static func header(_ tensors: [TensorInfo], _ metadata: [String: String]) -> String {
         var parts: [String] = []
         if !metadata.isEmpty {
             let entries = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }

@@ -53,6 +53,11 @@ public enum NeuralGraphError: Error, Equatable, Sendable {
     case edgeSlots(edge: Int, found: Int)
     case edgeScalar(edge: Int, expectedBelow: Int, found: Int)
 
+    // Layers.
+    /// No repeated layers, or one without a residual connection.
+    case noLayers
+    case parameterInTwoLayers(name: String)
+
     /// The eigensolver did not converge on the quotient graph.
     case eigenvectors(cells: Int)
 }
@@ -60,6 +65,8 @@ public enum NeuralGraphError: Error, Equatable, Sendable {
 extension NeuralGraphError: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .noLayers: "graph: expected repeated layers with residual connections, found none; only such a graph can be cut into layers"
+        case .parameterInTwoLayers(let name): "parameter \(name): lies on edges of two layers; the graph cannot be cut between them"
         case .duplicateParameter(let name): "parameter \(name): name given twice"
         case .parameterShape(let name, let found): "parameter \(name): dimensions must be positive and fit in memory, found \(found)"
         case .duplicateGroup(let name): "group \(name): name given twice"

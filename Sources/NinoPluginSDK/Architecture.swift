@@ -26,8 +26,10 @@ public protocol ArchitectureDescriptor: Sendable {
 }
 
 extension ArchitectureDescriptor {
+    /// None: `nino verify` then needs a `--config`.
     public static var sampleConfigurations: [String] { [] }
 
+    /// 100 if `model_type` is one of `modelTypes`, else 0.
     public static func score(_ configuration: ConfigurationReader) -> Int {
         configuration.modelType.map(modelTypes.contains) == true ? 100 : 0
     }

@@ -1,9 +1,15 @@
 /// A permutation group of the architecture, or a family of them: one permutation of `size` items for every index of the groups
 /// it depends on.
 public struct Group: Sendable {
+    /// Distinct within the model, e.g. `hidden_0`.
     public let name: String
+    /// Number of items one permutation moves.
     public let size: Int
+    /// Names of the groups that index the family, outermost first; empty for a single permutation.
     public let dependsOn: [String]
+
+    /// Describes a group; ``ModelBuilder/group(_:)`` adds it to a model.
+    ///
 
     /// - Parameters:
     ///   - name: distinct within the model, e.g. `hidden_0`.
@@ -24,10 +30,14 @@ public struct Group: Sendable {
 /// let fused = queryAxis + keyAxis + valueAxis            // one behind the other
 /// ```
 public struct Axis: Sendable, ExpressibleByIntegerLiteral {
+    /// One factor of a segment's product.
     public enum Factor: Sendable {
+        /// The items of a group: its permutation moves them.
         case group(Group)
+        /// Positions that nothing moves.
         case fixed(Int)
 
+        /// Number of positions.
         public var size: Int {
             switch self {
             case .group(let group): group.size
@@ -36,6 +46,7 @@ public struct Axis: Sendable, ExpressibleByIntegerLiteral {
         }
     }
 
+    /// The segments in order, each the factors of its product, outermost first.
     public let segments: [[Factor]]
 
     /// A product of factors, outermost first.
@@ -53,6 +64,7 @@ public struct Axis: Sendable, ExpressibleByIntegerLiteral {
         self.init([.fixed(count)])
     }
 
+    /// Positions that nothing moves: `3` is `Axis(fixed: 3)`.
     public init(integerLiteral count: Int) {
         self.init(fixed: count)
     }
@@ -61,6 +73,7 @@ public struct Axis: Sendable, ExpressibleByIntegerLiteral {
         self.segments = segments
     }
 
+    /// The segments of one axis behind those of another, as a fused weight has them.
     public static func + (first: Axis, second: Axis) -> Axis {
         Axis(segments: first.segments + second.segments)
     }

@@ -63,7 +63,9 @@ extension ConfigurationReader {
     }
 
     /// The row of the token table that gets no gradient as an input (`pad_token_id`; negative counts from the end); nil for none.
-    /// - Parameter fallback: when the key is missing; null is none.
+    /// - Parameters:
+    ///   - vocabularySize: number of rows.
+    ///   - fallback: when the key is missing; null is none.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
     public mutating func paddingRow(vocabularySize: Int, default fallback: Int? = nil) throws -> Int? {
         guard keys.contains("pad_token_id") else { return fallback }
@@ -91,6 +93,7 @@ extension ConfigurationReader {
 
 /// Element-wise functions of the op set.
 public enum Activation: Sendable {
+    /// x Φ(x), with the error function.
     case gelu
     /// GELU by its tanh approximation.
     case geluTanh
@@ -98,7 +101,12 @@ public enum Activation: Sendable {
     case quickGelu
     /// max(x, 0)² (So et al. 2021).
     case reluSquared
-    case relu, silu, tanh
+    /// max(x, 0).
+    case relu
+    /// x / (1 + e⁻ˣ).
+    case silu
+    /// Hyperbolic tangent.
+    case tanh
 
     /// By their names in transformers; several stand for one formula.
     static let byName: [String: Activation] = [

@@ -11,7 +11,7 @@ public struct CustomOperation: Sendable {
     let function: nino_function_t
     let gradient: nino_function_t?
 
-    /// A C function and its vector-Jacobian product: closures without captures, typed `@convention(c)`.
+    /// A C function, a closure without captures typed `@convention(c)`. It has no gradient, so models with it run, but do not train.
     ///
     /// ```swift
     /// static let softplus: @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64) -> Void = { x, out, count in
@@ -20,13 +20,22 @@ public struct CustomOperation: Sendable {
     /// ```
     ///
     /// - Parameters:
+    ///   - name: a C identifier, without `custom.`.
     ///   - signature: the C declaration that `function` has the type of: inputs, scalars, output, `int64_t n`. It is taken at its word:
     ///     a function of another type is undefined behaviour.
-    ///   - gradientSignature: the declaration of `gradient`; nil, with it, if the op has no gradient and so does not train.
+    ///   - function: computes a range of the elements.
     public init<Function>(_ name: String, _ signature: String, _ function: Function) {
         self.init(name: name, signature: signature, function: Self.erase(function), gradientSignature: nil, gradient: nil)
     }
 
+    /// A C function and its vector-Jacobian product.
+    /// - Parameters:
+    ///   - name: a C identifier, without `custom.`.
+    ///   - signature: as for an op without gradient.
+    ///   - function: computes a range of the elements.
+    ///   - gradientSignature: the C declaration that `gradient` has the type of: inputs, scalars, `const float *grad_<output>`, one
+    ///     `float *grad_<input>` for each input, `int64_t n`.
+    ///   - gradient: computes the gradients of a range of the elements.
     public init<Function, Gradient>(
         _ name: String, _ signature: String, _ function: Function, gradient gradientSignature: String, _ gradient: Gradient
     ) {

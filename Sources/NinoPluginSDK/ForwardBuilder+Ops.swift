@@ -18,6 +18,7 @@ extension ForwardBuilder {
             ["stride": .integer(stride), "padding": .integers([padding.before, padding.before, padding.after, padding.after])])
     }
 
+    /// max(x, 0), element by element.
     public func relu(_ x: Value) throws -> Value {
         try op("relu", [x])
     }
@@ -33,13 +34,17 @@ extension ForwardBuilder {
         try op("globalAveragePool", [x])
     }
 
+    /// The same elements in the same order in another shape; at most one size may be -1, inferred from the others.
     public func reshape(_ x: Value, _ dims: [Int]) throws -> Value {
         try op("reshape", [x], ["shape": .integers(dims)])
     }
 
     /// An image cut into squares, each turned into a vector by one kernel: `[B, C, H, W]` → `[B, patches, width]`, row by row.
     /// - Parameters:
+    ///   - pixels: the image.
     ///   - weight: `[width, C, size, size]`.
+    ///   - bias: `[width]`; nil for none.
+    ///   - size: side of a square.
     public func patches(_ pixels: Value, weight: String, bias: String? = nil, size: Int) throws -> Value {
         let grid = try conv2d(pixels, weight: weight, bias: bias, stride: size, padding: (0, 0))
         let dims = try shape(grid)

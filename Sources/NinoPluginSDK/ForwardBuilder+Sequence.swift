@@ -11,7 +11,10 @@ extension ForwardBuilder {
     }
 
     /// Rows of a table: `[...]` → `[..., width]`.
-    /// - Parameter paddingRow: a row that gets no gradient from here.
+    /// - Parameters:
+    ///   - ids: int64, each a row of the table.
+    ///   - table: name of the parameter, `[rows, width]`.
+    ///   - paddingRow: a row that gets no gradient from here.
     public func embedding(_ ids: Value, table: String, paddingRow: Int? = nil) throws -> Value {
         try op("embedding", [ids, tensor(table)], ["paddingRow": .integer(paddingRow ?? -1)])
     }
@@ -21,14 +24,12 @@ extension ForwardBuilder {
         try op("layerNorm", [x, tensor("\(prefix).weight"), tensor("\(prefix).bias")], ["epsilon": .real(epsilon)])
     }
 
-    /// RMS norm over the last axis.
-    /// - Parameter weight: nil for none.
+    /// RMS norm over the last axis, with a weight of that width or, where `weight` is nil, with none.
     public func rmsNorm(_ x: Value, weight: String?, epsilon: Double) throws -> Value {
         try op("rmsNorm", [x] + (weight.map { [try tensor($0)] } ?? []), ["epsilon": .real(epsilon)])
     }
 
-    /// RMS norm of each head: `[B, T, heads · width]`, weight `[width]`.
-    /// - Parameter weight: nil for none.
+    /// RMS norm of each head: `[B, T, heads · width]`, with a weight `[width]` or, where `weight` is nil, with none.
     public func headNorm(_ x: Value, weight: String?, width: Int, epsilon: Double) throws -> Value {
         let dims = try shape(x)
         let heads = try reshape(x, [dims[0], dims[1], dims[2] / width, width])
@@ -37,6 +38,10 @@ extension ForwardBuilder {
 
     /// Attention of `[B, T, heads · width]` queries over keys and values of `kvHeads` heads.
     /// - Parameters:
+    ///   - query: `[B, T, heads · width]`.
+    ///   - key: `[B, T, kvHeads · width]`.
+    ///   - value: as `key`.
+    ///   - axes: the sizes of the attention.
     ///   - isCausal: position t sees the positions up to t, not all.
     ///   - scale: of the products; nil for 1 / √width.
     public func attention(_ query: Value, _ key: Value, _ value: Value, _ axes: AttentionAxes, isCausal: Bool, scale: Double? = nil) throws -> Value {
@@ -62,6 +67,7 @@ extension ForwardBuilder {
             ])
     }
 
+    /// An activation, element by element.
     public func activate(_ x: Value, _ activation: Activation) throws -> Value {
         switch activation {
         case .gelu: return try op("gelu", [x], ["approximation": .text("erf")])
@@ -103,10 +109,12 @@ extension ForwardBuilder {
         return try (0..<parts).map { try slice(x, axis: dims.count - 1, ($0 * width)..<(($0 + 1) * width)) }
     }
 
+    /// Values one behind the other on one axis; their other sizes are equal.
     public func concat(_ values: [Value], axis: Int) throws -> Value {
         try op("concat", values, ["axis": .integer(axis)])
     }
 
+    /// Axes in another order: axis i of the result is axis `axes[i]` of x.
     public func transpose(_ x: Value, _ axes: [Int]) throws -> Value {
         try op("transpose", [x], ["axes": .integers(axes)])
     }
@@ -118,7 +126,9 @@ extension ForwardBuilder {
     }
 
     /// A learnt token before the first position: `[B, T, width]` → `[B, T + 1, width]`.
-    /// - Parameter token: `width` scalars of any shape.
+    /// - Parameters:
+    ///   - token: name of a parameter of `width` scalars, of any shape.
+    ///   - x: the sequence.
     public func prepend(_ token: String, to x: Value) throws -> Value {
         let dims = try shape(x)
         return try concat([expand(reshape(tensor(token), [1, dims[2]]), count: dims[0]), x], axis: 1)

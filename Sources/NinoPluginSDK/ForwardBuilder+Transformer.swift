@@ -2,6 +2,7 @@
 public struct TransformerForward: Sendable {
     /// Of all norms.
     public let epsilon: Double
+    /// Of the MLP; of its gate if there is one.
     public let activation: Activation
     /// Position t sees the positions up to t, not all.
     public let isCausal: Bool
@@ -10,6 +11,7 @@ public struct TransformerForward: Sendable {
     /// Of the products of queries and keys; nil for 1 / √width.
     public var scale: Double?
 
+    /// Says how a layer computes; which tensors it has is ``TransformerShape``.
     public init(epsilon: Double, activation: Activation, isCausal: Bool, rotary: RotaryEmbedding? = nil, scale: Double? = nil) {
         self.epsilon = epsilon
         self.activation = activation
@@ -22,7 +24,12 @@ public struct TransformerForward: Sendable {
 extension ForwardBuilder {
     /// One layer: x + attention(norm 1), then + MLP(norm 2), or with norms last norm 1(x + attention), then norm 2(that + MLP); with an
     /// `up` the MLP is down(activation(gate) · up).
-    /// - Parameter x: the residual stream `[B, T, width]`.
+    /// - Parameters:
+    ///   - x: the residual stream `[B, T, width]`.
+    ///   - layer: its place and sizes.
+    ///   - shape: which tensors it has.
+    ///   - rule: how it computes.
+    /// - Returns: the residual stream after it.
     public func layer(_ x: Value, _ layer: TransformerLayer, _ shape: TransformerShape, _ rule: TransformerForward) throws -> Value {
         func norm(_ x: Value, _ suffix: String?) throws -> Value {
             guard let suffix else { return try rmsNorm(x, weight: nil, epsilon: rule.epsilon) }

@@ -7,9 +7,13 @@ public struct Value: Sendable {
 
 /// An attribute of an op.
 public enum Attribute: Sendable {
+    /// An integer, or a flag as 0 or 1.
     case integer(Int)
+    /// A finite number.
     case real(Double)
+    /// A text, such as the name of a layout.
     case text(String)
+    /// A list of integers: a shape, axes, paddings.
     case integers([Int])
 }
 
@@ -19,6 +23,8 @@ public struct ForwardBuilder {
 
     /// An input the model needs.
     /// - Parameters:
+    ///   - name: `pixels`, `input_ids`, `labels`, or any other that the caller of the model gives.
+    ///   - elementType: `NINO_FLOAT32` or `NINO_INT64`.
     ///   - dims: sizes, slowest first; nil where any size is right.
     public func input(_ name: String, _ elementType: nino_element_type_t = NINO_FLOAT32, _ dims: [Int?]) throws -> Value {
         try make { try inputStatus(name, elementType, dims, $0) }

@@ -3,6 +3,10 @@ extension GraphBuilder {
     ///
     /// - Parameters:
     ///   - weight: name of the `[out, in, kernel…]` weight.
+    ///   - type: of the weight's edges.
+    ///   - inputs: the nodes the layer reads.
+    ///   - outputName: name of the output nodes, for people.
+    ///   - outputs: their number, and how the groups move them.
     ///   - vectors: names of the layer's one-dimensional parameters in order of appearance; one that ends in `.weight` is a norm
     ///     weight, any other a bias.
     ///   - kernel: scalars of one kernel.
@@ -18,7 +22,10 @@ extension GraphBuilder {
     }
 
     /// The units a flatten makes of channels: one node for every channel and pixel, channel slow, joined to its channel.
-    /// - Parameter units: an axis of (channels, pixels).
+    /// - Parameters:
+    ///   - channels: one node for each.
+    ///   - name: of the units, for people.
+    ///   - units: an axis of (channels, pixels).
     public func flatten(_ channels: Nodes, to name: String, _ units: Axis) throws -> Nodes {
         let flattened = try nodes(name, units)
         try fan(name, .residual, from: channels, to: flattened)

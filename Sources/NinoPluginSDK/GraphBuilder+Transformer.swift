@@ -28,8 +28,11 @@ public struct TransformerNodes: Sendable {
 
 /// The node blocks after the last layer.
 public struct FinalNodes: Sendable {
+    /// The weight of the final norm, one node.
     public let norm: Nodes
+    /// Its bias, one node; nil if it has none.
     public let normBias: Nodes?
+    /// The residual stream that the final norm reads.
     public let stream: Nodes
 }
 
@@ -60,7 +63,11 @@ extension GraphBuilder {
 
     /// The edges of a layer (docs/neural-graphs.md 4.2, 4.3), in the order of its parts. Norms point to the stream they read: with norms
     /// last that is the one behind the residual connection.
-    /// - Parameter next: the stream that leaves the layer.
+    /// - Parameters:
+    ///   - layer: its place and sizes.
+    ///   - shape: which tensors it has.
+    ///   - at: its nodes.
+    ///   - next: the stream that leaves the layer.
     public func edges(_ layer: TransformerLayer, _ shape: TransformerShape, _ at: TransformerNodes, next: Nodes) throws {
         for part in shape.parts {
             func name(_ suffix: String) -> String { "\(layer.prefix).\(suffix)" }

@@ -9,8 +9,28 @@ public struct Nodes: Sendable {
 
 /// What edges stand for; numbered as the published NiNo weights know them.
 public enum EdgeType: Int32, Sendable {
+    /// A weight of a linear layer that no other case names; also gate, up and attention output.
     case linear = 1
-    case bias, convolution, norm, tokenTable, positionTable, query, key, value, residual, head
+    /// Any bias.
+    case bias
+    /// A convolution kernel.
+    case convolution
+    /// The weight of a norm.
+    case norm
+    /// A row of a token table, a class token.
+    case tokenTable
+    /// A row of a position table.
+    case positionTable
+    /// A query weight.
+    case query
+    /// A key weight; its edges are reversed.
+    case key
+    /// A value weight.
+    case value
+    /// A constant: a residual connection, a channel with its flattened units.
+    case residual
+    /// A constant: an attention head with its units.
+    case head
 }
 
 /// How a weight matrix between two node blocks is stored.
@@ -23,9 +43,12 @@ public enum WeightLayout: Sendable {
 
 /// One level of an index: `extent` positions, `stride` scalars apart. Stride 0 makes copies of the same scalar.
 public struct IndexLevel: Sendable {
+    /// Number of positions.
     public let extent: Int
+    /// Scalars from one position to the next.
     public let stride: Int
 
+    /// `IndexLevel(4, stride: 8)`: four positions, eight scalars apart.
     public init(_ extent: Int, stride: Int) {
         self.extent = extent
         self.stride = stride
@@ -52,6 +75,11 @@ public struct GraphBuilder {
 
     /// All pairs of two blocks through a weight matrix.
     /// - Parameters:
+    ///   - parameter: its name.
+    ///   - type: of the edges.
+    ///   - from: the inputs.
+    ///   - to: the outputs.
+    ///   - layout: how the matrix is stored.
     ///   - kernel: scalars of one kernel (height × width); more than `slotLimit` are laid down as parallel blocks.
     public func dense(_ parameter: String, _ type: EdgeType, from: Nodes, to: Nodes, layout: WeightLayout = .outFirst, kernel: Int = 1) throws {
         for first in stride(from: 0, to: kernel, by: Self.slotLimit) {

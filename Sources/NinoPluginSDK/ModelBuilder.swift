@@ -2,9 +2,11 @@ import CNinoPlugin
 
 /// How a tensor of a fresh model is drawn.
 public enum Initialization: Sendable {
+    /// Every scalar the same: 1 for the weight of a norm, 0 for its bias.
     case constant(Double)
     /// Uniform between the bounds.
     case uniform(Double, Double)
+    /// Normal.
     case normal(mean: Double, deviation: Double)
     /// Normal, redrawn beyond two standard deviations.
     case truncatedNormal(mean: Double, deviation: Double)
@@ -48,6 +50,7 @@ public struct ModelBuilder {
     /// - Parameters:
     ///   - name: as in the checkpoints of the wild.
     ///   - axes: slowest first.
+    ///   - initialization: how it is drawn for a fresh model.
     public func parameter(_ name: String, _ axes: [Axis], _ initialization: Initialization) throws {
         try tensor(name, NINO_PARAMETER, NINO_FLOAT32, axes, initialization)
     }

@@ -12,6 +12,7 @@ public final class Plugin: Sendable {
     private nonisolated(unsafe) let table: UnsafeMutablePointer<nino_entry_t>
     fileprivate let architectures: [any ArchitectureDescriptor.Type]
 
+    /// Makes the entry table of a library with these architectures.
     /// - Parameter architectures: at least one; the first gives the plugin its id, name and version.
     public init(_ architectures: any ArchitectureDescriptor.Type...) {
         precondition(!architectures.isEmpty, "a plugin holds at least one architecture")

@@ -2,9 +2,12 @@ import CNinoPlugin
 
 /// What a plugin throws: a status of the ABI and one sentence for people.
 public struct PluginError: Error, Sendable {
+    /// `NINO_INVALID` and so on, see `nino_plugin.h`.
     public let status: nino_status_t
+    /// One sentence; the host shows it behind the plugin's id.
     public let message: String
 
+    /// An error of any status; ``invalid(_:)`` and ``unsupported(_:)`` are the usual ones.
     public init(status: nino_status_t, message: String) {
         self.status = status
         self.message = message

@@ -9,7 +9,12 @@ public struct RotaryEmbedding: Sendable, Equatable {
 
     /// Scaling of the frequencies as in Llama 3.
     public struct Llama3Scaling: Sendable, Equatable {
-        public let factor, lowFactor, highFactor: Double
+        /// What long wavelengths are multiplied by.
+        public let factor: Double
+        /// Wavelengths above `positions / lowFactor` are long.
+        public let lowFactor: Double
+        /// Wavelengths below `positions / highFactor` stay; those between are blended.
+        public let highFactor: Double
         /// Positions of the first training.
         public let positions: Int
     }
@@ -21,6 +26,7 @@ public struct RotaryEmbedding: Sendable, Equatable {
 
     /// Reads `rope_theta` and `rope_scaling` (transformers up to 4), or `rope_parameters` (from 5 on), which holds both.
     /// - Parameters:
+    ///   - configuration: the config, or the object in it, that holds these keys.
     ///   - width: of a head.
     ///   - positions: `max_position_embeddings`, the default of `original_max_position_embeddings`.
     /// - Throws: `PluginError.invalid` naming the key, for a type other than default and llama3, and for contradictions.

@@ -1,12 +1,20 @@
 /// One layer of a transformer: its place, its attention, its MLP.
 public struct TransformerLayer: Sendable {
+    /// From 0.
     public let index: Int
     /// What the names of its tensors begin with, without the dot.
     public let prefix: String
+    /// The attention's sizes, and how its groups act.
     public let attention: AttentionAxes
+    /// The hidden units of the MLP.
     public let hidden: Group
 
-    /// - Parameter hidden: number of the MLP's hidden units.
+    /// A layer with groups of its own.
+    /// - Parameters:
+    ///   - index: from 0; it makes the names of the groups distinct.
+    ///   - prefix: what the names of its tensors begin with, without the dot.
+    ///   - attention: made for the same index.
+    ///   - hidden: number of the MLP's hidden units.
     public init(_ index: Int, prefix: String, _ attention: AttentionAxes, hidden: Int) {
         self.index = index
         self.prefix = prefix
@@ -27,15 +35,19 @@ public enum TransformerPart: Sendable, Equatable {
     case attention(query: String, key: String, value: String, queryLast: Bool = false)
     /// Queries, keys and values one behind the other in one weight and one bias; full names.
     case fusedAttention(weight: String, bias: String)
+    /// The attention's output weight.
     case output(String)
     /// Norm of each head's queries, one vector for all heads.
     case queryNorm(String?)
+    /// Norm of each head's keys, one vector for all heads.
     case keyNorm(String?)
     /// Before the MLP; in a layer with norms last, after its residual connection.
     case norm2(String?)
     /// The first weight of the MLP; its gate if there is an `up`.
     case hidden(String)
+    /// The second first weight of a gated MLP: its result multiplies the gate.
     case up(String)
+    /// The last weight of the MLP.
     case projection(String)
 
     /// A weight or bias of the MLP.
@@ -62,7 +74,9 @@ public struct TransformerShape: Sendable {
     let layout: WeightLayout
     let normsLast, normBias, inputBias, outputBias, mlpBias: Bool
 
+    /// The tensors of every layer, and which of them have biases.
     /// - Parameters:
+    ///   - residual: the group of the residual stream.
     ///   - parts: in `named_parameters()` order.
     ///   - layout: of all weights.
     ///   - normsLast: norms stand after the residual connections (Vaswani et al. 2017), not before attention and MLP.
@@ -94,6 +108,8 @@ public struct TransformerShape: Sendable {
 extension ModelBuilder {
     /// Adds the groups and tensors of a layer.
     /// - Parameters:
+    ///   - layer: its place and sizes.
+    ///   - shape: which tensors it has.
     ///   - weights: how a weight is drawn, given its fan-in and fan-out; norm weights are 1.
     ///   - biases: how a bias is drawn.
     public func layer(

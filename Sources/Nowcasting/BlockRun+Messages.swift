@@ -11,86 +11,103 @@ extension BlockRun {
     func passMessages(_ layer: Int) {
         let convolution = network.convolutions[layer]
         let values = apply(convolution.source, to: nodes)
-        let blockSums = columnSums(of: values)
-        tasks.forEach(plan.targetTiles) { tile, scratch in
-            let inputs = layer == 0 ? network.slots * StateHistory.contextLength : width
-            var sums = MessageSums(tile, width: width, inputs: inputs, scratch: scratch)
-            for index in plan.incoming[tile.block] {
-                let stream = plan.streams[index]
-                if layer == 0 {
-                    addInputMessages(stream, tile, values: values, to: sums, scratch)
-                } else {
-                    addHiddenMessages(stream, tile, layer: layer, values: values, to: sums, scratch)
+        let constants = plan.streams.map { EdgeConstants(convolution, $0, isTyped: layer == 0, width: width) }
+        let inputs = layer == 0 ? network.slots * StateHistory.contextLength : width
+        let tileSums = plan.targetTiles.map { TileSums(tasks: $0.tasks) }
+        forEachTask(plan.messageTasks, pass: .messages(layer: layer)) { task, scratch in
+            let tile = plan.targetTiles[task.tile]
+            let sums = MessageSums(targets: tile.targets.count, width: width, inputCount: inputs)
+            for panel in task.panels {
+                let states = readStates(panel, scratch)
+                if let sampler = options.sampler {
+                    addSampled(panel, states, sampler, layer: layer, values: values, constants[panel.stream], to: sums, scratch)
+                    continue
                 }
-                let constants = EdgeConstants(convolution, stream, isTyped: layer == 0, width: width)
-                sums.addConstants(constants, stream, tile, values: values, blockSums: blockSums)
+                if layer == 0 {
+                    addInputMessages(panel, states, values: values, to: sums, scratch)
+                } else {
+                    addHiddenMessages(panel, states, layer: layer, values: values, to: sums, scratch)
+                }
+                addConstants(constants[panel.stream], panel, values: values, to: sums, scratch)
             }
-            finish(tile, sums, convolution, isFirst: layer == 0, scratch)
+            if let whole = tileSums[task.tile].complete(task.part, sums) { finish(tile.targets, whole, convolution, scratch) }
         }
     }
 
-    /// Column sums of each node block's rows: [blocks, H].
-    private func columnSums(of values: Tensor) -> [Float] {
-        var sums = [Float](repeating: 0, count: plan.nodeBlocks.count * width)
-        sums.withUnsafeMutableBufferPointer { sums in
-            nonisolated(unsafe) let sums = sums
-            Parallel.forEach(plan.nodeBlocks.count) { block in
-                let nodes = plan.nodeBlocks[block]
-                nino_column_sums(
-                    values.address + nodes.lowerBound * width, Int64(nodes.count), Int64(width), Int64(width), sums.baseAddress! + block * width, 0)
+    private func addConstants(_ constants: EdgeConstants, _ panel: EdgePanel, values: Tensor, to sums: MessageSums, _ scratch: TileScratch) {
+        let stream = plan.streams[panel.stream]
+        switch stream.joining {
+        case .dense:
+            let total = scratch.floats(.valueSum, width)
+            nino_column_sums(values.address + panel.sources.lowerBound * width, Int64(panel.sources.count), Int64(width), Int64(width), total, 0)
+            for target in 0..<sums.targets { sums.addConstants(constants, target: target, count: panel.fanIn) { Double(total[$0]) } }
+        case .fan:
+            for target in 0..<sums.targets {
+                let own = values.address + stream.source(of: panel.targets.lowerBound + target) * width
+                sums.addConstants(constants, target: target, count: 1) { Double(own[$0]) }
             }
         }
-        return sums
     }
 
     /// Σ (scale a) ⊙ y and Σ a for inputs a that are raw states: one product of each channel's matrix with the values.
     private func addInputMessages(
-        _ stream: EdgeStream, _ tile: TilePlan.TargetTile, values: Tensor, to sums: MessageSums, _ scratch: TileScratch
+        _ panel: EdgePanel, _ states: PanelStates, values: Tensor, to sums: MessageSums, _ scratch: TileScratch
     ) {
-        guard case .parameter(let scalars) = stream.values else { return }
-        let channels = stream.channelCount
-        let targets = tile.targets.count
-        // Long rows make better products; together the channels stay in the second-level cache.
-        let limit = min(256, max(16, 65536 / (channels * targets)))
-        stream.forEachTile(targets: tile.targets, sources: stream.sources, limit: limit) { edges in
-            let states = readStates(scalars, stream, edges, scratch)
-            sums.addInputs(states, channels: channels, fanIn: edges.fanIn)
-            if edges.fanIn == 1 {
-                scratch.withSources(edges.edges) { sources in
-                    stream.writeSources(of: edges, into: sources)
-                    var shape = nino_edge_tile_t(sources: sources, targets: Int64(targets), fan_in: 1, width: Int64(width))
-                    nino_edge_input_message_sums(
-                        &shape, states, Int64(channels), Int64(edges.edges), network.convolutions[0].scale, values.address, sums.messages)
+        guard states.channels > 0 else { return }
+        let scale = network.convolutions[0].scale
+        if panel.fanIn == 1 {
+            forEachTile(panel, states, scratch) { tile in
+                var tile = tile
+                sums.addInputs(tile)
+                nino_edge_input_message_sums(&tile.shape, &tile.states, scale, values.address, sums.messages + tile.firstTarget * width)
+            }
+            return
+        }
+        let targets = panel.targets.count
+        let product = scratch.floats(.product, targets * width)
+        for channel in 0..<states.channels {
+            tileProduct(
+                rows: targets, inner: panel.fanIn, columns: width, states.values + channel * states.edges, values.address + panel.sources.lowerBound * width,
+                into: product, aIsTransposed: states.targetsAreInner)
+            scale.withUnsafeBufferPointer { scale in
+                nino_channel_message_sums(product, scale.baseAddress! + channel * width, 1, Int64(targets), Int64(width), sums.messages)
+            }
+        }
+        addInputSums(states, targets: targets, to: sums)
+    }
+
+    private func addInputSums(_ states: PanelStates, targets: Int, to sums: MessageSums) {
+        for channel in 0..<states.channels {
+            let matrix = states.values + channel * states.edges
+            if states.targetsAreInner {
+                for row in 0..<states.outer {
+                    for target in 0..<targets { sums.inputs[target * sums.inputCount + channel] += Double(matrix[row * states.inner + target]) }
                 }
             } else {
-                let product = scratch.floats(.product, channels * targets * width)
-                tileProduct(
-                    rows: channels * targets, inner: edges.fanIn, columns: width, states, values.address + edges.sources.lowerBound * width, into: product)
-                nino_channel_message_sums(product, network.convolutions[0].scale, Int64(channels), Int64(targets), Int64(width), sums.messages)
+                for target in 0..<targets { sums.inputs[target * sums.inputCount + channel] += nino_sum(matrix + target * states.inner, Int64(states.inner)) }
             }
         }
     }
 
     /// Σ (scale h) ⊙ y and Σ h for the hidden edge vectors h that layer `layer` sees.
     private func addHiddenMessages(
-        _ stream: EdgeStream, _ tile: TilePlan.TargetTile, layer: Int, values: Tensor, to sums: MessageSums, _ scratch: TileScratch
+        _ panel: EdgePanel, _ states: PanelStates, layer: Int, values: Tensor, to sums: MessageSums, _ scratch: TileScratch
     ) {
-        let inputTerms = inputTargetTerms(stream, tile.targets, scratch)
-        stream.forEachTile(targets: tile.targets, sources: stream.sources, limit: tile.sourceLimit) { edges in
-            withHidden(stream, edges, updates: layer, inputTerms: inputTerms, scratch) { shape, hidden, spare in
-                tileProduct(rows: edges.edges, inner: width, columns: width, hidden, network.convolutions[layer].scale, into: spare)
-                nino_edge_message_sums(shape, spare, hidden, values.address, sums.messages, sums.inputs)
-            }
+        let inputTerms = inputTargetTerms(panel, scratch)
+        forEachTile(panel, states, scratch) { tile in
+            var tile = tile
+            let (hidden, spare) = hiddenVectors(&tile, of: panel, updates: layer, inputTerms: inputTerms, scratch)
+            matrices.scales[layer]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
+            let first = tile.firstTarget * width
+            nino_edge_message_sums(&tile.shape, spare, hidden, values.address, sums.messages + first, sums.inputs + first)
         }
     }
 
     /// x' = own(x) + aggregate(mean of messages), then silu, in place.
-    private func finish(
-        _ tile: TilePlan.TargetTile, _ sums: MessageSums, _ convolution: FoldedNetwork.Convolution, isFirst: Bool, _ scratch: TileScratch
-    ) {
-        let rows = tile.targets.count
+    private func finish(_ targets: Range<Int>, _ sums: MessageSums, _ convolution: FoldedNetwork.Convolution, _ scratch: TileScratch) {
+        let rows = targets.count
         let count = rows * width
-        let x = nodes.address + tile.targets.lowerBound * width
+        let x = nodes.address + targets.lowerBound * width
         let inputs = scratch.floats(.sums, rows * sums.inputCount)
         for index in 0..<(rows * sums.inputCount) { inputs[index] = Float(sums.inputs[index]) }
         let (pre, scale, shift) = (scratch.floats(.pre, count), scratch.floats(.scale, count), scratch.floats(.shift, count))
@@ -98,12 +115,13 @@ extension BlockRun {
         tileProduct(rows: rows, inner: sums.inputCount, columns: width, inputs, convolution.scale, into: scale)
         tileProduct(rows: rows, inner: sums.inputCount, columns: width, inputs, convolution.shift, into: shift)
         let aggregate = scratch.floats(.aggregate, count)
-        let share = 1 / sums.edges
         for row in 0..<rows {
+            // A target that hears nobody gets 0.
+            let share = sums.edges[row] > 0 ? 1 / sums.edges[row] : 0
             for h in 0..<width {
                 let i = row * width + h
-                let scaled = (Double(scale[i]) + sums.scaleConstants[h]) * Double(pre[i])
-                aggregate[i] = Float((sums.messages[i] + scaled + Double(shift[i]) + sums.shiftConstants[h]) * share)
+                let scaled = (Double(scale[i]) + sums.scaleConstants[i]) * Double(pre[i])
+                aggregate[i] = Float((sums.messages[i] + scaled + Double(shift[i])) * share)
             }
         }
         let output = scratch.floats(.output, count)

@@ -1,48 +1,70 @@
 import CKernels
 import NeuralGraphs
+import Synchronization
 import Tensors
 
 /// Pass 3 of nino-model.md 4: predictions, written where they belong.
 extension BlockRun {
     /// - Parameter horizon: k.
-    func readOut(horizon: Int, into sink: some NowcastSink) {
-        tasks.forEach(plan.directReadOuts) { task, scratch in
-            forEachPrediction(task, horizon: horizon, scratch) { scalars, patch, change, newest, stride in
-                writePredictions(scalars.parameter, patch, change, newest, stride, to: sink)
-            }
+    /// - Returns: how far the nowcast is from the newest state.
+    func readOut(horizon: Int, into sink: some NowcastSink) -> ChangeMeasure {
+        let direct = plan.directReadOuts.enumerated().map { ReadOutPart(part: $0, panel: $1) }
+        let measures = Mutex([ChangeMeasure](repeating: ChangeMeasure(), count: direct.count + plan.copiedReadOuts.count))
+        var left: [ReadOutPart] = []
+        for part in direct {
+            if let done = options.journal?.measure(ofPart: part.part) { measures.withLock { $0[part.part] = done } } else { left.append(part) }
         }
-        if !plan.copiedReadOuts.isEmpty { readOutCopies(horizon: horizon, into: sink) }
+        forEachTask(left, pass: .readOut) { part, scratch in
+            var measure = ChangeMeasure()
+            forEachPrediction(part.panel, horizon: horizon, scratch) { scalars, patch, change, newest, stride in
+                writePredictions(scalars.parameter, patch, change, newest, stride, to: sink, &measure)
+            }
+            measures.withLock { $0[part.part] = measure }
+            if !sink.hasFailed { options.journal?.finished(part: part.part, measure) }
+        }
+        for (index, copied) in plan.copiedReadOuts.enumerated() where !isStopped {
+            let part = direct.count + index
+            let measure = options.journal?.measure(ofPart: part) ?? readOutCopies(copied, part: part, horizon: horizon, into: sink)
+            measures.withLock { $0[part] = measure }
+        }
+        return .sum(measures.withLock { $0 })
     }
 
-    /// Calls `body` for each patch of scalars with their predicted changes and newest states, both scaled.
-    @inline(__always)
+    /// Calls `body` for each patch of a panel's scalars with their predicted changes and newest states, both scaled.
     private func forEachPrediction(
-        _ task: TilePlan.ReadOutTask, horizon: Int, _ scratch: TileScratch,
+        _ panel: EdgePanel, horizon: Int, _ scratch: TileScratch,
         _ body: (EdgeStream.Scalars, ScalarPatch, _ change: UnsafeMutablePointer<Float>, _ newest: UnsafePointer<Float>, _ stride: Int) -> Void
     ) {
-        let stream = plan.streams[task.stream]
+        let stream = plan.streams[panel.stream]
         guard case .parameter(let scalars) = stream.values else { return }
-        let length = StateHistory.contextLength
         let rows = network.network.readOut(horizon: horizon, slots: scalars.slots)
-        for first in Swift.stride(from: task.targets.lowerBound, to: task.targets.upperBound, by: TilePlan.edgesPerTile) {
-            let targets = first..<min(first + TilePlan.edgesPerTile, task.targets.upperBound)
-            let limit = max(1, TilePlan.edgesPerTile / targets.count)
-            let inputTerms = inputTargetTerms(stream, targets, scratch)
-            stream.forEachTile(targets: targets, sources: task.sources, limit: limit) { tile in
-                let output = scratch.floats(.output, scalars.slots * tile.edges)
-                withHidden(stream, tile, updates: network.updates.count, inputTerms: inputTerms, scratch) { _, hidden, spare in
-                    tileProduct(rows: tile.edges, inner: width, columns: width, hidden, network.readOutHidden.weight, into: spare)
-                    nino_edge_read_out(
-                        spare, Int64(tile.edges), Int64(width), network.readOutHidden.bias, rows.weight, rows.bias, Int64(scalars.slots), output,
-                        Int64(tile.edges))
-                }
-                let channels = scratch.floats(.channels, 0)
-                for slot in 0..<scalars.slots {
-                    let newest = channels + (slot * length + length - 1) * tile.edges
-                    scalars.forEachPatch(of: tile, in: stream, slot: slot) { patch, edge in
-                        body(scalars, patch, output + slot * tile.edges + edge, newest + edge, tile.fanIn)
-                    }
-                }
+        let states = readStates(panel, scratch)
+        let inputTerms = inputTargetTerms(panel, scratch)
+        // [slots, outer, inner], as the states lie.
+        let changes = scratch.floats(.output, scalars.slots * panel.edges)
+        forEachTile(panel, states, scratch) { tile in
+            var tile = tile
+            let (hidden, spare) = hiddenVectors(&tile, of: panel, updates: network.updates.count, inputTerms: inputTerms, scratch)
+            matrices.readOut.multiply(rows: tile.edges, hidden, into: spare, scratch)
+            let outputs = scratch.floats(.pre, scalars.slots * EdgeTile.largest)
+            nino_edge_read_out(
+                spare, Int64(tile.edges), Int64(width), network.readOutHidden.bias, rows.weight, rows.bias, Int64(scalars.slots), outputs, Int64(tile.edges))
+            for slot in 0..<scalars.slots { spread(outputs + slot * tile.edges, tile, states, into: changes + slot * panel.edges) }
+        }
+        for slot in 0..<scalars.slots {
+            let newest = states.values + (slot * StateHistory.contextLength + StateHistory.contextLength - 1) * panel.edges
+            scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
+                body(scalars, patch, changes + slot * panel.edges + place, newest + place, states.inner)
+            }
+        }
+    }
+
+    /// Puts the outputs of a tile's edges where its panel has them.
+    private func spread(_ outputs: UnsafePointer<Float>, _ tile: EdgeTile, _ states: PanelStates, into changes: UnsafeMutablePointer<Float>) {
+        let first = changes + tile.firstTarget * states.targetStride + tile.firstSource * states.sourceStride
+        for target in 0..<tile.targets {
+            for source in 0..<tile.fanIn {
+                first[target * states.targetStride + source * states.sourceStride] = outputs[target * tile.fanIn + source]
             }
         }
     }
@@ -50,48 +72,51 @@ extension BlockRun {
     /// Adds the changes to the newest states and writes them in their own units; `change` is overwritten.
     private func writePredictions(
         _ parameter: Int, _ patch: ScalarPatch, _ change: UnsafeMutablePointer<Float>, _ newest: UnsafePointer<Float>, _ stride: Int,
-        to sink: some NowcastSink
+        to sink: some NowcastSink, _ measure: inout ChangeMeasure
     ) {
         let scale = scaling.tensors[parameter]
         for row in 0..<patch.rows {
             for index in (row * stride)..<(row * stride + patch.columns) {
-                change[index] = scale.unscale(newest[index] + change[index] * network.network.updateScale)
+                let nowcast = scale.unscale(newest[index] + change[index] * network.network.updateScale)
+                measure.add(newest: scale.unscale(newest[index]), nowcast: nowcast)
+                change[index] = nowcast
             }
         }
         sink.write(patch, from: change, stride: stride)
     }
 
-    /// Parameters with copies: means of the changes over all copies, summed in the order of blocks and edges.
-    private func readOutCopies(horizon: Int, into sink: some NowcastSink) {
-        var sums: [Int: Tensor] = [:]
-        var counts: [Int: Tensor] = [:]
-        for parameter in plan.copiedParameters {
-            sums[parameter] = Tensor(shape: [source.parameters.entries[parameter].count])
-            counts[parameter] = Tensor(shape: [source.parameters.entries[parameter].count])
-        }
-        for stage in plan.copiedReadOuts {
-            tasks.forEach(stage) { task, scratch in
-                forEachPrediction(task, horizon: horizon, scratch) { scalars, patch, change, _, stride in
-                    let (sum, count) = (sums[scalars.parameter]!.address, counts[scalars.parameter]!.address)
+    /// A parameter with copies: means of the changes over all copies, summed in the order of blocks and edges.
+    private func readOutCopies(_ copied: TilePlan.CopiedParameter, part: Int, horizon: Int, into sink: some NowcastSink) -> ChangeMeasure {
+        let count = source.parameters.entries[copied.parameter].count
+        let (sums, counts, newest) = (Tensor(shape: [count]), Tensor(shape: [count]), Tensor(shape: [count]))
+        for stage in copied.stages {
+            forEachTask(stage, pass: .readOut) { panel, scratch in
+                forEachPrediction(panel, horizon: horizon, scratch) { _, patch, change, _, stride in
                     for row in 0..<patch.rows {
                         for column in 0..<patch.columns {
                             let scalar = patch.first + row * patch.rowStride + column * patch.columnStride
-                            sum[scalar] += change[row * stride + column]
-                            count[scalar] += 1
+                            sums.values[scalar] += change[row * stride + column]
+                            counts.values[scalar] += 1
                         }
                     }
                 }
             }
         }
-        for parameter in plan.copiedParameters { writeMeans(parameter, sums[parameter]!, counts[parameter]!, to: sink) }
+        var measure = ChangeMeasure()
+        guard !isStopped else { return measure }
+        let patch = ScalarPatch(parameter: copied.parameter, first: 0, rows: 1, rowStride: 0, columns: count, columnStride: 1)
+        source.read(patch, state: StateHistory.contextLength - 1, into: newest.address, stride: count)
+        scaling.tensors[copied.parameter].scale(newest.address, rows: 1, columns: count, stride: count)
+        for index in 0..<count { sums.values[index] /= counts.values[index] }
+        writePredictions(copied.parameter, patch, sums.address, newest.address, count, to: sink, &measure)
+        if !sink.hasFailed { options.journal?.finished(part: part, measure) }
+        return measure
     }
+}
 
-    private func writeMeans(_ parameter: Int, _ sums: Tensor, _ counts: Tensor, to sink: some NowcastSink) {
-        let patch = ScalarPatch(parameter: parameter, first: 0, rows: 1, rowStride: 0, columns: sums.count, columnStride: 1)
-        let newest = Tensor(shape: [sums.count])
-        source.read(patch, state: StateHistory.contextLength - 1, into: newest.address, stride: sums.count)
-        scaling.tensors[parameter].scale(newest.address, rows: 1, columns: sums.count, stride: sums.count)
-        for index in 0..<sums.count { sums.values[index] /= counts.values[index] }
-        writePredictions(parameter, patch, sums.address, newest.address, sums.count, to: sink)
-    }
+/// A panel of the read-out under its number in the journal.
+struct ReadOutPart: EdgeTask {
+    let part: Int
+    let panel: EdgePanel
+    var edges: Int { panel.edges }
 }

@@ -13,27 +13,41 @@ public struct EdgeListForm: Sendable {
         self.network = network
     }
 
-    /// - Parameter horizon: k, in 1 … K.
+    /// - Parameters:
+    ///   - horizon: k, in 1 … K.
+    ///   - sampler: passes messages along some edges only, known by their numbers in the list (block 0); nil: along all.
     /// - Returns: the flat parameter vector k states after the last.
     /// - Throws: `horizon`, `slots`, `edgeType`, `scalarOnNoEdge`, and the errors of `NodeInput`.
-    public func nowcast(_ history: StateHistory, edges: EdgeList, nodes: NodeInput, horizon: Int) throws(NowcastError) -> [Float] {
+    public func nowcast(
+        _ history: StateHistory, edges: EdgeList, nodes: NodeInput, horizon: Int, sampler: EdgeSampler? = nil
+    ) throws(NowcastError) -> [Float] {
+        let chosen = (0..<edges.count).map { sampler?.includes(block: 0, edge: $0) ?? true }
+        return try nowcast(history, edges: edges, nodes: nodes, horizon: horizon, passingAlong: chosen)
+    }
+
+    /// The same along chosen edges.
+    ///
+    /// - Parameter passingAlong: whether messages pass along each edge.
+    public func nowcast(
+        _ history: StateHistory, edges: EdgeList, nodes: NodeInput, horizon: Int, passingAlong chosen: [Bool]
+    ) throws(NowcastError) -> [Float] {
         try network.check(horizon: horizon, slots: edges.slotCount)
         try nodes.check(nodeCount: edges.nodeCount, network: network)
         if let type = edges.types.max(), type >= network.edgeTypes { throw .edgeType(expectedBelow: network.edgeTypes, found: type) }
         let scaling = StateScaling(history)
         let inputs = EdgeInputs(history, scaling: scaling, edges: edges)
-        let changes = changes(inputs, edges: edges, nodes: nodes, horizon: horizon)
+        let changes = changes(inputs, edges: edges, nodes: nodes, horizon: horizon, passingAlong: chosen)
         return try readBack(changes, history: history, scaling: scaling, edges: edges)
     }
 
     /// - Returns: shape [edges, F'], the change of every slot in scaled units, before `upd_scale`.
-    private func changes(_ inputs: EdgeInputs, edges: EdgeList, nodes: NodeInput, horizon: Int) -> Rows {
+    private func changes(_ inputs: EdgeInputs, edges: EdgeList, nodes: NodeInput, horizon: Int, passingAlong chosen: [Bool]) -> Rows {
         var x = network.nodeProjection.apply(Rows(width: network.nodeProjection.inputs, values: nodes.encoding))
         if let table = network.wordEmbedding { x.add(rows: nodes.words, of: table) }
         var e = network.edgeProjection.firstInputs(inputs.width).apply(Rows(width: inputs.width, values: inputs.values))
         e.add(rows: edges.types, of: network.layerEmbedding)
         for (convolution, update) in zip(network.convolutions, network.edgeUpdates) {
-            x = Self.convolve(convolution, x, e, edges)
+            x = Self.convolve(convolution, x, e, edges, passingAlong: chosen)
             x.applySilu()
             var hidden = update.edge.apply(e)
             hidden.add(rows: edges.sources, of: update.source.apply(x).values)
@@ -47,14 +61,14 @@ public struct EdgeListForm: Sendable {
     }
 
     /// One round of message passing: m = scale ⊙ pre([x_t ; x_s]) + shift, averaged at the target.
-    private static func convolve(_ layer: GraphNetwork.Convolution, _ x: Rows, _ e: Rows, _ edges: EdgeList) -> Rows {
+    private static func convolve(_ layer: GraphNetwork.Convolution, _ x: Rows, _ e: Rows, _ edges: EdgeList, passingAlong chosen: [Bool]) -> Rows {
         let width = x.width
         let encoded = layer.edgeEncoder.apply(e)
         let pairs = Rows.joining(x.gather(edges.targets), x.gather(edges.sources))
         let messages = layer.pre.apply(pairs)
         var sums = [Double](repeating: 0, count: x.values.count)
         var counts = [Double](repeating: 0, count: x.count)
-        for (edge, target) in edges.targets.enumerated() {
+        for (edge, target) in edges.targets.enumerated() where chosen[edge] {
             counts[target] += 1
             for h in 0..<width {
                 let (scale, shift) = (encoded.values[edge * 2 * width + h], encoded.values[edge * 2 * width + width + h])

@@ -32,11 +32,17 @@ struct EdgeStream: Sendable {
     let targets: Range<Int>
     let joining: Joining
     let values: Values
+    /// Index among the graph's edge blocks; their number for self loops.
+    let block: Int
+    /// Whether the graph numbers the edges by their target first.
+    let isReversed: Bool
 
     /// Edges into each target.
     var fanIn: Int { joining == .dense ? sources.count : 1 }
 
-    init(_ block: EdgeBlock, in graph: NeuralGraph) {
+    init(_ index: Int, in graph: NeuralGraph) {
+        let block = graph.edgeBlocks[index]
+        (self.block, isReversed) = (index, block.reversed)
         type = block.type
         (sourceBlock, targetBlock) = block.reversed ? (block.to, block.from) : (block.from, block.to)
         (sources, targets) = (graph.nodeBlocks[sourceBlock].nodes, graph.nodeBlocks[targetBlock].nodes)
@@ -52,6 +58,7 @@ struct EdgeStream: Sendable {
 
     /// The self loops of a node block.
     init(selfLoopsOf block: Int, in graph: NeuralGraph) {
+        (self.block, isReversed) = (graph.edgeBlocks.count, false)
         type = .selfLoop
         (sourceBlock, targetBlock) = (block, block)
         (sources, targets) = (graph.nodeBlocks[block].nodes, graph.nodeBlocks[block].nodes)
@@ -70,56 +77,24 @@ struct EdgeStream: Sendable {
     }
 }
 
-/// Edges of a stream between a few targets and a few sources, in the order target slow, source fast.
-struct EdgeTile {
-    let targets: Range<Int>
-    /// Sources of every target; for a fan empty, as each target has its own.
-    let sources: Range<Int>
-    let fanIn: Int
-
-    var edges: Int { targets.count * fanIn }
-}
-
 extension EdgeStream {
-    /// Cuts the edges into `targets` into tiles of at most `limit` sources a target, in order.
-    @inline(__always)
-    func forEachTile(targets: Range<Int>, sources: Range<Int>, limit: Int, _ body: (EdgeTile) -> Void) {
-        guard joining == .dense else { return body(EdgeTile(targets: targets, sources: 0..<0, fanIn: 1)) }
-        for first in stride(from: sources.lowerBound, to: sources.upperBound, by: limit) {
-            let chunk = first..<min(first + limit, sources.upperBound)
-            body(EdgeTile(targets: targets, sources: chunk, fanIn: chunk.count))
-        }
-    }
-
-    /// Source node of every edge of a tile.
-    func writeSources(of tile: EdgeTile, into output: UnsafeMutablePointer<Int32>) {
+    /// Source node of each edge of a tile, in the order target slow, source fast.
+    ///
+    /// - Parameter tileSources: for dense streams the sources of every target of the tile.
+    func writeSources(targets tileTargets: Range<Int>, sources tileSources: Range<Int>, into output: UnsafeMutablePointer<Int32>) {
         switch joining {
         case .dense:
-            for t in 0..<tile.targets.count {
-                for s in 0..<tile.fanIn { output[t * tile.fanIn + s] = Int32(truncatingIfNeeded: tile.sources.lowerBound + s) }
+            for t in 0..<tileTargets.count {
+                for s in 0..<tileSources.count { output[t * tileSources.count + s] = Int32(truncatingIfNeeded: tileSources.lowerBound + s) }
             }
-        case .fan(let width):
-            for (t, target) in tile.targets.enumerated() {
-                output[t] = Int32(truncatingIfNeeded: sources.lowerBound + (target - targets.lowerBound) / width)
-            }
+        case .fan:
+            for (t, target) in tileTargets.enumerated() { output[t] = Int32(truncatingIfNeeded: source(of: target)) }
         }
     }
-}
 
-extension EdgeStream.Scalars {
-    /// Calls `body` for each patch of scalars of one slot in a tile, with the tile's edge at the patch's corner.
-    @inline(__always)
-    func forEachPatch(of tile: EdgeTile, in stream: EdgeStream, slot: Int, _ body: (_ patch: ScalarPatch, _ edge: Int) -> Void) {
-        let rows = (tile.targets.lowerBound - stream.targets.lowerBound)..<(tile.targets.upperBound - stream.targets.lowerBound)
-        let isDense = stream.joining == .dense
-        let columns = isDense ? (tile.sources.lowerBound - stream.sources.lowerBound)..<(tile.sources.upperBound - stream.sources.lowerBound) : 0..<1
-        targets.forEach(in: rows) { row, rowCount, rowAddress, rowStride in
-            sources.forEach(in: columns) { column, columnCount, columnAddress, columnStride in
-                let patch = ScalarPatch(
-                    parameter: parameter, first: offset + rowAddress + columnAddress + slot, rows: rowCount, rowStride: rowStride,
-                    columns: columnCount, columnStride: columnStride)
-                body(patch, row * tile.fanIn + column)
-            }
-        }
+    /// The one source of a target of a fan.
+    func source(of target: Int) -> Int {
+        guard case .fan(let width) = joining else { preconditionFailure("a target of a dense stream has many sources") }
+        return sources.lowerBound + (target - targets.lowerBound) / width
     }
 }

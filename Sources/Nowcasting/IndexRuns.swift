@@ -9,6 +9,9 @@ struct IndexRuns: Sendable {
         self.levels = AddressRule.joined(levels)
     }
 
+    /// Distance between neighbouring addresses in a run; for an index that never moves, farther than any other.
+    var innerStride: Int { levels.last?.stride ?? Int.max }
+
     /// Calls `body` for each run inside `range`, in order, with its place in the range, its length, the address of its first
     /// index and the distance between addresses.
     @inline(__always)

@@ -1,3 +1,5 @@
+import NeuralGraphs
+import Synchronization
 import Tensors
 
 /// Constant part of a stream's scale and shift: [H] each.
@@ -25,57 +27,93 @@ func statesSum(_ inputs: [Float], column: Int, width: Int) -> Float {
     (0..<StateHistory.contextLength).reduce(0) { $0 + inputs[$1 * width + column] }
 }
 
-/// Sums over the incoming edges of a tile's targets, in double precision.
-struct MessageSums {
-    /// Everything multiplied by the source's values: [targets, H].
-    let messages: UnsafeMutablePointer<Double>
-    /// Sum of the edges' inputs: [targets, inputCount].
-    let inputs: UnsafeMutablePointer<Double>
+/// Sums over some of the incoming edges of a tile's targets, in double precision.
+///
+/// Unchecked: in one task's hands at a time.
+final class MessageSums: @unchecked Sendable {
+    let targets: Int
+    let width: Int
+    /// Numbers that an edge brings along: raw states, or its hidden vector.
     let inputCount: Int
-    private let targets: Int
-    private let width: Int
-    /// Incoming edges of each target.
-    private(set) var edges = 0.0
-    private(set) var scaleConstants: [Double]
-    private(set) var shiftConstants: [Double]
+    /// Σ (scale f + scale constants) ⊙ y_s + shift constants: [targets, H].
+    let messages: UnsafeMutablePointer<Double>
+    /// Σ f: [targets, inputCount].
+    let inputs: UnsafeMutablePointer<Double>
+    /// Σ scale constants: [targets, H].
+    let scaleConstants: UnsafeMutablePointer<Double>
+    /// Number of edges: [targets].
+    let edges: UnsafeMutablePointer<Double>
 
-    init(_ tile: TilePlan.TargetTile, width: Int, inputs: Int, scratch: TileScratch) {
-        messages = scratch.zeros(.messages, tile.targets.count * width)
-        self.inputs = scratch.zeros(.inputs, tile.targets.count * inputs)
-        (inputCount, targets, self.width) = (inputs, tile.targets.count, width)
-        scaleConstants = [Double](repeating: 0, count: width)
-        shiftConstants = [Double](repeating: 0, count: width)
+    private let all: UnsafeMutableBufferPointer<Double>
+
+    init(targets: Int, width: Int, inputCount: Int) {
+        (self.targets, self.width, self.inputCount) = (targets, width, inputCount)
+        all = .allocate(capacity: targets * (2 * width + inputCount + 1))
+        all.initialize(repeating: 0)
+        messages = all.baseAddress!
+        scaleConstants = messages + targets * width
+        inputs = scaleConstants + targets * width
+        edges = inputs + targets * inputCount
     }
 
-    /// - Parameter states: [channels, targets, fanIn].
-    func addInputs(_ states: UnsafePointer<Float>, channels: Int, fanIn: Int) {
-        for channel in 0..<channels {
-            for target in 0..<targets {
-                let row = states + (channel * targets + target) * fanIn
-                inputs[target * inputCount + channel] += (0..<fanIn).reduce(0.0) { $0 + Double(row[$1]) }
-            }
-        }
+    deinit {
+        all.deallocate()
     }
 
-    /// What all edges of a stream add whatever they carry.
-    mutating func addConstants(_ constants: EdgeConstants, _ stream: EdgeStream, _ tile: TilePlan.TargetTile, values: Tensor, blockSums: [Float]) {
-        let count = Double(stream.fanIn)
-        edges += count
+    func add(_ other: MessageSums) {
+        for index in all.indices { all[index] += other.all[index] }
+    }
+
+    /// Adds what `count` edges into one target bring whatever they carry.
+    ///
+    /// - Parameter valueSum: the sum of their sources' values, [H].
+    @inline(__always)
+    func addConstants(_ constants: EdgeConstants, target: Int, count: Int, valueSum: (Int) -> Double) {
+        edges[target] += Double(count)
         for h in 0..<width {
-            scaleConstants[h] += count * Double(constants.scale[h])
-            shiftConstants[h] += count * Double(constants.shift[h])
-        }
-        for (row, target) in tile.targets.enumerated() {
-            switch stream.joining {
-            case .dense: add(constants.scale, times: blockSums, from: stream.sourceBlock * width, row: row)
-            case .fan(let fan):
-                let source = stream.sources.lowerBound + (target - stream.targets.lowerBound) / fan
-                for h in 0..<width { messages[row * width + h] += Double(constants.scale[h]) * Double(values.values[source * width + h]) }
-            }
+            messages[target * width + h] += Double(constants.scale[h]) * valueSum(h) + Double(count) * Double(constants.shift[h])
+            scaleConstants[target * width + h] += Double(count) * Double(constants.scale[h])
         }
     }
 
-    private func add(_ scale: [Float], times sums: [Float], from first: Int, row: Int) {
-        for h in 0..<width { messages[row * width + h] += Double(scale[h]) * Double(sums[first + h]) }
+    /// Adds the raw states of a tile's edges to the inputs of its targets.
+    func addInputs(_ tile: EdgeTile) {
+        let states = tile.states
+        for target in 0..<tile.targets {
+            for channel in 0..<Int(states.channel_count) {
+                let row = states.values + channel * Int(states.channel_stride) + target * Int(states.target_stride)
+                var sum = 0.0
+                for s in 0..<tile.fanIn { sum += Double(row[s * Int(states.source_stride)]) }
+                inputs[(tile.firstTarget + target) * inputCount + channel] += sum
+            }
+        }
+    }
+}
+
+/// The sums of one tile, put together from those of its tasks in their order, whichever is done first.
+final class TileSums: Sendable {
+    private struct State {
+        var parts: [MessageSums?]
+        var missing: Int
+    }
+
+    private let state: Mutex<State>
+
+    init(tasks: Int) {
+        state = Mutex(State(parts: Array(repeating: nil, count: tasks), missing: tasks))
+    }
+
+    /// - Returns: the whole sums, to the task that is done last.
+    func complete(_ task: Int, _ sums: MessageSums) -> MessageSums? {
+        let parts: [MessageSums]? = state.withLock { state in
+            state.parts[task] = sums
+            state.missing -= 1
+            guard state.missing == 0 else { return nil }
+            defer { state.parts = [] }
+            return state.parts.map { $0! }
+        }
+        guard let parts else { return nil }
+        for part in parts.dropFirst() { parts[0].add(part) }
+        return parts[0]
     }
 }

@@ -24,6 +24,8 @@ public enum NowcastError: Error, Equatable, Sendable {
     // Requests.
     case horizon(expectedAtMost: Int?, found: Int)
     case graphMissing(method: String)
+    /// Reading or writing failed, or whoever watches wanted no more; they know why.
+    case stopped
 
     // Saved states of the optimizer wrapper.
     case savedTensorMissing(name: String)
@@ -51,6 +53,7 @@ extension NowcastError: CustomStringConvertible {
         case .scalarOnNoEdge(let parameter, let scalar): "edge_param: scalar \(scalar) of \(parameter) lies on no edge"
         case .horizon(let limit, let found): "horizon: expected 1...\(limit.map(String.init) ?? ""), found \(found)"
         case .graphMissing(let method): "\(method): needs a graph"
+        case .stopped: "nowcast: stopped before its end"
         case .savedTensorMissing(let name): "\(name): missing from the saved state"
         case .savedTensorShape(let name, let expected, let found): "\(name): expected shape \(expected), found \(found)"
         case .savedNumber(let name, let expected, let found): "\(name): expected \(expected), found \(found)"

@@ -11,6 +11,20 @@ extension GraphNetwork {
     ///   - horizons: K.
     ///   - gain: factor on all weights of linear layers. With 1, signals fade from layer to layer; √6 keeps them.
     public static func random(width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, gain: Float = 1, seed: UInt64) -> GraphNetwork {
+        var arguments = NetworkArguments()
+        arguments.usesWordPositions = false
+        let weights = randomWeights(width: width, slots: slots, layers: layers, horizons: horizons, gain: gain, seed: seed)
+        do {
+            return try GraphNetwork(WeightReader(weights: weights), arguments)
+        } catch {
+            preconditionFailure("the drawn weights do not fit: \(error)")
+        }
+    }
+
+    /// The weights of such a network under the names of a checkpoint, whose `model_args` then are `{"wte_pos_enc": false}`.
+    public static func randomWeights(
+        width: Int = 128, slots: Int = 9, layers: Int = 3, horizons: Int = 40, gain: Float = 1, seed: UInt64
+    ) -> [String: NamedWeight] {
         precondition(width > 0 && slots > 0 && layers >= 2 && horizons > 0, "no network of width \(width), \(slots) slots, \(layers) layers, \(horizons) horizons")
         var generator = SeededRandom(seed: seed, purpose: .initialWeights)
         var weights: [String: NamedWeight] = [:]
@@ -36,12 +50,6 @@ extension GraphNetwork {
         }
         linear("edge_out.fc.0", width, width)
         linear("edge_out.fc.2", slots * horizons, width)
-        var arguments = NetworkArguments()
-        arguments.usesWordPositions = false
-        do {
-            return try GraphNetwork(WeightReader(weights: weights), arguments)
-        } catch {
-            preconditionFailure("the drawn weights do not fit: \(error)")
-        }
+        return weights
     }
 }

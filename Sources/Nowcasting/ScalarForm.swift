@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 import Tensors
 
 /// WNN+: predicts each scalar from its own five states and its edge type. Source: nino-model.md 3.2.
@@ -9,7 +10,8 @@ public struct ScalarForm: Sendable {
     private let constants: [Float]
     private let hidden: [FoldedNetwork.Layer]
 
-    /// Scalars at a time.
+    /// Scalars read at a time, and those that go through the layers together.
+    private static let chunk = 1 << 15
     private static let tile = 256
 
     public init(_ network: ScalarNetwork) {
@@ -34,63 +36,87 @@ public struct ScalarForm: Sendable {
     }
 
     /// The same from any source of states into any place for the result.
+    ///
+    /// - Returns: how far the result is from the newest state.
+    @discardableResult
     public func nowcast(
         _ source: some StateSource, types: ScalarTypes, horizon: Int, into sink: some NowcastSink
-    ) throws(NowcastError) {
+    ) throws(NowcastError) -> ChangeMeasure {
         guard (1...network.horizons).contains(horizon) else { throw .horizon(expectedAtMost: network.horizons, found: horizon) }
         guard types.largest < network.edgeTypes else { throw .edgeType(expectedBelow: network.edgeTypes, found: types.largest) }
         precondition(types.tensors.count == source.parameters.entries.count, "types and history list different parameters")
         let scaling = StateScaling(source)
         let tiles = source.parameters.entries.enumerated().flatMap { index, entry in
-            stride(from: 0, to: entry.count, by: Self.tile).map { (parameter: index, scalars: $0..<min($0 + Self.tile, entry.count)) }
+            (0..<entry.count).pieces(of: Self.chunk).map { (parameter: index, scalars: $0) }
         }
-        TaskRunner().forEach(tiles) { tile, scratch in
-            predict(tile.parameter, tile.scalars, source, scaling, types, horizon: horizon, into: sink, scratch)
+        let measures = Mutex([ChangeMeasure](repeating: ChangeMeasure(), count: tiles.count))
+        TaskRunner().forEach(Array(tiles.enumerated())) { numbered, scratch in
+            guard !source.hasFailed, !sink.hasFailed else { return }
+            let (parameter, scalars) = numbered.element
+            let measure = predict(parameter, scalars, source, scaling.tensors[parameter], types, horizon: horizon, into: sink, scratch)
+            measures.withLock { $0[numbered.offset] = measure }
         }
+        return .sum(measures.withLock { $0 })
     }
 
     private func predict(
-        _ parameter: Int, _ scalars: Range<Int>, _ source: some StateSource, _ scaling: StateScaling, _ types: ScalarTypes, horizon: Int,
+        _ parameter: Int, _ scalars: Range<Int>, _ source: some StateSource, _ scale: TensorScaling, _ types: ScalarTypes, horizon: Int,
         into sink: some NowcastSink, _ scratch: TileScratch
-    ) {
-        let (count, width) = (scalars.count, network.width)
-        let patch = ScalarPatch(parameter: parameter, first: scalars.lowerBound, rows: 1, rowStride: 0, columns: count, columnStride: 1)
+    ) -> ChangeMeasure {
+        let count = scalars.count
+        let patch = ScalarPatch.run(parameter, scalars)
         let states = scratch.floats(.channels, StateHistory.contextLength * count)
         for state in 0..<StateHistory.contextLength { source.read(patch, state: state, into: states + state * count, stride: count) }
-        let scale = scaling.tensors[parameter]
         scale.scale(states, rows: StateHistory.contextLength, columns: count, stride: count)
+        let newest = states + (StateHistory.contextLength - 1) * count
+        let result = scratch.floats(.output, count)
+        var measure = ChangeMeasure()
+        for tile in (0..<count).pieces(of: Self.tile) {
+            let changes = predict(states, count, tile, parameter, scalars, types, horizon: horizon, scratch)
+            for index in tile {
+                result[index] = scale.unscale(newest[index] + changes[index - tile.lowerBound] * network.updateScale)
+                measure.add(newest: scale.unscale(newest[index]), nowcast: result[index])
+            }
+        }
+        sink.write(patch, from: result, stride: count)
+        return measure
+    }
+
+    /// Changes of a tile's scalars, in scaled units; the worker's memory.
+    private func predict(
+        _ states: UnsafePointer<Float>, _ stride: Int, _ tile: Range<Int>, _ parameter: Int, _ scalars: Range<Int>, _ types: ScalarTypes, horizon: Int,
+        _ scratch: TileScratch
+    ) -> UnsafePointer<Float> {
+        let (count, width) = (tile.count, network.width)
         var rows = scratch.floats(.hidden, count * width)
         var spare = scratch.floats(.product, count * width)
-        firstLayer(states, parameter, scalars, types, into: rows, scratch)
+        firstLayer(states + tile.lowerBound, stride, parameter, tile.shifted(by: scalars.lowerBound), types, into: rows, scratch)
         for layer in hidden {
             applyLayer(layer, rows, rows: count, into: spare)
             swap(&rows, &spare)
             nino_silu(rows, rows, Int64(count * width))
         }
         let last = network.layers[network.layers.count - 1]
-        let newest = states + (StateHistory.contextLength - 1) * count
-        let change = scratch.floats(.output, count)
+        let changes = scratch.floats(.pre, count)
         last.weight.withUnsafeBufferPointer { weight in
             let row = weight.baseAddress! + (horizon - 1) * width
-            for index in 0..<count {
-                let predicted = Float(nino_dot(rows + index * width, row, Int64(width))) + last.bias[horizon - 1]
-                change[index] = scale.unscale(newest[index] + predicted * network.updateScale)
-            }
+            for index in 0..<count { changes[index] = Float(nino_dot(rows + index * width, row, Int64(width))) + last.bias[horizon - 1] }
         }
-        sink.write(patch, from: change, stride: count)
+        return UnsafePointer(changes)
     }
 
     /// silu of the first hidden layer: an edge kernel whose "sources" are the types.
     private func firstLayer(
-        _ states: UnsafePointer<Float>, _ parameter: Int, _ scalars: Range<Int>, _ types: ScalarTypes, into rows: UnsafeMutablePointer<Float>,
-        _ scratch: TileScratch
+        _ states: UnsafePointer<Float>, _ stride: Int, _ parameter: Int, _ scalars: Range<Int>, _ types: ScalarTypes,
+        into rows: UnsafeMutablePointer<Float>, _ scratch: TileScratch
     ) {
         let zeros = scratch.floats(.targetTerms, network.width)
         zeros.update(repeating: 0, count: network.width)
-        scratch.withSources(scalars.count) { sources in
-            for (place, scalar) in scalars.enumerated() { sources[place] = Int32(types.type(of: scalar, in: parameter)) }
-            var shape = nino_edge_tile_t(sources: sources, targets: 1, fan_in: Int64(scalars.count), width: Int64(network.width))
-            nino_edge_input_silu(&shape, states, Int64(StateHistory.contextLength), Int64(scalars.count), input, constants, zeros, rows)
-        }
+        let sources = scratch.sources(scalars.count)
+        for (place, scalar) in scalars.enumerated() { sources[place] = Int32(types.type(of: scalar, in: parameter)) }
+        var shape = nino_edge_tile_t(sources: sources, targets: 1, fan_in: Int64(scalars.count), width: Int64(network.width))
+        var inputs = nino_edge_states_t(
+            values: states, channel_count: Int64(StateHistory.contextLength), channel_stride: Int64(stride), target_stride: 0, source_stride: 1)
+        nino_edge_input_silu(&shape, &inputs, input, constants, zeros, rows)
     }
 }

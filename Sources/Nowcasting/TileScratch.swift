@@ -1,26 +1,15 @@
 import Tensors
 
-/// Memory of one worker, reused from tile to tile.
+/// Memory of one worker, reused from task to task.
 final class TileScratch {
-    private var sources: [Int32] = []
     private var buffers: [Tensor?]
-    private var doubles: [UnsafeMutableBufferPointer<Double>]
 
     enum Buffer: Int, CaseIterable {
-        case channels, hidden, product, targetTerms, pre, sums, scale, shift, aggregate, output
-    }
-
-    enum Sums: Int, CaseIterable {
-        case messages, inputs
+        case channels, hidden, product, rounded, targetTerms, pre, sums, scale, shift, aggregate, output, valueSum, sources, sampled
     }
 
     init() {
         buffers = Buffer.allCases.map { _ in nil }
-        doubles = Sums.allCases.map { _ in UnsafeMutableBufferPointer(start: nil, count: 0) }
-    }
-
-    deinit {
-        for buffer in doubles { buffer.deallocate() }
     }
 
     /// At least `count` floats, of any content.
@@ -31,20 +20,9 @@ final class TileScratch {
         return tensor.address
     }
 
-    /// `count` zeros.
-    func zeros(_ sums: Sums, _ count: Int) -> UnsafeMutablePointer<Double> {
-        if doubles[sums.rawValue].count < count {
-            doubles[sums.rawValue].deallocate()
-            doubles[sums.rawValue] = .allocate(capacity: count)
-        }
-        let address = doubles[sums.rawValue].baseAddress!
-        address.initialize(repeating: 0, count: count)
-        return address
-    }
-
     /// At least `count` node numbers, of any content.
-    func withSources<Result>(_ count: Int, _ body: (UnsafeMutablePointer<Int32>) -> Result) -> Result {
-        if sources.count < count { sources = [Int32](repeating: 0, count: count) }
-        return sources.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+    func sources(_ count: Int) -> UnsafeMutablePointer<Int32> {
+        let bytes = floats(.sources, count)
+        return UnsafeMutableRawPointer(bytes).assumingMemoryBound(to: Int32.self)
     }
 }

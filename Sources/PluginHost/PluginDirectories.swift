@@ -1,14 +1,18 @@
 import Foundation
 
-/// Where plugins are looked for: `--plugin-path`, then `NINO_PLUGIN_PATH`, then beside the executable. Never the current directory.
+/// Where plugins are looked for: `--plugin-path`, then `NINO_PLUGIN_PATH`, then the installation's `lib/nino`, then beside the
+/// executable. Never the current directory.
 public struct PluginDirectories: Sendable {
     /// Folders the user named: every `*.so` in them is meant to be a plugin.
     public let named: [String]
+    /// Folders for plugins alone that need not be there: every `*.so` in them is meant to be a plugin.
+    public let installed: [String]
     /// Folders that hold other libraries too: only `libNino*.so` is looked at.
     public let shared: [String]
 
-    public init(named: [String], shared: [String]) {
+    public init(named: [String], installed: [String] = [], shared: [String]) {
         self.named = named
+        self.installed = installed
         self.shared = shared
     }
 
@@ -19,8 +23,7 @@ public struct PluginDirectories: Sendable {
         let listed = environment["NINO_PLUGIN_PATH"].map { $0.split(separator: ":").map(String.init) } ?? []
         let beside = executableFolder
         return PluginDirectories(
-            named: paths + listed,
-            shared: [beside.path, beside.deletingLastPathComponent().appendingPathComponent("lib/nino").path])
+            named: paths + listed, installed: [beside.deletingLastPathComponent().appendingPathComponent("lib/nino").path], shared: [beside.path])
     }
 
     /// Folder of the running executable, links resolved.
@@ -50,6 +53,7 @@ public struct PluginDirectories: Sendable {
         for folder in named where !add(folder, where: { $0.hasSuffix(".so") }) {
             missing.append(Missing(path: folder, reason: "expected a folder with plugins, found none that can be read"))
         }
+        for folder in installed { _ = add(folder) { $0.hasSuffix(".so") } }
         for folder in shared {
             _ = add(folder) { $0.hasPrefix("libNino") && $0.hasSuffix(".so") }
         }

@@ -1,16 +1,20 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
-import NeuralGraphs
 import Nowcasting
 import PluginHost
-import Tensors
 import Training
 
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure this machine and this build: the figures of the README, from one run.",
-        discussion: "Each figure is the best of several tries, since other work on the machine only ever makes it worse.")
+        discussion: """
+            Without --config or --synthetic: this machine's matrix products, a training step and a nowcast of the task's model, then steps
+            on files of gpt2-3x64 on one thread and on all. --all adds llama-6x384 and llama-3.2-1b, which take half an hour and
+            18 GB of disk. With --config: a history of that model is drawn, written as files, stepped from, and removed.
+            Short figures are the best of several tries, since other work on the machine only ever makes them worse.
+            """)
 
     @OptionGroup var common: CommonOptions
 
@@ -23,81 +27,95 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What task text learns.", valueName: "file"))
     var text: String?
 
-    @Option(help: "Tries of each measurement.")
+    @Option(help: "Tries of each short measurement.")
     var tries = 5
 
-    private struct Figure: Encodable {
-        let name: String
-        let value: Double
-        let unit: String
-    }
+    @Option(help: "Measure steps of this model only: a path, or a name in Architectures/.")
+    var config: String?
+
+    @Flag(help: "Only steps on synthetic histories (what --config alone does too).")
+    var synthetic = false
+
+    @Flag(help: "The large models too.")
+    var all = false
+
+    @Option(help: "Type of the states with --config: f32, bf16 or f16.")
+    var dtype: String?
+
+    @Option(help: ArgumentHelp("Where the files of a synthetic history go; kept there.", valueName: "dir"))
+    var keep: String?
+
+    @Flag(name: .customLong("against-pytorch"), help: "Time a plain PyTorch edge-list form on the same files, and compare the results.")
+    var againstPyTorch = false
+
+    @Flag(help: "Recompute random parts of the result edge by edge in double precision, and compare.")
+    var check = false
+
+    /// What --all measures, and how its states are stored.
+    private static let sizes: [(config: String, dtype: DType)] = [("gpt2-3x64", .f32), ("llama-6x384", .f32), ("llama-3.2-1b", .bf16)]
 
     func validate() throws {
         guard (1...1000).contains(tries) else { throw ValidationError("--tries: expected 1 to 1000, found \(tries)") }
+        if let dtype, !(DType(rawValue: dtype.uppercased())?.isFloatingPoint ?? false) {
+            throw ValidationError("--dtype: expected f32, bf16, f16 or f64, found \(dtype)")
+        }
+        guard !(all && config != nil) else { throw ValidationError("give either --config or --all") }
     }
 
     func run() throws {
         common.apply()
+        let figures = BenchFigures(isJSON: common.json, tries: tries, seed: common.seed)
         for threads in Set([1, common.threads]).sorted() {
-            Parallel.threads = threads
-            try show("sgemm 4096x128x128, threads \(threads)", productRate(), "GFLOP/s")
+            try figures.show("sgemm 4096x128x128, threads \(threads)", figures.productRate(threads: threads), "GFLOP/s")
         }
+        if againstPyTorch && !PyTorchComparison.isAvailable { throw InputError("--against-pytorch: expected a python3 that can import torch, found none") }
+        if config == nil && !synthetic { try measureTask(figures) }
+        let given = DType(rawValue: (dtype ?? "f32").uppercased())!
+        let sizes = config.map { [(config: $0, dtype: given)] } ?? (all ? Self.sizes : [Self.sizes[0]])
+        for (number, size) in sizes.enumerated() { try measureSteps(size.config, size.dtype, figures, isFirst: number == 0) }
+    }
+
+    private func measureTask(_ figures: BenchFigures) throws {
         let task = try TaskDescription.named(task)
         let model = try common.model(task.configuration)
         let examples = try task.loadData(.init(folder: data, text: text), for: TrainableModel(model))
-        try show("\(task.name) training step, batch \(task.batchSize)", trainingStep(task, model, examples) * 1000, "ms")
-        let (nowcast, encoding) = try nowcastStep(model)
-        try show("\(task.name) NiNo step, width 128", nowcast * 1000, "ms")
-        try show("\(task.name) positional encoding", encoding * 1000, "ms")
+        try figures.show("\(task.name) training step, batch \(task.batchSize)", figures.trainingStep(task, model, examples) * 1000, "ms")
+        try figures.show("\(task.name) NiNo step, width 128", figures.nowcastInMemory(model) * 1000, "ms")
+        try figures.show("\(task.name) positional encoding", figures.encoding(model) * 1000, "ms")
     }
 
-    private func show(_ name: String, _ value: Double, _ unit: String) throws {
-        if common.json { return try Output.json(Figure(name: name, value: value, unit: unit)) }
-        Output.line("\(name.padding(toLength: 44, withPad: " ", startingAt: 0)) \(String(format: "%9.2f", value)) \(unit)")
+    /// On one thread only the first, smallest model; PyTorch only where its arrays of edges × width fit.
+    private func measureSteps(_ config: String, _ dtype: DType, _ figures: BenchFigures, isFirst: Bool) throws {
+        let folder = try BenchFolder(keep)
+        defer { folder.remove() }
+        let bench = try StepBench(config, dtype: dtype, in: folder.path, figures: figures, common: common)
+        for threads in Set(isFirst ? [1, common.threads] : [common.threads]).sorted() { try bench.measure(.float32, threads: threads) }
+        if ProductPrecision.bfloat16.isSupported {
+            try bench.measure(.bfloat16, threads: common.threads)
+            let (rounded, exact) = (bench.output(.bfloat16, threads: common.threads), bench.output(.float32, threads: common.threads))
+            try figures.show("\(config): bf16 against f32", bench.difference(rounded, from: exact) * 100, "% of the change")
+        }
+        if check { try StepCheck(bench).run(bench.output(.float32, threads: common.threads)) }
+        if againstPyTorch && isFirst { try PyTorchComparison.run(bench, threads: common.threads) }
     }
+}
 
-    /// Seconds of the fastest try.
-    private func fastest(_ body: () throws -> Void) rethrows -> Double {
-        let clock = ContinuousClock()
-        return try (0..<tries).reduce(Double.infinity) { best, _ in
-            let time = try clock.measure(body)
-            return min(best, time / .seconds(1))
+/// A folder for the files of a measurement: the user's, or a temporary one that goes away.
+private struct BenchFolder {
+    let path: String
+    private let isTemporary: Bool
+
+    init(_ given: String?) throws {
+        isTemporary = given == nil
+        path = given ?? FileManager.default.temporaryDirectory.appendingPathComponent("nino-bench-\(UUID().uuidString)").path
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw InputError("\(path): cannot be made: \(error.localizedDescription)")
         }
     }
 
-    /// GFLOP/s of the product that a NiNo step is made of.
-    private func productRate() -> Double {
-        let (rows, width, repeats) = (4096, 128, 20)
-        var random = SeededRandom(seed: common.seed, purpose: .syntheticData)
-        let a = Tensor(shape: [rows, width], values: (0..<rows * width).map { _ in random.normal() })
-        let b = Tensor(shape: [width, width], values: (0..<width * width).map { _ in random.normal() })
-        let c = Tensor(shape: [rows, width])
-        let seconds = fastest {
-            for _ in 0..<repeats { gemm(m: rows, n: width, k: width, a.address, lda: width, b.address, ldb: width, c.address, ldc: width) }
-        }
-        return 2 * Double(rows * width * width * repeats) / seconds / 1e9
-    }
-
-    /// Seconds of a training step: batch, forward, backward, optimizer.
-    private func trainingStep(_ task: TaskDescription, _ model: Model, _ examples: any DataSource) throws -> Double {
-        var settings = TrainingSettings(task: task, seed: common.seed)
-        let steps = 100
-        // Never evaluates inside the measurement, and never reaches the target.
-        settings.evaluationInterval = settings.steps
-        let trainer = try Trainer(settings: settings, model: TrainableModel(model), data: examples)
-        try trainer.run(until: 20)
-        return try fastest { try trainer.run(until: trainer.step + steps) } / Double(steps)
-    }
-
-    /// Seconds of a nowcast in memory, and of the positional encoding it needs once a run.
-    private func nowcastStep(_ model: Model) throws -> (nowcast: Double, encoding: Double) {
-        let graph = try model.graph()
-        let nodes = try NodeInput(graph)
-        let form = BlockForm(GraphNetwork.random(seed: common.seed))
-        let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: common.seed + UInt64($0)) }
-        let history = try StateHistory(states, parameters: model.parameters)
-        let nowcast = try fastest { _ = try form.nowcast(history, graph: graph, nodes: nodes, horizon: 10) }
-        let encoding = try fastest { _ = try LaplacianPositionalEncoding(graph) }
-        return (nowcast, encoding)
+    func remove() {
+        if isTemporary { try? FileManager.default.removeItem(atPath: path) }
     }
 }

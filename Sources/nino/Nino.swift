@@ -11,8 +11,8 @@ struct Nino: ParsableCommand {
         abstract: "Neuron interaction and nowcasting: see a network as a graph, predict its weights ahead, train it in fewer steps.",
         version: "1.0.0",
         subcommands: [
-            PluginsCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self, ConvertCommand.self,
-            BenchCommand.self, VerifyCommand.self, CollectCommand.self, MetaTrainCommand.self,
+            PluginsCommand.self, PluginCommand.self, VerifyCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self,
+            CompareCommand.self, ConvertCommand.self, BenchCommand.self, CollectCommand.self, MetaTrainCommand.self,
         ])
 
     static func main() {

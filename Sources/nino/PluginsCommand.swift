@@ -6,7 +6,8 @@ struct PluginsCommand: ParsableCommand {
         commandName: "plugins",
         abstract: "List installed plugins and every file that was rejected, with the reason.",
         discussion: """
-            Searched: --plugin-path, then NINO_PLUGIN_PATH (folders separated by colons), then the folder of the executable.
+            Searched: --plugin-path, then NINO_PLUGIN_PATH (folders separated by colons), then lib/nino of the installation, then the folder
+            of the executable.
             Each file is loaded in a child process of its own, and files that other users could change are not loaded at all.
             """)
 

@@ -2,7 +2,6 @@ import ArgumentParser
 import Checkpoints
 import NeuralGraphs
 import Nowcasting
-import Tensors
 
 struct StepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -53,6 +52,21 @@ struct StepCommand: ParsableCommand {
     @Option(name: .customLong("upd-scale"), help: "Factor on the predicted change, instead of the checkpoint's.")
     var updateScale: Float?
 
+    @Option(help: "H x H products: exact float32, or bf16 where the processor has it.")
+    var precision = ProductPrecision.float32
+
+    @Flag(help: "Cut the graph between layers and nowcast each part by itself.")
+    var subgraph = false
+
+    @Option(name: .customLong("edge-sample-ratio"), help: "Pass messages along a random share of the edges, chosen by --seed.")
+    var edgeSampleRatio: Double?
+
+    @Flag(help: "Take up the work of a run that was interrupted, if its inputs were the same.")
+    var resume = false
+
+    @Option(name: .customLong("journal-every"), help: "Seconds of work after which it is made safe against an interruption.")
+    var journalEvery = 5.0
+
     @Option(help: ArgumentHelp("Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
     var out: String
 
@@ -67,6 +81,13 @@ struct StepCommand: ParsableCommand {
         guard method == nil || method == .linefit || checkpoint != nil else {
             throw ValidationError("--method \(method!.rawValue) needs --checkpoint: none ships with this version")
         }
+        guard precision.isSupported else { throw ValidationError("--precision \(precision.rawValue): this processor has no such products; leave it out for f32") }
+        if let ratio = edgeSampleRatio, !(ratio > 0 && ratio <= 1) {
+            throw ValidationError("--edge-sample-ratio: expected more than 0, at most 1, found \(ratio)")
+        }
+        guard !(precision != .float32 && graph != nil) else { throw ValidationError("--precision \(precision.rawValue) needs --config: edges from a file are computed in f32") }
+        guard journalEvery >= 0 else { throw ValidationError("--journal-every: expected at least 0, found \(journalEvery)") }
+        guard !(subgraph && graph != nil) else { throw ValidationError("--subgraph needs --config: a graph from a file has no layers") }
         guard method != .linefit || checkpoint == nil else { throw ValidationError("--method linefit takes no --checkpoint") }
     }
 
@@ -76,20 +97,35 @@ struct StepCommand: ParsableCommand {
         let horizon: Int
         let parameters: Int
         let relativeChange: Double
+        /// From opened files to written ones.
+        let seconds: Double
     }
 
     func run() throws {
         common.apply()
         let nowcaster = try makeNowcaster()
         let horizon = k ?? HorizonSchedule(longest: nowcaster.longestHorizon ?? HorizonSchedule.longestDefault, period: period, maxTrainSteps: maxSteps).horizon(atStep: step!)
-        let target = try StepTarget(config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, options: common)
+        let target = try StepTarget(config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph, options: common)
         let states = try History(opening: history)
-        let names = try target.names(in: states)
-        let values = try (0..<History.contextLength).map { try states.values(of: names.parameters, in: $0) }
-        let predicted = try nowcaster.nowcast(StateHistory(values, parameters: target.parameters), horizon: horizon, model: target.model)
-        try target.refuseNonFinite(predicted, file: out)
-        try write(predicted, parameters: target.parameters, names: names, newest: states.newest)
-        try report(Result(out: out, method: nowcaster.name, horizon: horizon, parameters: predicted.count, relativeChange: change(from: values[4], to: predicted)))
+        let fingerprint = try StepFingerprint(inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizon))
+        let clock = ContinuousClock()
+        let started = clock.now
+        let output = try StepOutput(out, newest: states.newest, names: target.names(in: states), fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery)
+        let measure = try output.write { sink, journal in
+            let progress = StepProgress(isQuiet: common.quiet)
+            defer { progress.end() }
+            let options = NowcastOptions(sampler: edgeSampleRatio.map { EdgeSampler(ratio: $0, seed: common.seed) }, observer: progress, journal: journal)
+            return try target.nowcast(nowcaster, states, horizon: horizon, inLayers: subgraph, into: sink, options: options)
+        }
+        try report(Result(
+            out: out, method: nowcaster.name, horizon: horizon, parameters: target.parameters.count, relativeChange: measure.relative,
+            seconds: (clock.now - started) / .seconds(1)))
+    }
+
+    /// What the result depends on beside the input files.
+    private func choices(_ horizon: Int) -> String {
+        "k \(horizon) method \(method?.rawValue ?? "-") scale \(updateScale.map { "\($0)" } ?? "-") precision \(precision.rawValue) subgraph \(subgraph) "
+            + "sample \(edgeSampleRatio.map { "\($0) seed \(common.seed)" } ?? "-")"
     }
 
     private func makeNowcaster() throws -> Nowcaster {
@@ -97,36 +133,11 @@ struct StepCommand: ParsableCommand {
             if method == nil { Output.note("no --checkpoint given and none ships with this version: using the line fit") }
             return .lineFit
         }
-        let nowcaster = Nowcaster(try NowcastCheckpoint(opening: checkpoint, updateScale: updateScale))
+        let nowcaster = Nowcaster(try NowcastCheckpoint(opening: checkpoint, updateScale: updateScale), precision: precision)
         if let method, method.rawValue != nowcaster.name {
             throw InputError("\(checkpoint): expected a checkpoint for --method \(method.rawValue), found one for \(nowcaster.name)")
         }
         return nowcaster
-    }
-
-    /// Writes the nowcast as the newest state is laid out; what is no parameter is copied from it.
-    private func write(_ predicted: Tensor, parameters: ParameterList, names: FileNames, newest: Checkpoint) throws {
-        let writer = try CheckpointWriter(out, layout: newest.layout)
-        for tensor in writer.tensors {
-            if let index = names.parameter(of: tensor.name) {
-                let range = parameters.entries[index].range
-                try writer.write(UnsafeBufferPointer(rebasing: predicted.values[range]), to: tensor.name)
-            } else {
-                try writer.copy(tensor.name, from: newest)
-            }
-        }
-        try writer.commit()
-    }
-
-    /// ‖nowcast − newest‖ / ‖newest‖.
-    private func change(from newest: [Float], to predicted: Tensor) -> Double {
-        var (difference, length) = (0.0, 0.0)
-        for (index, value) in newest.enumerated() {
-            let step = Double(predicted.values[index]) - Double(value)
-            difference += step * step
-            length += Double(value) * Double(value)
-        }
-        return length > 0 ? (difference / length).squareRoot() : 0
     }
 
     private func report(_ result: Result) throws {
@@ -146,3 +157,5 @@ extension Nowcaster {
         }
     }
 }
+
+extension ProductPrecision: ExpressibleByArgument {}

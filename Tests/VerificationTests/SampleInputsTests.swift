@@ -35,4 +35,11 @@ enum Zoo {
         guard case .integer(let ids) = inputs.values["input_ids"] else { return #expect(Bool(false), "no input_ids") }
         #expect(Set(ids.values) == [0, 1, 2])
     }
+
+    @Test(arguments: [(3, 3), (5, 5), (40, 5)])
+    func textIsNoLongerThanTheModelTakes(positions: Int, length: Int) throws {
+        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 3, "n_embd": 4, "n_layer": 1, "n_head": 2, "n_positions": \#(positions)}"#)
+        var random = SeededRandom(seed: 5, purpose: .trials)
+        #expect(try SampleInputs(model, using: &random).types["input_ids"]?.shape == [3, length])
+    }
 }

@@ -25,6 +25,11 @@
  * Growth    Tables of this header are frozen with the first release. New needs get a new extension id ("nino.forward/2"),
  *           asked for by get_extension and possibly absent. The same major number means compatible both ways.
  *
+ * Building  cc -shared -fPIC -Wl,--version-script=plugin.map $(pkg-config --cflags nino) -o libmynet.so mynet.c
+ *           with a version script that keeps all but the entry local: { global: nino_plugin_entry; local: *; };
+ *           The host searches the folders of --plugin-path and of NINO_PLUGIN_PATH, then `pkg-config --variable=plugindir nino`.
+ *           `nino plugin new NAME --language c` writes a package to start from; `nino verify` proves what it claims.
+ *
  * Every function carries a tag:
  *   [thread-safe]   any thread, at any time, also at once from several.
  *   [one-thread]    any thread, but never two calls at once for the same architecture or its models.
@@ -126,6 +131,18 @@ typedef struct nino_host {
 
 /* ---- The axis grammar ------------------------------------------------------------------------------------------- */
 
+/* How permutation groups move the positions of an axis. A group is a set of items that may trade places: the neurons of a layer,
+ * say. All axes that name one group move by the same permutation at once; if the model computes the same function afterwards,
+ * whatever the permutation, the claim is true. Written as segments of factors, a group by its name, fixed positions by number:
+ *
+ *   rows of a weight into n hidden neurons       one segment  (hidden)
+ *   columns of the weight after a flatten        one segment  (channels, pixels): channel slow, its pixels stay in order
+ *   rows of a value weight                       one segment  (heads, dims), dims depending on heads: a permutation for each head
+ *   queries, keys and values in one weight       three segments
+ *   classes, pixels, tokens                      one segment  (10)
+ *
+ * An element of a segment (g, h) is moved from index (i, j) to (g(i), h_i(j)); h_i is h itself unless h depends on g. */
+
 /* One factor of a segment: positions that a permutation group moves, or positions that nothing moves. */
 typedef struct nino_factor {
   /* Name of a group added before with add_group, or NULL for fixed positions. */
@@ -134,7 +151,8 @@ typedef struct nino_factor {
   int64_t fixed;
 } nino_factor_t;
 
-/* A product of factors, outermost first: index = (i * size_2 + j) * size_3 + k ... */
+/* A product of factors, outermost first: index = (i * size_2 + j) * size_3 + k ... A factor that is a group which depends on others
+ * stands behind those, in the same segment. */
 typedef struct nino_segment {
   const nino_factor_t *factors;
   int64_t count;
@@ -309,6 +327,20 @@ typedef struct nino_index_level {
 } nino_index_level_t;
 
 /* Edges between two node blocks, one scalar of a parameter on each (or one kernel, or a constant). Borrowed during add_edges.
+ * A node is a neuron, or stands for a vector: a bias and the weight of a norm have a node of their own (count 1), from which an edge
+ * leads to every neuron they touch. The usual blocks, with {extent, stride} for the levels:
+ *
+ *   parameter                       type             from -> to            from_levels      to_levels        slots
+ *   weight [out, in]                LINEAR           inputs -> outputs     {in, 1}          {out, in}        1
+ *   weight [in, out]                LINEAR           inputs -> outputs     {in, out}        {out, 1}         1
+ *   kernel [out, in, h, w]          CONVOLUTION      inputs -> outputs     {in, h w}        {out, in h w}    h w
+ *   bias, norm bias [n]             BIAS             its node -> neurons   {1, 0}           {n, 1}           1
+ *   norm weight [n]                 NORM             its node -> neurons   {1, 0}           {n, 1}           1
+ *   table [rows, width]             TOKEN_TABLE ...  rows -> stream        {rows, width}    {width, 1}       1
+ *   key [heads d, width], reversed  KEY              stream -> units       {width, 1}       {heads d, width} 1
+ *   residual connection             RESIDUAL         stream -> next        NINO_FAN, no parameter, constant 1
+ *   a head and its units            HEAD             heads -> units        NINO_FAN, no parameter, constant 1
+ *
  * Edge (i, j) carries scalars offset + f(i) + g(j) + 0 ... slots - 1 of the parameter, where f writes i in the mixed radix of
  * `from_levels`, outermost first, and sums digit * stride; g likewise with j and `to_levels`. */
 typedef struct nino_edge_block {
@@ -386,7 +418,37 @@ typedef struct nino_attribute {
 } nino_attribute_t;
 
 /* Takes down the forward pass. All shapes are known while tracing; another batch size is another trace.
- * Owned by the host; not to be kept after the call. */
+ * Owned by the host; not to be kept after the call.
+ *
+ * Inputs that the host's tasks give: "pixels" float32 [B, C, H, W], "input_ids" int64 [B, T], "labels" int64 [B] or [B, T].
+ *
+ * Ops, with their inputs and, behind a semicolon, attributes (defaults in parentheses; without one it must be given). Values are
+ * float32, ids and labels int64; [..., n] means any leading axes. Formulas, gradients and fine print are in docs/ops.md.
+ *
+ *   linear             x [..., in], weight, bias [out] (optional); layout text (outFirst: [out, in]), inFirst: [in, out]
+ *   matmul             a [..., m, k], b [..., k, n] or [k, n]; transposeA (0), transposeB (0)
+ *   add, mul           a [..., s], b [s], repeated along the leading axes
+ *   scale              x; factor real
+ *   reshape            x; shape integers, at most one -1
+ *   transpose          x; axes integers: axis i of the result is axis axes[i] of x
+ *   slice              x; axis, start, end integers
+ *   concat             one or more; axis integer
+ *   expand             x; count integer: a new first axis
+ *   embedding          ids [...], table [rows, width]; paddingRow integer (-1: none)
+ *   layerNorm          x [..., n], weight [n], bias [n] (optional); epsilon real (1e-5)
+ *   rmsNorm            x [..., n], weight [n] (optional); epsilon real (1e-6)
+ *   batchNorm          x [B, C, ...], weight, bias, running mean, running variance, each [C]; epsilon real (1e-5), momentum real (0.1)
+ *   softmax            x, over the last axis
+ *   attention          q [B, T, heads d], k, v [B, T, kvHeads d]; heads, kvHeads (heads) integers, causal (0), scale real (1/sqrt(d))
+ *   rotary             x [B, T, heads width]; width integer, theta real, inverse (0); with factor real also lowFactor,
+ *                      highFactor real, positions integer
+ *   relu, silu, tanh   x
+ *   gelu               x; approximation text (erf), tanh
+ *   conv2d             x [B, in, H, W], weight [out, in / groups, h, w], bias [out] (optional); stride (1), padding (0), groups (1)
+ *   averagePool2d, maxPool2d    x [B, C, H, W]; kernel, stride (the kernel), padding (0)
+ *   globalAveragePool  x [B, C, ...]: [B, C]
+ *   mean               x; axes integers, keepAxes (0)
+ *   crossEntropy       logits [..., classes], labels [...]; ignoreIndex integer (-100), shift integer (0): the mean, a scalar */
 typedef struct nino_forward_builder {
   /* The host's own. */
   void *context;
@@ -408,7 +470,7 @@ typedef struct nino_forward_builder {
   nino_status_t (*constant)(const struct nino_forward_builder *builder, const float *values, const int64_t *dims, int64_t rank,
                             nino_value_t *out, nino_error_t *error);
 
-  /* Applies an op of the host's op set (docs/ops.md), or "custom." and the name of one of the plugin's own (nino.custom_ops/1), and
+  /* Applies an op of the host's op set (see above), or "custom." and the name of one of the plugin's own (nino.custom_ops/1), and
    * writes its result to `*out`, owned by the caller. All arguments are borrowed. NINO_UNSUPPORTED: the host has no such op.
    * NINO_REFUSED: wrong inputs, attributes or shapes; a custom op that the plugin does not declare.
    * [in-call] */
