@@ -62,8 +62,12 @@ struct CommonOptions: ParsableArguments {
 
     /// The model a `--config` names.
     func model(_ config: String) throws -> Model {
-        let configuration = try ConfigurationCatalog.standard.load(config)
-        return try find(configuration) { registry throws(PluginHostError) in
+        try model(for: ConfigurationCatalog.standard.load(config))
+    }
+
+    /// The model of a config.
+    func model(for configuration: ModelConfiguration) throws -> Model {
+        try find(configuration) { registry throws(PluginHostError) in
             try registry.model(for: configuration)
         } isolated: { recognition throws(PluginHostError) in
             try recognition.model(for: configuration)
