@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value, numbers told apart as integers and reals, booleans apart from both.
-enum JSONValue: Decodable, Equatable, CustomStringConvertible {
+public enum JSONValue: Codable, Equatable, Sendable, CustomStringConvertible {
     case null
     case boolean(Bool)
     case integer(Int64)
@@ -10,7 +10,7 @@ enum JSONValue: Decodable, Equatable, CustomStringConvertible {
     case list([JSONValue])
     case object([String: JSONValue])
 
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {
             self = .null
@@ -29,8 +29,21 @@ enum JSONValue: Decodable, Equatable, CustomStringConvertible {
         }
     }
 
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .null: try container.encodeNil()
+        case .boolean(let flag): try container.encode(flag)
+        case .integer(let whole): try container.encode(whole)
+        case .real(let number): try container.encode(number)
+        case .text(let text): try container.encode(text)
+        case .list(let items): try container.encode(items)
+        case .object(let members): try container.encode(members)
+        }
+    }
+
     /// As it would stand in a message.
-    var description: String {
+    public var description: String {
         switch self {
         case .null: "null"
         case .boolean(let flag): "\(flag)"

@@ -43,7 +43,7 @@ enum Failure {
 
     private static func isOurs(_ error: any Error) -> Bool {
         error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError || error is NowcastError || error is TensorError
-            || error is TrainingError || error is DerivationError
+            || error is TrainingError || error is VerificationError || error is DerivationError
     }
 
     /// 3 if a plugin is at fault, else 2.
