@@ -23,9 +23,8 @@ public final class CheckpointAssembler: Sendable {
     /// - Parameters:
     ///   - path: as for `CheckpointWriter`.
     ///   - continuing: takes up what an interrupted run left; false begins anew.
-    ///   - extraBytes: what else will be written in the same folder.
     /// - Throws: `cannotWrite`, `headerTooLong`, `noSpace`, `inUse`.
-    public init(_ path: String, layout: CheckpointLayout, continuing: Bool, extraBytes: Int = 0) throws(CheckpointError) {
+    public init(_ path: String, layout: CheckpointLayout, continuing: Bool) throws(CheckpointError) {
         self.path = path
         let (directory, indexName, isOurs) = try CheckpointWriter.place(path, layout)
         madeDirectory = isOurs ? directory : nil
@@ -37,10 +36,12 @@ public final class CheckpointAssembler: Sendable {
             for image in images where image.headerLength > SafetensorsHeader.longest {
                 throw .headerTooLong(file: path, expected: SafetensorsHeader.longest, found: UInt64(image.headerLength))
             }
+            let total = images.reduce(0) { $0 + $1.size }
+            if !continuing { try requireSpace(total, for: path) }
             let names = layout.files.map { $0.name.isEmpty ? path : directory + $0.name }
             for (name, image) in zip(names, images) { files.append(try PartialFile(name, size: image.size, keepsContents: continuing)) }
             continues = files.allSatisfy(\.existed)
-            if !continues { try requireSpace(images.reduce(extraBytes) { $0 + $1.size }, for: path) }
+            if continuing && !continues { try requireSpace(total, for: path) }
             for (number, image) in images.enumerated() {
                 let file = files[number]
                 try image.header.withUnsafeBufferPointer { (bytes) throws(CheckpointError) in try file.write(UnsafeRawBufferPointer(bytes), at: 0) }

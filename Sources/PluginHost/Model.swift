@@ -13,7 +13,7 @@ public final class Model: @unchecked Sendable {
     private let pointer: OpaquePointer
 
     /// - Throws: `configurationRefused` naming the key, `malformedCustomOp`, `pluginFailed`, `refused`.
-    init(architecture: Architecture, configuration: ModelConfiguration) throws(PluginHostError) {
+    public init(architecture: Architecture, configuration: ModelConfiguration) throws(PluginHostError) {
         _ = try architecture.customFunctions.get()
         var made: OpaquePointer?
         let call = DescribeCall()

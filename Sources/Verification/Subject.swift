@@ -18,9 +18,17 @@ public struct Subject: Sendable {
         try self.init(model, claims: model.description.claims, graph: model.graph())
     }
 
-    /// Names and shapes of all tensors that groups may move: parameters, then float buffers.
-    var tensors: [(name: String, shape: [Int])] {
-        model.parameters.entries.map { ($0.name, $0.shape) }
-            + model.description.buffers.filter { $0.elementType == .float32 }.map { ($0.name, $0.shape) }
+}
+
+/// A tensor that groups may move.
+struct MovableTensor {
+    let name: String
+    let shape: [Int]
+}
+
+extension Model {
+    /// Parameters, then float buffers.
+    var movableTensors: [MovableTensor] {
+        (description.parameters + description.buffers.filter { $0.elementType == .float32 }).map { MovableTensor(name: $0.name, shape: $0.shape) }
     }
 }

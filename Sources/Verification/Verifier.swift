@@ -3,7 +3,7 @@ import Nowcasting
 import PluginHost
 import Tensors
 
-/// The three proofs of symmetry, with their negative controls, on one small model. Source: docs/symmetry.md.
+/// The three proofs of symmetry, with their negative controls. Source: docs/symmetry.md.
 public struct Verifier {
     public var trials: Int
     public var seed: UInt64
@@ -16,9 +16,24 @@ public struct Verifier {
         (self.trials, self.seed, self.nowcaster) = (trials, seed, nowcaster)
     }
 
+    /// Verifies a model of any size: a large one by a smaller one of the same structure, and structurally as it is.
+    ///
     /// - Parameter name: what the report calls the model.
-    /// - Throws: what the plugin, its forward pass or the nowcaster throw; a proof that fails does not.
+    /// - Throws: what the plugin, its forward pass or the nowcaster throw, and `VerificationError.notShrinkable`; a proof that fails does not
+    ///   throw.
     public func verify(_ subject: Subject, name: String) throws -> VerificationReport {
+        guard subject.graph.edgeCount > ModelShrinker.edgeLimit else { return try verifySmall(subject, name: name) }
+        let unclear = ClaimCheck.failures(subject)
+        let failures = unclear.isEmpty ? StructuralProof.failures(subject) : unclear
+        var shrinker = ModelShrinker(subject)
+        let (small, changes) = try shrinker.shrink()
+        var report = try verifySmall(small, name: name)
+        report.shrinking = ShrinkingReport(
+            fullSize: VerificationReport.Size(subject.graph), changes: changes, edgeBlocks: subject.graph.edgeBlocks.count, failures: failures)
+        return report
+    }
+
+    private func verifySmall(_ subject: Subject, name: String) throws -> VerificationReport {
         var failures = ClaimCheck.failures(subject)
         var groups: [GroupReport] = []
         if failures.isEmpty {
@@ -55,7 +70,8 @@ private struct ProofRun {
         random = SeededRandom(seed: seed, purpose: .trials)
         function = try FunctionProof(subject.model, using: &random)
         graph = try GraphProof(subject.graph)
-        nowcast = try NowcastProof(subject.graph, nowcaster: nowcaster, using: &random)
+        nowcast = try NowcastProof(
+            GraphModel(subject.graph), subject.graph.parameters, slots: subject.graph.slotCount, nowcaster: nowcaster, using: &random)
         failures = StructuralProof.failures(subject) + graph.roundTripFailures()
     }
 
@@ -80,9 +96,12 @@ private struct ProofRun {
             nowcastError = max(nowcastError, try nowcast.error(action))
             graphHolds = graphHolds && graph.holds(action, nodes: graph.nodeImages(element))
         }
-        note(name, functionError, graphHolds || departing, nowcastError)
+        let failuresBefore = failures.count
+        try note(group, functionError, graphHolds || departing, nowcastError)
+        // Departures from a group that is none prove nothing.
+        let holds = failures.count == failuresBefore && !departing
         var controls = GroupReport.Controls()
-        if let group, withControls {
+        if let group, withControls, holds {
             var run = ControlRun(subject, function, graph, nowcast)
             try run.run(group, using: &random)
             controls = run.counts
@@ -93,28 +112,21 @@ private struct ProofRun {
             graph: graphHolds, nowcastError: nowcastError, controls: controls)
     }
 
-    private mutating func note(_ group: String?, _ functionError: Double, _ graphHolds: Bool, _ nowcastError: Double) {
+    private mutating func note(_ group: Int?, _ functionError: Double, _ graphHolds: Bool, _ nowcastError: Double) throws {
         // What fails for a group alone need not be said again for all together.
-        let groups = group.map { [$0] } ?? []
-        let label = group ?? "all groups together"
         if group == nil, !failures.isEmpty { return }
+        let groups = group.map { [subject.claims.groups[$0].name] } ?? []
         if functionError > FunctionProof.tolerance {
-            failures.append(Failure(proof: .function, groups: groups, message: "\(label): the forward pass changes by \(ReportText.error(functionError)), expected at most \(ReportText.error(FunctionProof.tolerance))"))
+            failures.append(.function(groups, functionError))
+            if let group, let cause = try ClaimBlame(subject: subject, function: function).failure(of: group, using: &random) { failures.append(cause) }
         }
         if !graphHolds {
-            failures.append(Failure(proof: .graph, groups: groups, message: "\(label): the graph of the permuted parameters is not the permuted graph"))
+            failures.append(Failure(proof: .graph, groups: groups, message: "the graph of the permuted parameters is not the permuted graph"))
         }
-        if nowcastError > NowcastProof.tolerance {
-            failures.append(Failure(proof: .nowcast, groups: groups, message: "\(label): the nowcast changes by \(ReportText.error(nowcastError)), expected at most \(ReportText.error(NowcastProof.tolerance))"))
-        }
+        if nowcastError > NowcastProof.tolerance { failures.append(.nowcast(groups, nowcastError)) }
     }
 
     private func actsOn(_ group: Int) -> [GroupReport.Place] {
-        var counts: [(segment: String, count: Int)] = []
-        for place in Place.all(of: group, subject) {
-            let text = subject.claims.text(place.factors)
-            if let index = counts.firstIndex(where: { $0.segment == text }) { counts[index].count += 1 } else { counts.append((text, 1)) }
-        }
-        return counts.map { GroupReport.Place(segment: $0.segment, count: $0.count) }
+        GroupReport.Place.counted(Place.all(of: group, subject.claims, tensors: subject.model.movableTensors), subject.claims)
     }
 }

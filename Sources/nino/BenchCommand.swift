@@ -72,7 +72,7 @@ struct BenchCommand: ParsableCommand {
         if config == nil && !synthetic { try measureTask(figures) }
         let given = DType(rawValue: (dtype ?? "f32").uppercased())!
         let sizes = config.map { [(config: $0, dtype: given)] } ?? (all ? Self.sizes : [Self.sizes[0]])
-        for (number, size) in sizes.enumerated() { try measureSteps(size.config, size.dtype, figures, isFirst: number == 0) }
+        for size in sizes { try measureSteps(size.config, size.dtype, figures) }
     }
 
     private func measureTask(_ figures: BenchFigures) throws {
@@ -84,19 +84,21 @@ struct BenchCommand: ParsableCommand {
         try figures.show("\(task.name) positional encoding", figures.encoding(model) * 1000, "ms")
     }
 
-    /// On one thread only the first, smallest model; PyTorch only where its arrays of edges × width fit.
-    private func measureSteps(_ config: String, _ dtype: DType, _ figures: BenchFigures, isFirst: Bool) throws {
+    /// On one thread, and against PyTorch, only models for which that takes seconds and a few gigabytes.
+    private func measureSteps(_ config: String, _ dtype: DType, _ figures: BenchFigures) throws {
         let folder = try BenchFolder(keep)
         defer { folder.remove() }
         let bench = try StepBench(config, dtype: dtype, in: folder.path, figures: figures, common: common)
-        for threads in Set(isFirst ? [1, common.threads] : [common.threads]).sorted() { try bench.measure(.float32, threads: threads) }
+        for threads in Set(bench.isSmall ? [1, common.threads] : [common.threads]).sorted() { try bench.measure(.float32, threads: threads) }
         if ProductPrecision.bfloat16.isSupported {
             try bench.measure(.bfloat16, threads: common.threads)
             let (rounded, exact) = (bench.output(.bfloat16, threads: common.threads), bench.output(.float32, threads: common.threads))
             try figures.show("\(config): bf16 against f32", bench.difference(rounded, from: exact) * 100, "% of the change")
         }
         if check { try StepCheck(bench).run(bench.output(.float32, threads: common.threads)) }
-        if againstPyTorch && isFirst { try PyTorchComparison.run(bench, threads: common.threads) }
+        guard againstPyTorch else { return }
+        guard bench.isSmall else { return Output.note("\(config): too large for an edge list in memory; not compared with PyTorch") }
+        try PyTorchComparison.run(bench, threads: common.threads)
     }
 }
 

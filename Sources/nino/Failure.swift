@@ -6,6 +6,7 @@ import Nowcasting
 import PluginHost
 import Tensors
 import Training
+import Verification
 
 /// What the user gave cannot be used: one line, exit status 2.
 struct InputError: Error, CustomStringConvertible {
@@ -42,7 +43,7 @@ enum Failure {
 
     private static func isOurs(_ error: any Error) -> Bool {
         error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError || error is NowcastError || error is TensorError
-            || error is TrainingError
+            || error is TrainingError || error is VerificationError
     }
 
     /// 3 if a plugin is at fault, else 2.

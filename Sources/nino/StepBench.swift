@@ -29,6 +29,9 @@ struct StepBench {
         try figures.show("\(config): positional encoding", figures.encoding(model) * 1000, "ms")
     }
 
+    /// Whether arrays of edges × 128 fit in a few gigabytes.
+    var isSmall: Bool { graph.edgeCount < 10_000_000 }
+
     /// Where the result of a step goes.
     func output(_ precision: ProductPrecision, threads: Int) -> String { "\(folder)/nowcast_\(precision.rawValue)_\(threads).safetensors" }
 

@@ -22,6 +22,9 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: "A config to verify: a path, or a name in Architectures/.")
     var config: String?
 
+    @Option(help: ArgumentHelp("A graph from a file to verify against the symmetries of the config, instead of the plugin's.", valueName: "file"))
+    var graph: String?
+
     @Option(help: "Random elements of each group.")
     var trials: Int = 3
 
@@ -31,25 +34,34 @@ struct VerifyCommand: ParsableCommand {
     func validate() throws {
         guard trials >= 1 else { throw ValidationError("--trials: expected at least 1, found \(trials)") }
         guard plugins.isEmpty || config == nil else { throw ValidationError("give either --plugin or --config") }
+        guard graph == nil || config != nil else { throw ValidationError("--graph needs --config, whose symmetries it is verified against") }
     }
 
     func run() throws {
         common.apply()
         let nowcaster = try checkpoint.map { Nowcaster(try NowcastCheckpoint(opening: $0)) }
-        let verifier = Verifier(trials: trials, seed: common.seed, nowcaster: nowcaster)
         var reports: [VerificationReport] = []
-        func verify(_ model: Model, _ name: String) throws {
-            let report = try verifier.verify(Subject(model), name: name)
+        func add(_ report: VerificationReport) throws {
             try show(report, isFirst: reports.isEmpty)
             reports.append(report)
         }
-        if let config {
-            try verify(common.model(config), config)
+        if let config, let graph {
+            try add(verify(graph, against: config, nowcaster))
         } else {
-            for (name, model) in try samples() { try verify(model(), name) }
-            if !common.json { Output.line("\n\(Self.summary(reports))") }
+            let verifier = Verifier(trials: trials, seed: common.seed, nowcaster: nowcaster)
+            for (name, model) in try config.map({ [($0, try common.model($0))] }) ?? samples(common.registry()) {
+                try add(verifier.verify(Subject(model), name: name))
+            }
+            if config == nil && !common.json { Output.line("\n\(Self.summary(reports))") }
         }
         if !reports.allSatisfy(\.holds) { throw Failure.answerIsNo }
+    }
+
+    private func verify(_ graph: String, against config: String, _ nowcaster: Nowcaster?) throws -> VerificationReport {
+        let model = try common.model(config)
+        let file = try GraphFile.read(graph)
+        let verifier = GraphFileVerifier(trials: trials, seed: common.seed, nowcaster: nowcaster)
+        return try verifier.verify(file.edges, words: file.words, parameters: file.parameters, of: model, name: graph)
     }
 
     private func show(_ report: VerificationReport, isFirst: Bool) throws {
@@ -58,17 +70,16 @@ struct VerifyCommand: ParsableCommand {
         for line in ReportTable(report).lines { Output.line(line) }
     }
 
-    /// The sample configs of all plugins, or of those asked for, made into models one by one.
-    private func samples() throws -> [(name: String, model: () throws -> Model)] {
-        let registry = common.registry()
+    /// Models of the sample configs of all plugins, or of those asked for.
+    private func samples(_ registry: PluginRegistry) throws -> [(name: String, model: Model)] {
         for id in plugins where !registry.plugins.contains(where: { $0.id == id }) {
             throw InputError("--plugin \(id): no such plugin is installed, found \(registry.plugins.map(\.id).joined(separator: ", "))")
         }
         let chosen = registry.plugins.filter { plugins.isEmpty || plugins.contains($0.id) }
-        return chosen.flatMap(\.architectures).flatMap { architecture in
-            architecture.sampleConfigurations.enumerated().map { index, json in
+        return try chosen.flatMap(\.architectures).flatMap { architecture in
+            try architecture.sampleConfigurations.enumerated().map { index, json in
                 let name = "sample \(index + 1)"
-                return (name, { try registry.model(for: ModelConfiguration(json: Data(json.utf8), file: "\(architecture.plugin) \(name)")) })
+                return (name, try registry.model(for: ModelConfiguration(json: Data(json.utf8), file: "\(architecture.plugin) \(name)")))
             }
         }
     }

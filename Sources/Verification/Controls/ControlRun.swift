@@ -23,7 +23,8 @@ struct ControlRun {
 
     /// Every control through the function and graph proofs, one of each kind through the nowcast, and each node block left out.
     mutating func run(_ group: Int, using random: inout SeededRandom) throws {
-        let controls = NegativeControl.all(of: group, subject)
+        let places = Place.all(of: group, subject.claims, tensors: subject.model.movableTensors)
+        let controls = NegativeControl.all(of: group, at: places, subject.claims)
         for control in controls {
             try runFunction(control, using: &random)
             // Buffers are not in the graph.
@@ -48,7 +49,7 @@ struct ControlRun {
     private mutating func runFunction(_ control: NegativeControl, using random: inout SeededRandom) throws {
         let isCaught = try isCaught(control, using: &random) { try function.error($1) > Self.margin * FunctionProof.tolerance }
         if try !isCaught && isInert(control, using: &random) {
-            counts.inert.append("function: \(control.text(subject.claims))")
+            counts.inert.append("function: \(subject.claims.groups[control.group].name) \(control.text(subject.claims))")
         } else {
             count(isCaught, .function, control.group, control.text(subject.claims))
         }
@@ -57,7 +58,7 @@ struct ControlRun {
     /// Whether the forward pass does not depend on what the control misplaces: other numbers there change nothing either.
     private func isInert(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
         let place = control.place
-        guard control.kind != .anotherAxis, let shape = subject.tensors.first(where: { $0.name == place.tensor })?.shape else { return false }
+        guard control.kind != .anotherAxis, let shape = subject.model.movableTensors.first(where: { $0.name == place.tensor })?.shape else { return false }
         let positions = place.start..<(place.start + Axis(segments: [place.factors]).size(in: subject.claims.groups))
         let inner = shape[(place.axis + 1)...].reduce(1, *)
         for _ in 0..<3 {
@@ -77,7 +78,7 @@ struct ControlRun {
             // Some graphs tell less than the function: then no network could notice.
             let isInvisible = !isCaught && !self.isCaught(control, using: &random) { !graph.isInvisible($1) }
             if isInvisible {
-                counts.inert.append("nowcast: \(control.text(subject.claims))")
+                counts.inert.append("nowcast: \(subject.claims.groups[group].name) \(control.text(subject.claims))")
             } else {
                 count(isCaught, .nowcast, group, control.text(subject.claims))
             }
@@ -91,7 +92,7 @@ struct ControlRun {
             guard let axis = block.axis, axis.segments.joined().contains(.group(group)) else { continue }
             let element = GroupElement(subject.claims.groups, moving: { $0 == name }, using: &random)
             let holds = graph.holds(TensorAction(element, subject.claims), nodes: graph.nodeImages(element, resting: index))
-            count(!holds, .graph, group, "\(name): node block \"\(block.name)\" left out")
+            count(!holds, .graph, group, "node block \"\(block.name)\" left out")
         }
     }
 
@@ -101,7 +102,7 @@ struct ControlRun {
             counts.caught += 1
         } else {
             let name = subject.claims.groups[group].name
-            failures.append(Failure(proof: .control, groups: [name], message: "control not caught by the \(proof.rawValue) proof: \(what)"))
+            failures.append(Failure(proof: .control, groups: [name], message: "not caught by the \(proof.rawValue) proof: \(what)"))
         }
     }
 }

@@ -11,13 +11,13 @@ struct Place: Hashable {
     let factors: [AxisFactor]
 
     /// All places of a group, in the order of the tensors.
-    static func all(of group: Int, _ subject: Subject) -> [Place] {
-        subject.tensors.flatMap { name, _ in
-            (subject.claims.axes[name] ?? []).enumerated().flatMap { axis, claimed -> [Place] in
+    static func all(of group: Int, _ claims: Symmetries, tensors: [MovableTensor]) -> [Place] {
+        tensors.flatMap { tensor in
+            (claims.axes[tensor.name] ?? []).enumerated().flatMap { axis, claimed -> [Place] in
                 var start = 0
                 return claimed.segments.enumerated().compactMap { segment, factors in
-                    defer { start += Axis(segments: [factors]).size(in: subject.claims.groups) }
-                    return factors.contains(.group(group)) ? Place(tensor: name, axis: axis, segment: segment, start: start, factors: factors) : nil
+                    defer { start += Axis(segments: [factors]).size(in: claims.groups) }
+                    return factors.contains(.group(group)) ? Place(tensor: tensor.name, axis: axis, segment: segment, start: start, factors: factors) : nil
                 }
             }
         }
@@ -48,9 +48,9 @@ struct NegativeControl {
     let place: Place
 
     /// All controls of a group; they follow from the claims alone.
-    static func all(of group: Int, _ subject: Subject) -> [NegativeControl] {
-        Place.all(of: group, subject).flatMap { place in
-            Kind.allCases.filter { exists($0, group, at: place, subject) }.map { NegativeControl(kind: $0, group: group, place: place) }
+    static func all(of group: Int, at places: [Place], _ claims: Symmetries) -> [NegativeControl] {
+        places.flatMap { place in
+            Kind.allCases.filter { exists($0, group, at: place, claims) }.map { NegativeControl(kind: $0, group: group, place: place) }
         }
     }
 
@@ -66,15 +66,15 @@ struct NegativeControl {
     }
 
     func text(_ claims: Symmetries) -> String {
-        "\(claims.groups[group].name): \(kind.text) at \(place.text(claims))"
+        "\(kind.text) at \(place.text(claims))"
     }
 
-    private static func exists(_ kind: Kind, _ group: Int, at place: Place, _ subject: Subject) -> Bool {
+    private static func exists(_ kind: Kind, _ group: Int, at place: Place, _ claims: Symmetries) -> Bool {
         switch kind {
         case .leftOut: return true
-        case .anotherMember: return subject.claims.groups[group].dependsOn.contains { subject.claims.groups[$0].size > 1 }
-        case .moreMembers: return !extraIndices(group, place, subject.claims).isEmpty
-        case .anotherAxis: return otherAxis(place, subject.claims) != nil
+        case .anotherMember: return claims.groups[group].dependsOn.contains { claims.groups[$0].size > 1 }
+        case .moreMembers: return !extraIndices(group, place, claims).isEmpty
+        case .anotherAxis: return otherAxis(place, claims) != nil
         }
     }
 

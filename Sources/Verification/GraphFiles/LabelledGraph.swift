@@ -9,6 +9,27 @@ struct LabelledGraph {
     var marks: [Int]
 
     var nodeCount: Int { marks.count }
+
+    /// Its edges, under other names for its nodes.
+    func edges(_ end: (Int) -> Int = { $0 }) -> [LabelledEdge] {
+        labels.indices.map { LabelledEdge(label: labels[$0], source: end(sources[$0]), target: end(targets[$0])) }
+    }
+}
+
+/// One edge of a labelled graph.
+struct LabelledEdge: Hashable, Comparable {
+    let label: Int
+    let source: Int
+    let target: Int
+
+    static func < (a: Self, b: Self) -> Bool { (a.label, a.source, a.target) < (b.label, b.source, b.target) }
+
+    /// Whether two lists hold the same edges, in whatever order, each as often.
+    static func areSame(_ a: [LabelledEdge], _ b: [LabelledEdge]) -> Bool {
+        func sum(_ edges: [LabelledEdge]) -> Int { edges.reduce(0) { $0 &+ $1.hashValue } }
+        // Equal lists have equal sums of hashes; only then is it worth sorting.
+        return sum(a) == sum(b) && a.sorted() == b.sorted()
+    }
 }
 
 /// Numbers labels the same way in several graphs, so that they can be compared.

@@ -9,6 +9,11 @@ final class GraphProof {
     private let edges: EdgeList
     private let words: [Int]
     private let encoding: [Float]
+    /// A number for every scalar, its own.
+    private let identity: [Int]
+    /// Graph(θ), and how its edges are labelled.
+    private let reference: LabelledGraph
+    private let labels: EdgeLabels
 
     /// - Throws: `NeuralGraphError.eigenvectors`.
     init(_ graph: NeuralGraph) throws(NeuralGraphError) {
@@ -16,6 +21,10 @@ final class GraphProof {
         edges = EdgeList(graph)
         words = graph.tokenWords
         encoding = try LaplacianPositionalEncoding(graph).values
+        identity = Array(0..<graph.parameters.count)
+        var labels = EdgeLabels()
+        reference = labels.graph(edges, values: identity)
+        self.labels = labels
     }
 
     /// Where each node goes.
@@ -31,24 +40,21 @@ final class GraphProof {
     ///   - action: what happens to the parameters.
     ///   - nodes: what happens to the nodes.
     func holds(_ action: TensorAction, nodes: [Int]) -> Bool {
-        let permuted = action.apply(toFlat: Array(0..<graph.parameters.count), graph.parameters)
+        let permuted = action.apply(toFlat: identity, graph.parameters)
         let width = LaplacianPositionalEncoding.width
         for (node, image) in nodes.enumerated() {
             guard words[node] == words[image] else { return false }
             guard encoding[(node * width)..<((node + 1) * width)] == encoding[(image * width)..<((image + 1) * width)] else { return false }
         }
-        let found = signatures(values: permuted) { $0 }
-        let expected = signatures(values: nil) { nodes[$0] }
-        // Sums of hashes are equal if the multisets are; only then is it worth sorting.
-        guard sum(found) == sum(expected) else { return false }
-        return found.sorted() == expected.sorted()
+        var labels = labels
+        let found = labels.graph(edges, values: permuted)
+        return LabelledEdge.areSame(found.edges(), reference.edges { nodes[$0] })
     }
 
     /// Whether an action is invisible to every network that passes messages along the edges and reads scalars off them: whether each scalar
     /// sees the same things as before, as far as messages reach. Decided by colour refinement.
     func isInvisible(_ action: TensorAction) -> Bool {
-        let identity = Array(0..<graph.parameters.count)
-        var labels = EdgeLabels()
+        var labels = labels
         var numbers: [[Float]: Int] = [:]
         let width = LaplacianPositionalEncoding.width
         let marks = words.indices.map { node -> Int in
@@ -59,25 +65,7 @@ final class GraphProof {
         }
         let graphs = [identity, action.apply(toFlat: identity, graph.parameters)].map { labels.graph(edges, values: $0, marks: marks) }
         let colours = ColourRefinement(graphs, .incoming).colours
-        let seen = zip(graphs, colours).map { graph, colours in
-            graph.labels.indices.map { [graph.labels[$0], colours[graph.sources[$0]], colours[graph.targets[$0]]] }.sorted { $0.lexicographicallyPrecedes($1) }
-        }
-        return seen[0] == seen[1]
-    }
-
-    /// What is on each edge, and between which nodes.
-    /// - Parameter values: of the flat vector; nil: each scalar is its own number.
-    private func signatures(values: [Int]?, node: (Int) -> Int) -> [EdgeSignature] {
-        edges.sources.indices.map { edge in
-            let first = edges.parameterScalars[edge]
-            // Scalars of one edge move together only if the whole run does; so all of them are compared, not the first alone.
-            let scalars = first < 0 ? [] : (first..<(first + edges.slots[edge])).map { values?[$0] ?? $0 }
-            return EdgeSignature(source: node(edges.sources[edge]), target: node(edges.targets[edge]), type: edges.types[edge], scalars: scalars)
-        }
-    }
-
-    private func sum(_ signatures: [EdgeSignature]) -> Int {
-        signatures.reduce(0) { $0 &+ $1.hashValue }
+        return LabelledEdge.areSame(graphs[0].edges { colours[0][$0] }, graphs[1].edges { colours[1][$0] })
     }
 
     /// Graph → parameters is the identity: every scalar lies on an edge, all its copies carry its value, and their mean is that value.
@@ -97,19 +85,5 @@ final class GraphProof {
                 Failure(proof: .graph, groups: [], parameter: entry.name, expected: "every scalar to be read back from its edges", found: "scalar \(scalar - entry.offset) on \(copies[scalar])")
             }
         }
-    }
-}
-
-/// One edge of a graph whose scalars all differ.
-private struct EdgeSignature: Hashable, Comparable {
-    let source: Int
-    let target: Int
-    let type: Int
-    /// Empty for an edge with a constant, which its type tells.
-    let scalars: [Int]
-
-    static func < (a: Self, b: Self) -> Bool {
-        if (a.source, a.target, a.type) != (b.source, b.target, b.type) { return (a.source, a.target, a.type) < (b.source, b.target, b.type) }
-        return a.scalars.lexicographicallyPrecedes(b.scalars)
     }
 }

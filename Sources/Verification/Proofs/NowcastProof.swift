@@ -18,12 +18,13 @@ final class NowcastProof {
     /// Nowcast minus newest state.
     private let change: [Float]
 
-    /// - Parameter nowcaster: nil for an untrained network drawn from `random`: any network will do.
-    /// - Throws: `NeuralGraphError.eigenvectors`; `NowcastError` for a network that cannot take the graph.
-    init(_ graph: NeuralGraph, nowcaster: Nowcaster?, using random: inout SeededRandom) throws {
-        self.nowcaster = nowcaster ?? .nino(BlockForm(.random(width: 32, slots: max(9, graph.slotCount), gain: Self.gain, seed: random.next())))
-        model = try GraphModel(graph)
-        parameters = graph.parameters
+    /// - Parameters:
+    ///   - slots: of the graph.
+    ///   - nowcaster: nil for an untrained network drawn from `random`: any network will do.
+    /// - Throws: `NowcastError` for a network that cannot take the graph.
+    init(_ model: GraphModel, _ parameters: ParameterList, slots: Int, nowcaster: Nowcaster?, using random: inout SeededRandom) throws(NowcastError) {
+        self.nowcaster = nowcaster ?? .nino(BlockForm(.random(width: 32, slots: max(9, slots), gain: Self.gain, seed: random.next())))
+        (self.model, self.parameters) = (model, parameters)
         states = Self.history(parameters.count, using: &random)
         horizon = min(10, self.nowcaster.longestHorizon ?? 10)
         change = try Self.change(states, self.nowcaster, model, parameters, horizon)

@@ -6,14 +6,14 @@ public struct Failure: Codable, Sendable, Equatable {
 
     public let proof: Proof
     /// Names of the groups that do not act as claimed; empty if no group is at fault.
-    public let groups: [String]
+    public internal(set) var groups: [String]
     public private(set) var parameter: String?
     /// The parameter's axes in the grammar, where it matters.
     public let axis: String?
     public let edgeBlock: String?
     public let expected: String?
     public let found: String?
-    /// The failure in one line, for people.
+    /// The failure in one line, for people; the groups stand before it.
     public let message: String
 
     init(
@@ -23,6 +23,24 @@ public struct Failure: Codable, Sendable, Equatable {
         (self.proof, self.groups, self.parameter, self.axis, self.edgeBlock) = (proof, groups, parameter, axis, edgeBlock)
         (self.expected, self.found) = (expected, found)
         self.message = message ?? Self.sentence(parameter: parameter, axis: axis, edgeBlock: edgeBlock, expected: expected, found: found)
+    }
+
+    static func function(_ groups: [String], _ error: Double) -> Failure {
+        changes(.function, groups, "the forward pass", error, FunctionProof.tolerance)
+    }
+
+    static func nowcast(_ groups: [String], _ error: Double) -> Failure {
+        changes(.nowcast, groups, "the nowcast", error, NowcastProof.tolerance)
+    }
+
+    private static func changes(_ proof: Proof, _ groups: [String], _ what: String, _ error: Double, _ tolerance: Double) -> Failure {
+        Failure(proof: proof, groups: groups, message: "\(what) changes by \(ReportText.error(error)), expected at most \(ReportText.error(tolerance))")
+    }
+
+    /// The same for failures of layers that are alike.
+    var pattern: String {
+        let subject = parameter.map { "\($0) \(axis ?? "") \(edgeBlock ?? "") \(expected ?? "")" } ?? message
+        return LayerPattern.of("\(proof.rawValue) \(groups.joined(separator: " ")) \(subject)")
     }
 
     func naming(parameter: String) -> Failure {

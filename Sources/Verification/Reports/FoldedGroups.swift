@@ -25,12 +25,13 @@ struct FoldedGroups {
         var firstNames: [String] = []
         for group in groups {
             let name = group.group ?? "all together"
-            let places = group.actsOn.map { GroupReport.Place(segment: Self.pattern($0.segment), count: $0.count) }
-            let likeness = Likeness(pattern: Self.pattern(name), size: group.size, segments: places.map { "\($0.segment) \($0.count)" }, graph: group.graph)
+            let (functionError, nowcastError) = (group.functionError ?? .infinity, group.nowcastError ?? .infinity)
+            let places = group.actsOn.map { GroupReport.Place(segment: LayerPattern.of($0.segment, mark: "l"), count: $0.count) }
+            let likeness = Likeness(pattern: LayerPattern.of(name), size: group.size, segments: places.map { "\($0.segment) \($0.count)" }, graph: group.graph)
             if let index = rowOfLikeness[likeness], group.group != nil {
                 rows[index].name = "\(firstNames[index]) … \(name)"
-                rows[index].functionError = max(rows[index].functionError, group.functionError)
-                rows[index].nowcastError = max(rows[index].nowcastError, group.nowcastError)
+                rows[index].functionError = max(rows[index].functionError, functionError)
+                rows[index].nowcastError = max(rows[index].nowcastError, nowcastError)
                 rows[index].controls.caught += group.controls.caught
                 rows[index].controls.total += group.controls.total
                 rows[index].controls.inert += group.controls.inert
@@ -38,22 +39,9 @@ struct FoldedGroups {
                 rowOfLikeness[likeness] = rows.count
                 firstNames.append(name)
                 rows.append(Row(
-                    name: name, size: group.size, actsOn: places, functionError: group.functionError, graph: group.graph, nowcastError: group.nowcastError,
+                    name: name, size: group.size, actsOn: places, functionError: functionError, graph: group.graph, nowcastError: nowcastError,
                     controls: group.controls))
             }
         }
-    }
-
-    /// Numbers behind an underscore become `l`, so that layers look alike.
-    private static func pattern(_ text: String) -> String {
-        var result = ""
-        for character in text {
-            if character.isNumber, result.hasSuffix("_") {
-                result.append("l")
-            } else if !(character.isNumber && result.hasSuffix("_l")) {
-                result.append(character)
-            }
-        }
-        return result
     }
 }

@@ -48,8 +48,18 @@ public struct ReportTable {
         report.idleGroups.isEmpty ? [] : ["  of one item, at rest: \(report.idleGroups.joined(separator: ", "))"]
     }
 
+    /// Those of layers that are alike in one line.
     private var failures: [String] {
-        (report.failures + (report.shrinking?.failures ?? [])).map { "  \($0.proof.rawValue): \($0.message)" }
+        let all = report.failures + (report.shrinking?.failures ?? [])
+        let alike = Dictionary(grouping: all, by: \.pattern)
+        var seen: Set<String> = []
+        return all.filter { seen.insert($0.pattern).inserted }.map { failure in
+            // What the structure says names the groups itself.
+            let isNamed = failure.groups.isEmpty || failure.proof == .structure && failure.groups.allSatisfy(failure.message.contains)
+            let groups = isNamed ? "" : "\(failure.groups.joined(separator: ", ")): "
+            let others = alike[failure.pattern]!.count - 1
+            return "  \(failure.proof.rawValue): \(groups)\(failure.message)" + (others == 0 ? "" : " (and \(others) alike)")
+        }
     }
 
     private var verdict: String {

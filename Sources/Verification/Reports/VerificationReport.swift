@@ -1,3 +1,5 @@
+import NeuralGraphs
+
 /// What the verification of one model found: one JSON object a model, and all that the table for people is made of.
 public struct VerificationReport: Codable, Sendable, Equatable {
     /// Counts of what was verified.
@@ -32,6 +34,14 @@ public struct GroupReport: Codable, Sendable, Equatable {
     public struct Place: Codable, Sendable, Equatable {
         public let segment: String
         public let count: Int
+
+        static func counted(_ places: [Verification.Place], _ claims: Symmetries) -> [Place] {
+            var counts: [(segment: String, count: Int)] = []
+            for text in places.map({ claims.text($0.factors) }) {
+                if let index = counts.firstIndex(where: { $0.segment == text }) { counts[index].count += 1 } else { counts.append((text, 1)) }
+            }
+            return counts.map { Place(segment: $0.segment, count: $0.count) }
+        }
     }
 
     public struct Controls: Codable, Sendable, Equatable {
@@ -46,13 +56,21 @@ public struct GroupReport: Codable, Sendable, Equatable {
     public let group: String?
     public let size: Int
     public let actsOn: [Place]
-    /// Largest relative error of the forward pass over the trials.
-    public let functionError: Double
+    /// Largest relative error of the forward pass over the trials; nil if a number was not finite.
+    public let functionError: Double?
     /// Graph(π·θ) = π·Graph(θ) in every trial, and no edge block departs from the group.
     public let graph: Bool
-    /// Largest relative error of the predicted change.
-    public let nowcastError: Double
+    /// Largest relative error of the predicted change; nil if a number was not finite.
+    public let nowcastError: Double?
     public let controls: Controls
+
+    /// - Parameter functionError, nowcastError: may be infinite.
+    init(group: String?, size: Int, actsOn: [Place], functionError: Double, graph: Bool, nowcastError: Double, controls: Controls) {
+        (self.group, self.size, self.actsOn, self.graph, self.controls) = (group, size, actsOn, graph, controls)
+        // JSON has no infinity.
+        self.functionError = functionError.isFinite ? functionError : nil
+        self.nowcastError = nowcastError.isFinite ? nowcastError : nil
+    }
 }
 
 /// How a large model was made small, and what was proven of it at its full size.

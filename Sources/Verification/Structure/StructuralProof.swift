@@ -9,7 +9,7 @@ import NeuralGraphs
 /// scalar move together. A fan must, besides, give each node the partner that moves with it.
 ///
 /// Complexity: O(edge blocks × segments²); no node or edge is looked at, so the size of the model does not matter.
-public enum StructuralProof {
+enum StructuralProof {
     /// What is wrong, one failure for each edge block that departs; empty if the proof holds.
     static func failures(_ subject: Subject) -> [Failure] {
         subject.graph.edgeBlocks.flatMap { block -> [Failure] in

@@ -1,0 +1,78 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct VerifyCommandTests {
+    private let folder = TemporaryFolder()
+    private var config: String { folder + "config.json" }
+    private var graph: String { folder + "graph.safetensors" }
+
+    /// A tiny GPT-2 and the graph of it that `nino graph` writes.
+    private init() throws {
+        folder.write(#"{"model_type": "gpt2", "vocab_size": 9, "n_embd": 6, "n_layer": 1, "n_head": 3, "n_positions": 5, "n_inner": 8}"#, to: "config.json")
+        #expect(try Command("graph", "--config", config, "--out", graph).status == 0)
+    }
+
+    @Test func pluginThatHoldsExitsWithZero() throws {
+        let command = try Command("verify", "--plugin", "nino.mlp", "--plugin", "nino.cnn", "--trials", "1")
+        #expect(command.status == 0)
+        #expect(command.output.contains("nino.mlp  sample 1: 371 parameters, 45 nodes, 416 edges\n"))
+        #expect(command.output.contains("2 plugins, 5 models: all proofs hold, "))
+    }
+
+    @Test func recordsAreOneObjectALine() throws {
+        let command = try Command("verify", "--plugin", "nino.mlp", "--json")
+        let lines = command.output.split(separator: "\n")
+        #expect(command.status == 0 && lines.count == 2)
+        #expect(command.lastObject?["plugin"] as? String == "nino.mlp")
+        #expect((command.lastObject?["groups"] as? [[String: Any]])?.count == 4)
+    }
+
+    @Test func writtenGraphHoldsAgainstItsConfig() throws {
+        let command = try Command("verify", "--config", config, "--graph", graph)
+        #expect(command.status == 0)
+        #expect(command.output.contains("  holds; "))
+    }
+
+    /// The key bias moved to the residual stream, as in published graphs.
+    @Test func brokenGraphExitsWithOneAndNamesTheTensor() throws {
+        let file = try Checkpoint(opening: graph)
+        var index = try file.int64s("edge_index")
+        let scalars = try file.int64s("edge_param")
+        let fused = try firstScalar(of: "transformer.h.0.attn.c_attn.bias", in: file)
+        let bias = try #require(fused) + 6
+        // The stream is where the token table leads: node 9 words, 5 positions, 3 norms and biases on.
+        for edge in scalars.indices where (bias..<bias + 6).contains(Int(scalars[edge])) { index[scalars.count + edge] = 17 + scalars[edge] - Int64(bias) }
+        let broken = folder + "broken.safetensors"
+        let writer = try SafetensorsWriter(broken, tensors: file.tensors, metadata: file.metadata)
+        while let tensor = writer.next {
+            if tensor.name == "lpe" { try writer.write(file.floats("lpe"), to: "lpe") } else {
+                try writer.writeInt64s(tensor.name == "edge_index" ? index : file.int64s(tensor.name), to: tensor.name)
+            }
+        }
+        try writer.commit()
+        let command = try Command("verify", "--config", config, "--graph", broken)
+        #expect(command.status == 1)
+        #expect(command.output.contains("heads_0: transformer.h.0.attn.c_attn.bias segment 2 of 3: its targets are nodes that transformer.wte.weight moves as (residual); its axis is (heads_0, qk_0)"))
+        #expect(command.output.contains("  FAILS; "))
+    }
+
+    private func firstScalar(of name: String, in file: Checkpoint) throws -> Int? {
+        let list = try JSONSerialization.jsonObject(with: Data((file.metadata["parameters"] ?? "").utf8)) as? [[Any]]
+        var offset = 0
+        for entry in list ?? [] {
+            if entry[0] as? String == name { return offset }
+            offset += (entry[1] as? [Int] ?? []).reduce(1, *)
+        }
+        return nil
+    }
+
+    @Test func badUsageExitsWithTwo() throws {
+        #expect(try Command("verify", "--graph", graph).status == 2)
+        #expect(try Command("verify", "--trials", "0").status == 2)
+        let unknown = try Command("verify", "--plugin", "nino.none")
+        #expect(unknown.status == 2)
+        #expect(unknown.errors.hasPrefix("nino: --plugin nino.none: no such plugin is installed, found nino."))
+    }
+}
