@@ -30,6 +30,11 @@ public enum TrainingError: Error, Equatable {
     case checkpointInvalid(file: String, key: String, expected: String, found: String)
     case checkpointExists(folder: String)
     case nothingToResume(folder: String)
+
+    // Trajectories and meta-training.
+    case trajectoryInvalid(file: String, key: String, expected: String, found: String)
+    case noTrajectories(folder: String, wanted: String)
+    case metaTrainingDiverged(step: Int, reductions: Int)
 }
 
 extension TrainingError: CustomStringConvertible {
@@ -82,6 +87,12 @@ extension TrainingError: CustomStringConvertible {
             "\(folder): holds an unfinished run already; resume it or choose another folder"
         case .nothingToResume(let folder):
             "\(folder): holds no checkpoint to resume from"
+        case .trajectoryInvalid(let file, let key, let expected, let found):
+            "\(file): is no usable trajectory: \(key): expected \(expected), found \(found)"
+        case .noTrajectories(let folder, let wanted):
+            "\(folder): expected \(wanted), found none"
+        case .metaTrainingDiverged(let step, let reductions):
+            "meta-training does not recover: losses or gradients are not finite at step \(step), after the learning rate was halved \(reductions) times"
         }
     }
 }

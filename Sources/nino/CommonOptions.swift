@@ -62,7 +62,11 @@ struct CommonOptions: ParsableArguments {
 
     /// The model a `--config` names. Rejected plugins are mentioned when none is left that knows it.
     func model(_ config: String) throws -> Model {
-        let configuration = try ConfigurationCatalog.standard.load(config)
+        try model(for: ConfigurationCatalog.standard.load(config))
+    }
+
+    /// The model of a config.
+    func model(for configuration: ModelConfiguration) throws -> Model {
         if trust {
             let registry = registry()
             return try noting(PluginSurvey(registry).rejected) { () throws(PluginHostError) in try registry.model(for: configuration) }

@@ -12,7 +12,7 @@ struct Nino: ParsableCommand {
         version: "1.0.0",
         subcommands: [
             PluginsCommand.self, PluginCommand.self, VerifyCommand.self, GraphCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self,
-            CompareCommand.self, ConvertCommand.self, BenchCommand.self,
+            CompareCommand.self, ConvertCommand.self, BenchCommand.self, CollectCommand.self, MetaTrainCommand.self,
         ])
 
     static func main() {

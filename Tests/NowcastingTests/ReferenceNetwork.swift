@@ -43,13 +43,29 @@ struct ReferenceNetwork {
         parameters.entries.enumerated().flatMap { index, entry in entry.range.map { _ in index } }
     }
 
+    /// (w − mean)/(deviation + 1e-6) of every scalar.
+    func scaled(_ history: StateHistory) -> (_ scalar: Int, _ state: [Float]) -> Double {
+        let (scalings, owner) = (scalings(history), owner(history.parameters))
+        return { (Double($1[$0]) - scalings[owner[$0]].mean) / (scalings[owner[$0]].deviation + 1e-6) }
+    }
+
+    /// Newest state plus change, in each tensor's own units.
+    private func unscaled(_ history: StateHistory, _ changes: [[Double]], horizon: Int) -> [Double] {
+        let (scalings, owner, scaled) = (scalings(history), owner(history.parameters), self.scaled(history))
+        let newest = history.states[4].array
+        return changes.indices.map { (scaled($0, newest) + changes[$0][horizon - 1]) * scalings[owner[$0]].deviation + scalings[owner[$0]].mean }
+    }
+
     /// - Returns: the flat parameter vector.
     func nowcast(_ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil, horizon: Int) -> [Double] {
-        let (scalings, owner) = (scalings(history), owner(history.parameters))
-        func scaled(_ scalar: Int, _ state: Int) -> Double {
-            let s = scalings[owner[scalar]]
-            return (Double(history.states[state].values[scalar]) - s.mean) / (s.deviation + 1e-6)
-        }
+        unscaled(history, changes(history, edges, encoding: encoding, words: words), horizon: horizon)
+    }
+
+    /// Predicted change of every scalar at every horizon, scaled.
+    func changes(_ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil) -> [[Double]] {
+        let scale = self.scaled(history)
+        let states = history.states.map(\.array)
+        func scaled(_ scalar: Int, _ state: Int) -> Double { scale(scalar, states[state]) }
         var x = (0..<edges.nodeCount).map { node in
             let projected = layer("node_proj.fc.0", encoding[(node * 8)..<(node * 8 + 8)].map(Double.init))
             return words.map { plus(projected, row("wte_pos_enc_layer.weight", $0[node])) } ?? projected
@@ -70,19 +86,18 @@ struct ReferenceNetwork {
             }
             update += 1
         }
-        var sums = [Double](repeating: 0, count: history.count), counts = sums
         let horizons = SampleNetwork.horizons
+        var sums = [[Double]](repeating: [Double](repeating: 0, count: horizons), count: history.count)
+        var counts = [Double](repeating: 0, count: history.count)
         for edge in 0..<edges.count where edges.parameterScalars[edge] >= 0 {
             let output = layer("edge_out.fc.2", silu(layer("edge_out.fc.0", e[edge])))
             for slot in 0..<edges.slots[edge] {
-                sums[edges.parameterScalars[edge] + slot] += output[slot * horizons + horizon - 1]
-                counts[edges.parameterScalars[edge] + slot] += 1
+                let scalar = edges.parameterScalars[edge] + slot
+                for k in 0..<horizons { sums[scalar][k] += updateScale * output[slot * horizons + k] }
+                counts[scalar] += 1
             }
         }
-        return sums.indices.map { index in
-            let s = scalings[owner[index]]
-            return (scaled(index, 4) + updateScale * sums[index] / counts[index]) * s.deviation + s.mean
-        }
+        return zip(sums, counts).map { sum, count in sum.map { $0 / count } }
     }
 
     private func convolve(_ name: String, _ x: [[Double]], _ e: [[Double]], _ edges: EdgeList) -> [[Double]] {
@@ -104,13 +119,16 @@ struct ReferenceNetwork {
 
     /// WNN+.
     func nowcast(_ history: StateHistory, types: [Int], horizon: Int) -> [Double] {
-        let (scalings, owner) = (scalings(history), owner(history.parameters))
+        unscaled(history, changes(history, types: types), horizon: horizon)
+    }
+
+    func changes(_ history: StateHistory, types: [Int]) -> [[Double]] {
+        let scaled = self.scaled(history)
+        let states = history.states.map(\.array)
         return types.indices.map { index in
-            let s = scalings[owner[index]]
-            let states = history.states.map { (Double($0.values[index]) - s.mean) / (s.deviation + 1e-6) }
-            var h = plus(layer("edge_proj.fc.0", states), row("layer_embed.weight", types[index]))
+            var h = plus(layer("edge_proj.fc.0", states.map { scaled(index, $0) }), row("layer_embed.weight", types[index]))
             for name in ["0", "2", "4"] { h = silu(layer("edge_mlp.fc." + name, h)) }
-            return (states[4] + updateScale * layer("edge_mlp.fc.6", h)[horizon - 1]) * s.deviation + s.mean
+            return layer("edge_mlp.fc.6", h).map { updateScale * $0 }
         }
     }
 }

@@ -1,0 +1,205 @@
+import Checkpoints
+import Foundation
+import NeuralGraphs
+import Tensors
+
+/// NiNo or WNN+ with its weights in one flat vector, for meta-training.
+///
+/// Gradients are exact and bit-identical for any number of threads: each sample is worked on by one thread, and the samples' sums are
+/// added up in the order of the batch.
+public final class TrainableNetwork {
+    public let shape: NetworkShape
+    /// Names and shapes of a checkpoint's tensors, the last convolution's left out, which feeds nothing.
+    public let parameters: ParameterList
+    /// Shape [parameters.count].
+    public let weights: Tensor
+    private let layout: Layout
+    private let updateScale: Float
+    /// Of checkpoints that have word positions; not trained.
+    private let wordEmbedding: [Float]?
+    /// Weights, then what is folded from them.
+    private let folded: Tensor
+    private var gradients: [UnsafeMutableBufferPointer<Double>] = []
+    private var scratches: [SampleScratch] = []
+
+    private enum Layout {
+        case graph(GraphLayout)
+        case scalar(ScalarLayout)
+
+        init(_ shape: NetworkShape) {
+            switch shape.method {
+            case .nino: self = .graph(GraphLayout(shape))
+            case .wnn: self = .scalar(ScalarLayout(shape))
+            }
+        }
+
+        var builder: LayoutBuilder {
+            switch self {
+            case .graph(let layout): layout.builder
+            case .scalar(let layout): layout.builder
+            }
+        }
+    }
+
+    private init(_ shape: NetworkShape, updateScale: Float, wordEmbedding: [Float]?) {
+        self.shape = shape
+        (self.updateScale, self.wordEmbedding) = (updateScale, wordEmbedding)
+        layout = Layout(shape)
+        parameters = ParameterList(layout.builder.tensors)
+        weights = Tensor(shape: [parameters.count])
+        folded = Tensor(shape: [layout.builder.count])
+    }
+
+    deinit {
+        for buffer in gradients { buffer.deallocate() }
+    }
+
+    /// An untrained network that predicts no change: its last layer is zero, the others are drawn as PyTorch draws linear layers
+    /// (uniform in ±1/√inputs) and embeddings (normal).
+    public convenience init(_ shape: NetworkShape, seed: UInt64) {
+        self.init(shape, updateScale: 1, wordEmbedding: nil)
+        for (index, entry) in parameters.entries.enumerated() {
+            let isLast = entry.name.hasPrefix(shape.method == .nino ? "edge_out.fc.2" : "edge_mlp.fc.6")
+            guard !isLast else { continue }
+            var random = SeededRandom(seed: seed, purpose: .initialWeights, index: UInt64(index))
+            let inputs = entry.name.hasSuffix(".bias") ? parameters.entries[index - 1].shape[1] : entry.shape[1]
+            let bound = 1 / Float(inputs).squareRoot()
+            for scalar in entry.range { weights.values[scalar] = entry.name == "layer_embed.weight" ? random.normal() : random.uniform(in: -bound...bound) }
+        }
+    }
+
+    /// The network of a checkpoint, ours or released, of either method.
+    ///
+    /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.
+    public convenience init(opening path: String) throws {
+        let file = try Checkpoint(opening: path)
+        switch try NowcastCheckpoint(file) {
+        case .graph(let network):
+            let shape = NetworkShape(
+                method: .nino, width: network.width, slots: network.slots, horizons: network.horizons, edgeTypes: network.edgeTypes, updates: network.edgeUpdates.count)
+            self.init(shape, updateScale: network.updateScale, wordEmbedding: network.wordEmbedding)
+        case .scalar(let network):
+            let shape = NetworkShape(method: .wnn, width: network.width, slots: 1, horizons: network.horizons, edgeTypes: network.edgeTypes)
+            self.init(shape, updateScale: network.updateScale, wordEmbedding: nil)
+        }
+        for entry in parameters.entries { _ = weights.values[entry.range].update(fromContentsOf: try file.floats(entry.name)) }
+    }
+
+    /// Checks that samples of a graph can be worked on.
+    ///
+    /// - Throws: `slots`, `edgeType`.
+    public func check(_ graph: TrainingGraph) throws(NowcastError) {
+        guard shape.method == .wnn || graph.slotCount <= shape.slots else { throw .slots(expectedAtMost: shape.slots, found: graph.slotCount) }
+        guard graph.largestType < shape.edgeTypes else { throw .edgeType(expectedBelow: shape.edgeTypes, found: graph.largestType) }
+    }
+
+    // MARK: Passes
+
+    /// Mean loss over a batch, and its gradient.
+    ///
+    /// - Parameter gradient: shape [parameters.count]; overwritten.
+    /// - Returns: the loss of every sample.
+    public func lossAndGradient(_ samples: [TrainingSample], loss: MetaLoss, into gradient: Tensor) -> [Double] {
+        precondition(!samples.isEmpty && wordEmbedding == nil, "expected samples, and a network without word positions")
+        fold()
+        while gradients.count < samples.count {
+            gradients.append(.allocate(capacity: folded.count))
+        }
+        var losses = [Double](repeating: 0, count: samples.count)
+        losses.withUnsafeMutableBufferPointer { losses in
+            nonisolated(unsafe) let losses = losses
+            forEach(samples) { index, scratch in
+                gradients[index].initialize(repeating: 0)
+                losses[index] = addGradient(samples[index], loss, to: gradients[index].baseAddress!, scratch)
+            }
+        }
+        reduce(samples.count, into: gradient)
+        return losses
+    }
+
+    /// Predicted changes of a sample from its newest state, scaled, for all horizons: [scalars, K].
+    public func changes(_ samples: [TrainingSample]) -> [Tensor] {
+        fold()
+        var changes = [Tensor?](repeating: nil, count: samples.count)
+        changes.withUnsafeMutableBufferPointer { changes in
+            nonisolated(unsafe) let changes = changes
+            forEach(samples) { index, scratch in
+                switch layout {
+                case .graph(let layout): changes[index] = graphPass(layout, samples[index], scratch).changes { _ in true }
+                case .scalar(let layout): changes[index] = scalarPass(layout, samples[index], scratch).changes()
+                }
+            }
+        }
+        return changes.map { $0! }
+    }
+
+    private func addGradient(_ sample: TrainingSample, _ loss: MetaLoss, to gradient: UnsafeMutablePointer<Double>, _ scratch: SampleScratch) -> Double {
+        switch layout {
+        case .graph(let layout): GraphGradient(graphPass(layout, sample, scratch), loss: loss, gradient: gradient).run()
+        case .scalar(let layout): scalarPass(layout, sample, scratch).addGradient(loss, to: gradient)
+        }
+    }
+
+    private func graphPass(_ layout: GraphLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> GraphPass {
+        GraphPass(layout, weights: folded.address, updateScale: updateScale, wordEmbedding: wordEmbedding, sample: sample, scratch: scratch)
+    }
+
+    private func scalarPass(_ layout: ScalarLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> ScalarPass {
+        ScalarPass(layout, weights: folded.address, updateScale: updateScale, sample: sample, scratch: scratch)
+    }
+
+    /// Calls `body` for every sample, largest first so that threads finish together.
+    private func forEach(_ samples: [TrainingSample], _ body: (Int, SampleScratch) -> Void) {
+        precondition(samples.allSatisfy { $0.horizons == shape.horizons }, "expected targets for \(shape.horizons) horizons")
+        let order = samples.indices.sorted { (samples[$0].graph.edgeCount, $1) > (samples[$1].graph.edgeCount, $0) }
+        while scratches.count < min(Parallel.threads, samples.count) { scratches.append(SampleScratch()) }
+        Parallel.forEachWithWorker(samples.count) { place, worker in body(order[place], scratches[worker]) }
+    }
+
+    private func fold() {
+        folded.values.baseAddress!.update(from: weights.address, count: weights.count)
+        for fold in layout.builder.folds { fold.run(folded.address) }
+    }
+
+    /// Adds the samples' gradients up in order, and carries those of folded products back to the weights.
+    private func reduce(_ count: Int, into gradient: Tensor) {
+        var total = [Double](repeating: 0, count: folded.count)
+        for sample in 0..<count {
+            let own = gradients[sample]
+            for index in total.indices { total[index] += own[index] }
+        }
+        let values = folded.values.map(Double.init)
+        total.withUnsafeMutableBufferPointer { total in
+            for fold in layout.builder.folds.reversed() { fold.pullBack(values, total.baseAddress!) }
+        }
+        for index in 0..<gradient.count { gradient.values[index] = Float(total[index] / Double(count)) }
+    }
+}
+
+// Files.
+extension TrainableNetwork {
+    /// `model_args` as a checkpoint has them, JSON.
+    private var arguments: String {
+        let graph = "\"gnn\": true, \"layers\": \(shape.updates + 1), \"lpe\": \(LaplacianPositionalEncoding.width), \"max_feat_size\": \(shape.slots)"
+        return "{\"ctx\": \(StateHistory.contextLength), \"hid\": \(shape.width), \"seq_len\": \(shape.horizons), \"edge_types\": \(shape.edgeTypes), "
+            + "\"wte_pos_enc\": false, \(shape.method == .nino ? graph : "\"gnn\": false")}"
+    }
+
+    /// Writes a checkpoint that every command takes, under the released names; the last convolution, which feeds nothing, as zeros.
+    ///
+    /// - Throws: `CheckpointError.cannotWrite`.
+    public func write(to path: String, metadata: [String: String] = [:]) throws(CheckpointError) {
+        var tensors: [String: (shape: [Int], values: [Float])] = [:]
+        for entry in parameters.entries { tensors[entry.name] = (entry.shape, Array(weights.values[entry.range])) }
+        if shape.method == .nino {
+            for entry in parameters.entries where entry.name.hasPrefix("gnn.convs.0.") {
+                let name = "gnn.convs.\(shape.updates)." + entry.name.dropFirst("gnn.convs.0.".count)
+                tensors[name] = (entry.shape, [Float](repeating: 0, count: entry.count))
+            }
+        }
+        let writer = try SafetensorsWriter(
+            path, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) }, metadata: metadata.merging(["model_args": arguments]) { $1 })
+        for tensor in writer.tensors { try writer.write(tensors[tensor.name]!.values, to: tensor.name) }
+        try writer.commit()
+    }
+}

@@ -1,0 +1,146 @@
+import Checkpoints
+import Foundation
+import NeuralGraphs
+import PluginHost
+import Synchronization
+import Tensors
+
+/// One at a time; a class of its own, so that a model's trace can hold on to it.
+private final class PluginLock: Sendable {
+    let lock = Mutex(())
+}
+
+/// Trains the runs of a plan and stores their trajectories, several runs at a time, each on one thread.
+///
+/// A trajectory is a function of the plan, the seed and the data; neither the number of jobs nor interruptions change a bit.
+/// A file appears whole or not at all, so a killed collection loses the runs under way and nothing else.
+public final class Collector: Sendable {
+    public enum Event: Sendable {
+        /// Steps of all runs together, this session.
+        case stepped(done: Int, total: Int)
+        /// Runs, this session.
+        case finished(CollectionManifest.Entry, done: Int, total: Int)
+    }
+
+    private let folder: String
+    private let runs: [CollectionRun]
+    private let model: @Sendable (_ config: JSONValue, _ name: String) throws -> TrainableModel
+    private let data: [String: any DataSource]
+    private let manifest: Mutex<CollectionManifest>
+    private let stepsDone = Atomic<Int>(0)
+    private let runsDone = Atomic<Int>(0)
+    private let failure = Mutex<(any Error)?>(nil)
+    /// Plugins are asked for one thing at a time.
+    private let plugins = PluginLock()
+    private let onEvent: @Sendable (Event) -> Void
+
+    /// Takes up what the folder holds.
+    ///
+    /// - Parameters:
+    ///   - families: names to collect; nil for all.
+    ///   - runsPerFamily: runs of each family that the folder shall hold.
+    ///   - data: examples by task name, for every task of the plan's families that are collected.
+    ///   - model: makes the model of a config.
+    /// - Throws: `invalidSetting`; `otherRun` for a folder with another plan, seed or data; errors of reading and writing.
+    public init(
+        _ plan: CollectionPlan, families: [String]? = nil, runsPerFamily: Int, seed: UInt64, version: String, folder: String,
+        data: [String: any DataSource], model: @escaping @Sendable (JSONValue, String) throws -> TrainableModel, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+    ) throws {
+        try plan.validate()
+        guard runsPerFamily >= 1 else { throw TrainingError.invalidSetting(name: "--runs", allowed: "at least 1", found: "\(runsPerFamily)") }
+        for name in families ?? [] where !plan.families.contains(where: { $0.name == name }) {
+            throw TrainingError.invalidSetting(name: "--tasks", allowed: plan.families.map(\.name).joined(separator: ", "), found: name)
+        }
+        try RunFolder(folder).create()
+        var manifest = CollectionManifest(version: version, seed: seed, plan: plan, data: data.mapValues(\.identity))
+        let file = "\(folder)/\(CollectionManifest.fileName)"
+        if FileManager.default.fileExists(atPath: file) {
+            let found = try CollectionManifest(contentsOf: file)
+            try Self.require(found, toBe: manifest, file: file)
+            manifest.data.merge(found.data) { new, _ in new }
+            manifest.runs = found.runs
+        }
+        try manifest.write(to: folder)
+        let done = Set(manifest.runs.map(\.run.fileName))
+        // All families advance together, so that a collection cut short is still balanced.
+        runs = (0..<runsPerFamily).flatMap { index in
+            plan.families.indices.filter { families?.contains(plan.families[$0].name) ?? true }.map { CollectionRun(plan, family: $0, index: index, seed: seed) }
+        }.filter { !done.contains($0.fileName) }
+        (self.folder, self.model, self.data, self.onEvent) = (folder, model, data, onEvent)
+        self.manifest = Mutex(manifest)
+    }
+
+    /// Runs that this session has to do.
+    public var pendingCount: Int { runs.count }
+    private var stepCount: Int { runs.reduce(0) { $0 + $1.steps } }
+
+    /// Runs everything that is not done yet, `jobs` runs at a time.
+    ///
+    /// - Returns: false if it was cancelled.
+    /// - Throws: the first error of any run; the others are then given up at their next state.
+    public func run(jobs: Int, cancellation: Cancellation = Cancellation()) throws -> Bool {
+        Parallel.forEachWithWorker(runs.count, workers: jobs) { index, _ in
+            guard !cancellation.isRequested, failure.withLock({ $0 == nil }) else { return }
+            do {
+                try collect(runs[index], cancellation)
+            } catch {
+                failure.withLock { $0 = $0 ?? error }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        return !cancellation.isRequested
+    }
+
+    private func collect(_ run: CollectionRun, _ cancellation: Cancellation) throws {
+        let trainer = try trainer(run)
+        var states: [[Float]] = []
+        var divergence: String?
+        while trainer.step < run.steps, divergence == nil {
+            let before = trainer.step
+            do {
+                guard try trainer.run(until: min(before + run.interval, run.steps), cancellation: cancellation) else { return }
+            } catch TrainingError.lossNotFinite(let step, _) {
+                divergence = "diverged at step \(step)"
+            }
+            if failure.withLock({ $0 != nil }) { return }
+            onEvent(.stepped(done: stepsDone.add(trainer.step - before, ordering: .relaxed).newValue, total: stepCount))
+            if trainer.step.isMultiple(of: run.interval) { states.append(trainer.weights) }
+        }
+        let metric = trainer.settings.metric
+        let outcome = divergence ?? trainer.result.best.map { "\(metric.title) \(metric.text($0))" } ?? "not evaluated"
+        try store(divergence == nil ? states : nil, of: run, trainer.runner.parameters, outcome: outcome)
+    }
+
+    /// - Parameter states: nil for a run that diverged, which is only noted.
+    private func store(_ states: [[Float]]?, of run: CollectionRun, _ parameters: ParameterList, outcome: String) throws {
+        try manifest.withLock { manifest in
+            if let states {
+                try Trajectory.write(states, run: run, parameters: parameters, outcome: outcome, version: manifest.version, to: "\(folder)/\(run.fileName)")
+            }
+            let entry = CollectionManifest.Entry(run: run, file: states == nil ? nil : run.fileName, parameters: parameters.count, outcome: outcome)
+            manifest.add(entry)
+            try manifest.write(to: folder)
+            onEvent(.finished(entry, done: runsDone.add(1, ordering: .relaxed).newValue, total: runs.count))
+        }
+    }
+
+    private func trainer(_ run: CollectionRun) throws -> Trainer {
+        guard let examples = data[run.task] else { preconditionFailure("no data for task \(run.task)") }
+        let made = try plugins.lock.withLock { _ in try model(run.config, run.fileName) }
+        let guarded = TrainableModel(
+            configuration: made.configuration, parameters: made.parameters, initialParameters: made.initialParameters,
+            initialBuffers: made.initialBuffers, trace: { [plugins] inputs in try plugins.lock.withLock { _ in try made.trace(inputs) } })
+        return try Trainer(settings: run.settings(), model: guarded, data: examples)
+    }
+
+    private static func require(_ found: CollectionManifest, toBe expected: CollectionManifest, file: String) throws(TrainingError) {
+        guard found.seed == expected.seed else { throw .otherRun(file: file, key: "seed", expected: "\(expected.seed)", found: "\(found.seed)") }
+        guard found.plan == expected.plan else {
+            let different = expected.plan.families.first { !found.plan.families.contains($0) }?.name ?? "the list of families"
+            throw .otherRun(file: file, key: "plan", expected: "this \(different)", found: "another")
+        }
+        for (task, identity) in expected.data {
+            if let other = found.data[task], other != identity { throw .otherRun(file: file, key: "data of task \(task)", expected: identity, found: other) }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import Checkpoints
+import Foundation
+import NeuralGraphs
+import Nowcasting
+import Tensors
+
+/// The files of a meta-training beside the network it makes, `NAME.safetensors`: `NAME.training.safetensors` to resume from,
+/// `NAME.metrics.jsonl`, a validation a line. Layout: docs/meta-training.md.
+public struct MetaTrainingFiles {
+    public let network: String
+    private let base: String
+    /// Tells the trajectories from others.
+    private let data: String
+    private let writeNetwork: (_ path: String, _ metadata: [String: String]) throws -> Void
+
+    static let format = "nino.meta-training/1"
+    private static let suffix = ".safetensors"
+
+    /// - Parameter path: of the network; must end in `.safetensors`.
+    /// - Throws: `invalidSetting`.
+    public init(_ path: String, data: String, writeNetwork: @escaping (_ path: String, _ metadata: [String: String]) throws -> Void) throws(TrainingError) {
+        guard path.hasSuffix(Self.suffix), path.count > Self.suffix.count else {
+            throw .invalidSetting(name: "--out", allowed: "a name that ends in \(Self.suffix)", found: path)
+        }
+        network = path
+        base = String(path.dropLast(Self.suffix.count))
+        (self.data, self.writeNetwork) = (data, writeNetwork)
+    }
+
+    public var state: String { base + ".training" + Self.suffix }
+    public var metrics: String { base + ".metrics.jsonl" }
+
+    /// All that a resumed meta-training needs.
+    struct Saved {
+        let state: MetaTrainer.State
+        let weights: Tensor
+        let moments: SavedOptimizerState
+        let goodWeights: Tensor
+        let goodMoments: SavedOptimizerState
+    }
+
+    private struct Header: Codable {
+        let state: MetaTrainer.State
+        let updates: Int
+        let goodUpdates: Int
+    }
+
+    private static let firstMoment = "exp_avg"
+    private static let secondMoment = "exp_avg_sq"
+    private static let counter = "step"
+
+    func write(_ trainer: MetaTrainer) throws {
+        let moments = trainer.optimizer.savedState
+        var tensors = moments.tensors
+        tensors["weights"] = trainer.objective.weights
+        tensors["good.weights"] = trainer.good.weights
+        for (name, tensor) in trainer.good.moments.tensors { tensors["good." + name] = tensor }
+        let header = Header(state: trainer.state, updates: moments.counters[Self.counter] ?? 0, goodUpdates: trainer.good.moments.counters[Self.counter] ?? 0)
+        let metadata = ["format": Self.format, "settings": json(trainer.settings), "data": data, "state": json(header)]
+        let writer = try SafetensorsWriter(state, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) }, metadata: metadata)
+        for tensor in writer.tensors { try writer.write(UnsafeBufferPointer(tensors[tensor.name]!.values), to: tensor.name) }
+        try writer.commit()
+        try writeNetwork(network, ["meta_training": json(trainer.settings), "steps": "\(trainer.state.step)"])
+        try AtomicFile.write(trainer.metrics.map { json($0) + "\n" }.joined(), to: metrics)
+    }
+
+    /// - Throws: `nothingToResume`, `otherRun`, `checkpointInvalid`; errors of reading.
+    func read(settings: MetaTrainingSettings, parameters: ParameterList) throws -> Saved {
+        guard FileManager.default.fileExists(atPath: state) else { throw TrainingError.nothingToResume(folder: state) }
+        let file = try Checkpoint(opening: state)
+        func text(_ key: String) throws(TrainingError) -> String {
+            guard let text = file.metadata[key] else { throw .checkpointInvalid(file: state, key: key, expected: "an entry in the metadata", found: "nothing") }
+            return text
+        }
+        let format = try text("format")
+        guard format == Self.format else { throw TrainingError.checkpointInvalid(file: state, key: "format", expected: Self.format, found: format) }
+        for (key, expected) in [("settings", json(settings)), ("data", data)] where try text(key) != expected {
+            throw TrainingError.otherRun(file: state, key: key, expected: expected, found: try text(key))
+        }
+        guard let header = try? JSONDecoder().decode(Header.self, from: Data(text("state").utf8)) else {
+            throw TrainingError.checkpointInvalid(file: state, key: "state", expected: "JSON of this version", found: "something else")
+        }
+        func tensor(_ name: String) throws -> Tensor {
+            guard let info = file[name], info.count == parameters.count else {
+                throw TrainingError.checkpointInvalid(file: state, key: name, expected: "\(parameters.count) values", found: file[name].map { "\($0.count)" } ?? "nothing")
+            }
+            return Tensor(shape: [info.count], values: try file.floats(name))
+        }
+        func moments(_ prefix: String, updates: Int) throws -> SavedOptimizerState {
+            SavedOptimizerState(
+                tensors: [Self.firstMoment: try tensor(prefix + Self.firstMoment), Self.secondMoment: try tensor(prefix + Self.secondMoment)],
+                counters: [Self.counter: updates])
+        }
+        return Saved(
+            state: header.state, weights: try tensor("weights"), moments: try moments("", updates: header.updates), goodWeights: try tensor("good.weights"),
+            goodMoments: try moments("good.", updates: header.goodUpdates))
+    }
+
+    /// An unfinished training is resumed or moved away, never overwritten.
+    ///
+    /// - Throws: `checkpointExists`.
+    func refuseUnfinished(steps: Int) throws(TrainingError) {
+        guard let file = try? Checkpoint(opening: state), let text = file.metadata["state"],
+            let header = try? JSONDecoder().decode(Header.self, from: Data(text.utf8)), header.state.step < steps
+        else { return }
+        throw .checkpointExists(folder: state)
+    }
+}

@@ -1,0 +1,37 @@
+import Foundation
+import Nowcasting
+
+/// All that decides the weights of a meta-training besides its trajectories. Defaults: nino-model.md 6.
+public struct MetaTrainingSettings: Codable, Sendable, Equatable {
+    public var shape: NetworkShape
+    public var loss = MetaLoss.value
+    public var steps = 20_000
+    /// At first; falls along half a cosine to `finalLearningRate`.
+    public var learningRate = 3e-3
+    public var finalLearningRate = 1e-6
+    public var weightDecay = 1e-2
+    /// Longest gradient; longer ones are shortened to it.
+    public var gradientLimit = 5.0
+    /// Trajectories in a batch, and starting points of each.
+    public var trajectories = 4
+    public var slices = 4
+    public var seed: UInt64
+
+    public init(shape: NetworkShape, seed: UInt64) {
+        (self.shape, self.seed) = (shape, seed)
+    }
+
+    /// - Throws: `invalidSetting` naming the flag.
+    public func validate() throws(TrainingError) {
+        for (name, value) in [("--hidden", shape.width), ("--steps", steps), ("--trajectories", trajectories), ("--slices", slices)] where value < 1 {
+            throw .invalidSetting(name: name, allowed: "at least 1", found: "\(value)")
+        }
+        guard shape.width <= 4096 else { throw .invalidSetting(name: "--hidden", allowed: "at most 4096", found: "\(shape.width)") }
+        guard learningRate > 0, learningRate.isFinite else { throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)") }
+    }
+
+    /// - Parameter step: completed steps before this one.
+    func learningRate(atStep step: Int) -> Double {
+        finalLearningRate + (learningRate - finalLearningRate) * (1 + cos(.pi * Double(step) / Double(steps))) / 2
+    }
+}

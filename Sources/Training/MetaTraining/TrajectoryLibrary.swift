@@ -1,0 +1,78 @@
+import Foundation
+import NeuralGraphs
+import Nowcasting
+import PluginHost
+import Tensors
+
+/// The trajectories of a collection with the graphs of their models; every tenth run of a family is held out.
+public struct TrajectoryLibrary: Sendable {
+    public struct Item: Sendable {
+        public let trajectory: Trajectory
+        public let graph: TrainingGraph
+
+        public var family: String { trajectory.run.family }
+    }
+
+    public let training: [Item]
+    public let heldOut: [Item]
+    /// Tells these trajectories from others.
+    public let identity: String
+
+    /// - Parameters:
+    ///   - families: those to train on; nil for all. Held-out runs are of every family.
+    ///   - holdOut: one run in so many of each family is held out, the last of each such group.
+    ///   - graph: the graph of a config's model.
+    /// - Throws: `noTrajectories`, `invalidSetting`; errors of reading and of the models.
+    public init(
+        folder: String, families: [String]? = nil, holdOut: Int = 10, graph: (_ config: JSONValue, _ name: String) throws -> NeuralGraph
+    ) throws {
+        guard holdOut >= 2 else { throw TrainingError.invalidSetting(name: "--hold-out", allowed: "at least 2", found: "\(holdOut)") }
+        let manifest = try CollectionManifest(contentsOf: folder)
+        let found = manifest.runs.map(\.run.family).distinct()
+        for name in families ?? [] where !found.contains(name) {
+            throw TrainingError.invalidSetting(name: "--tasks", allowed: "families in \(folder): \(found.joined(separator: ", "))", found: name)
+        }
+        var graphs: [String: TrainingGraph] = [:]
+        var (training, heldOut): ([Item], [Item]) = ([], [])
+        for entry in manifest.runs {
+            guard let file = entry.file else { continue }
+            let isHeldOut = entry.run.index % holdOut == holdOut - 1
+            guard isHeldOut || families?.contains(entry.run.family) ?? true else { continue }
+            let trajectory = try Trajectory(opening: "\(folder)/\(file)")
+            guard trajectory.stateCount > StateHistory.contextLength else {
+                throw TrainingError.trajectoryInvalid(
+                    file: trajectory.path, key: "states", expected: "more than \(StateHistory.contextLength)", found: "\(trajectory.stateCount)")
+            }
+            let key = json(entry.run.config)
+            let made = try graphs[key] ?? TrainingGraph(graph(entry.run.config, file))
+            graphs[key] = made
+            guard made.parameters == trajectory.parameters else {
+                throw TrainingError.trajectoryInvalid(file: trajectory.path, key: "parameters", expected: "those of its model", found: "others")
+            }
+            let item = Item(trajectory: trajectory, graph: made)
+            if isHeldOut { heldOut.append(item) } else { training.append(item) }
+        }
+        guard !training.isEmpty else { throw TrainingError.noTrajectories(folder: folder, wanted: "trajectories to train on") }
+        (self.training, self.heldOut) = (training, heldOut)
+        identity = "seed \(manifest.seed), \((training + heldOut).map { "\($0.trajectory.run.fileName)/\($0.trajectory.stateCount)" }.joined(separator: " "))"
+    }
+}
+
+extension TrajectoryLibrary.Item {
+    /// Where a sample may start so that at least one target is left.
+    public var startCount: Int { trajectory.stateCount - StateHistory.contextLength }
+
+    /// Five states from `start` on, and up to `horizons` that follow.
+    ///
+    /// - Throws: errors of reading.
+    public func sample(start: Int, horizons: Int, signs: [Float]? = nil) throws -> TrainingSample {
+        let range = start..<min(start + StateHistory.contextLength + horizons, trajectory.stateCount)
+        var states = [[Float]](repeating: [], count: range.count)
+        for index in states.indices { states[index].reserveCapacity(trajectory.parameters.count) }
+        for (parameter, entry) in trajectory.parameters.entries.enumerated() {
+            let values = try trajectory.states(range, of: parameter)
+            for index in states.indices { states[index] += values[(index * entry.count)..<((index + 1) * entry.count)] }
+        }
+        return TrainingSample(graph, states: states, horizons: horizons, signs: signs)
+    }
+}

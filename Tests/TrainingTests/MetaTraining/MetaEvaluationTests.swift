@@ -1,0 +1,66 @@
+import NeuralGraphs
+import Nowcasting
+import TestSupport
+import Testing
+import Training
+
+@Suite struct MetaEvaluationTests {
+    /// Six runs of the toy model, two of them held out.
+    private func library() throws -> (TemporaryFolder, TrajectoryLibrary) {
+        let folder = TemporaryFolder()
+        #expect(try ToyCollection.collector(folder, runs: 6).run(jobs: 2))
+        return (folder, try TrajectoryLibrary(folder: folder.path, holdOut: 3, graph: ToyCollection.graph))
+    }
+
+    @Test(arguments: [NetworkShape.Method.nino, .wnn])
+    func aTrainedNetworkBeatsPredictingNoChange(method: NetworkShape.Method) throws {
+        let (folder, library) = try library()
+        #expect(library.training.count == 4 && library.heldOut.map(\.trajectory.run.index) == [2, 5])
+        var settings = MetaTrainingSettings(shape: NetworkShape(method: method, width: 12, slots: 1, horizons: 6), seed: 1)
+        (settings.steps, settings.trajectories, settings.slices) = (200, 2, 2)
+        settings.learningRate = 1e-2
+        let network = TrainableNetwork(settings.shape, seed: 1)
+        let before = try MetaEvaluation(network, on: library.heldOut, starts: 2)
+        // A fresh network predicts no change.
+        #expect(before.rows.allSatisfy { abs($0.relativeError - 1) < 1e-3 && $0.lengthRatio < 1e-3 && $0.samples > 0 })
+        #expect(Set(before.rows.map(\.kind)) == ["all", "linear", "tokenTable"])
+        #expect(Set(before.rows.map(\.horizon)) == Set(1...6))
+        let trainer = try MetaTrainer(
+            TrajectoryObjective(network, library: library, settings: settings), settings: settings, evaluationInterval: 200,
+            validate: { try MetaEvaluation(network, on: library.heldOut, starts: 2) })
+        #expect(try trainer.run())
+        let after = try #require(trainer.metrics.last?.relativeError)
+        #expect(after < 0.985, "\(after)")
+        #expect(try #require(trainer.metrics.last?.cosine) > 0.1)
+        #expect(try MetaEvaluation(network, on: library.heldOut, starts: 2).table(title: "x").count == 4)
+        _ = folder
+    }
+
+    @Test func batchesDependOnSeedAndStepAlone() throws {
+        let (folder, library) = try library()
+        let settings = MetaTrainingSettings(shape: NetworkShape(method: .nino, width: 8, horizons: 6), seed: 5)
+        let network = TrainableNetwork(settings.shape, seed: 1)
+        let objective = try TrajectoryObjective(network, library: library, settings: settings)
+        func starts(_ step: Int) throws -> [[Float]] { try objective.batch(step: step).map { network.changes([$0])[0].array + [Float($0.targetCount)] } }
+        #expect(try objective.batch(step: 3).count == 16)
+        #expect(try starts(3) == starts(3))
+        #expect(try objective.batch(step: 3).map(\.targetCount) != objective.batch(step: 4).map(\.targetCount))
+        _ = folder
+    }
+
+    @Test func librariesWithoutWhatIsAskedForAreRefused() throws {
+        let (folder, _) = try library()
+        #expect(throws: TrainingError.self) { try TrajectoryLibrary(folder: folder.path, families: ["toys"], graph: ToyCollection.graph) }
+        #expect(throws: TrainingError.invalidSetting(name: "--hold-out", allowed: "at least 2", found: "1")) {
+            try TrajectoryLibrary(folder: folder.path, holdOut: 1, graph: ToyCollection.graph)
+        }
+        #expect(throws: TrainingError.self) {
+            try TrajectoryLibrary(folder: folder.path) { _, _ in
+                var builder = GraphBuilder()
+                builder.linear("other", builder.nodes("a", 2), builder.nodes("b", 2))
+                return try builder.graph()
+            }
+        }
+        #expect(throws: TrainingError.self) { try TrajectoryLibrary(folder: TemporaryFolder().path, graph: ToyCollection.graph) }
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import NeuralGraphs
+import Nowcasting
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// Distance of the weights from a point that moves a little from step to step; not finite on request.
+private final class ToyObjective: MetaObjective {
+    let parameters = ParameterList([("w", [6])])
+    let weights = Tensor(shape: [6], values: [0, 1, 2, 3, 4, 5])
+    let batchSize = 1
+    private let isBad: (Int) -> Bool
+    private(set) var seen: [[Float]] = []
+
+    init(isBad: @escaping (Int) -> Bool = { _ in false }) {
+        self.isBad = isBad
+    }
+
+    func lossAndGradient(step: Int, into gradient: Tensor) throws -> Double {
+        var random = SeededRandom(seed: 3, purpose: .sampling, index: UInt64(step))
+        seen.append(weights.array)
+        var loss = 0.0
+        for index in 0..<6 {
+            let error = weights.values[index] - 1 - random.uniform(in: -0.1...0.1)
+            gradient.values[index] = error
+            loss += Double(error * error)
+        }
+        if isBad(step) { gradient.values[4] = .nan }
+        return loss
+    }
+}
+
+@Suite struct MetaTrainerTests {
+    private let folder = TemporaryFolder()
+
+    private func settings(steps: Int = 200) -> MetaTrainingSettings {
+        var settings = MetaTrainingSettings(shape: NetworkShape(method: .nino, width: 8), seed: 1)
+        settings.steps = steps
+        settings.learningRate = 0.1
+        return settings
+    }
+
+    private func files(_ name: String, data: String = "data") throws -> MetaTrainingFiles {
+        try MetaTrainingFiles(folder + "\(name).safetensors", data: data) { path, _ in
+            try Data([1]).write(to: URL(fileURLWithPath: path))
+        }
+    }
+
+    private func trainer(_ objective: ToyObjective, steps: Int = 200, files: MetaTrainingFiles? = nil, resume: Bool = false, _ onEvent: @escaping (MetaTrainer.Event) -> Void = { _ in }) throws -> MetaTrainer {
+        try MetaTrainer(objective, settings: settings(steps: steps), evaluationInterval: 40, files: files, resume: resume, onEvent: onEvent)
+    }
+
+    @Test func theLossFalls() throws {
+        let objective = ToyObjective()
+        let trainer = try trainer(objective)
+        #expect(try trainer.run())
+        #expect(trainer.metrics.map(\.step) == [40, 80, 120, 160, 200])
+        #expect(trainer.metrics.last!.loss! < 0.1 && trainer.metrics[0].loss! > 1)
+        // Along half a cosine.
+        let rates = trainer.metrics.map(\.learningRate)
+        #expect(zip(rates, rates.dropFirst()).allSatisfy { $0 > $1 } && abs(rates.last! - 1e-6) < 1e-12)
+    }
+
+    @Test func aBadStepChangesNothing() throws {
+        let (good, bad) = (ToyObjective(), ToyObjective { $0 == 10 || $0 == 12 })
+        let trainer = try trainer(bad)
+        #expect(try trainer.run())
+        #expect(try self.trainer(good).run())
+        #expect(bad.seen[11] == bad.seen[10] && bad.seen[12] != bad.seen[11] && bad.seen[13] == bad.seen[12])
+        #expect(good.seen[11] != good.seen[10])
+        #expect(bad.weights.values.allSatisfy(\.isFinite) && trainer.metrics.last!.skipped == 2 && trainer.metrics.last!.loss! < 0.1)
+    }
+
+    @Test func badStepsInARowGoBackToTheLastGoodStateWithHalfTheRate() throws {
+        let objective = ToyObjective { (70..<73).contains($0) }
+        var returned: [Int] = []
+        let trainer = try trainer(objective) { if case .returned(let step, _) = $0 { returned.append(step) } }
+        #expect(try trainer.run())
+        #expect(returned == [73])
+        #expect(objective.seen[73] == objective.seen[50] && objective.seen[73] != objective.seen[70])
+        let untroubled = ToyObjective()
+        let other = try self.trainer(untroubled)
+        #expect(try other.run())
+        #expect(trainer.metrics[1].learningRate == other.metrics[1].learningRate / 2)
+        #expect(trainer.metrics.last!.loss! < 0.1)
+    }
+
+    @Test func whatDoesNotRecoverEnds() throws {
+        let trainer = try trainer(ToyObjective { $0 >= 5 })
+        let step = 5 + MetaTrainer.patience * (MetaTrainer.mostReductions + 1)
+        #expect(throws: TrainingError.metaTrainingDiverged(step: step, reductions: MetaTrainer.mostReductions)) { try trainer.run() }
+    }
+
+    @Test(arguments: [30, 61, 72, 74, 119])
+    func anInterruptedTrainingGoesOnToTheSameBits(stop: Int) throws {
+        // Interrupted before, amid and after bad steps and their repair.
+        let isBad = { (step: Int) in (70..<73).contains(step) || (74..<77).contains(step) }
+        let whole = ToyObjective(isBad: isBad)
+        #expect(try trainer(whole).run())
+        let first = ToyObjective(isBad: isBad)
+        let cancellation = Cancellation()
+        let interrupted = try trainer(first, files: files("parts")) { event in
+            switch event {
+            case .stepped(stop, _), .skipped(stop): cancellation.request()
+            default: break
+            }
+        }
+        #expect(try !interrupted.run(cancellation: cancellation))
+        #expect(interrupted.step == stop)
+        #expect(throws: TrainingError.checkpointExists(folder: folder + "parts.training.safetensors")) { try trainer(ToyObjective(), files: files("parts")) }
+        let second = ToyObjective(isBad: isBad)
+        #expect(try trainer(second, files: files("parts"), resume: true).run())
+        #expect(second.weights.array.map(\.bitPattern) == whole.weights.array.map(\.bitPattern))
+        #expect(second.seen.count == 200 - stop)
+        let lines = try String(contentsOfFile: folder + "parts.metrics.jsonl", encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 5)
+        #expect(folder.contents.filter { $0.hasSuffix(".tmp") }.isEmpty)
+        // A finished training may be followed by another.
+        _ = try trainer(ToyObjective(), files: files("parts"))
+    }
+
+    @Test func anotherTrainingIsNotContinued() throws {
+        let missing = TrainingError.nothingToResume(folder: folder + "a.training.safetensors")
+        #expect(throws: missing) { try trainer(ToyObjective(), files: files("a"), resume: true) }
+        #expect(try trainer(ToyObjective(), files: files("a")).run())
+        _ = try trainer(ToyObjective(), files: files("a"), resume: true)
+        #expect(throws: TrainingError.self) { try trainer(ToyObjective(), steps: 300, files: files("a"), resume: true) }
+        let other = TrainingError.otherRun(file: folder + "a.training.safetensors", key: "data", expected: "others", found: "data")
+        #expect(throws: other) { try trainer(ToyObjective(), files: files("a", data: "others"), resume: true) }
+        #expect(throws: TrainingError.self) { try MetaTrainingFiles("network.pt", data: "") { _, _ in } }
+    }
+}
