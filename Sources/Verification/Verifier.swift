@@ -42,11 +42,12 @@ public struct Verifier {
             failures = run.failures
         }
         let idle = subject.claims.groups.filter { $0.size == 1 }.map(\.name)
-        return VerificationReport(
+        var report = VerificationReport(
             plugin: subject.model.architecture.plugin, model: name, size: VerificationReport.Size(subject.graph), groups: groups, failures: failures,
-            isDerived: subject.model.isDerived,
-            derivation: try subject.model.isDerived ? nil : SymmetryComparison(claims: subject.claims, derived: DerivedSymmetries(subject.model)),
             idleGroups: idle)
+        report.derivation = try SymmetryComparison(
+            claims: subject.claims, derived: DerivedSymmetries(subject.model), areClaimed: !subject.model.isDerived)
+        return report
     }
 }
 

@@ -21,6 +21,8 @@ public struct SymmetryComparison: Codable, Sendable, Equatable {
     public let agreed: [String]
     public let notDerived: [Unsupported]
     public let notClaimed: [Missed]
+    /// False for a plugin that claims nothing, whose groups and graph are derived.
+    public let areClaimed: Bool
 
     public var isComplete: Bool { notDerived.isEmpty && notClaimed.isEmpty }
 
@@ -30,10 +32,12 @@ public struct SymmetryComparison: Codable, Sendable, Equatable {
             let rest = missed.actsOn.count - 1
             return "derived, not claimed: \(missed.size) items of \(missed.actsOn[0])\(rest > 0 ? " and \(rest) more" : "")"
         }
+        guard areClaimed else { return ["groups and graph are derived from the forward pass"] }
         return ["\(agreed.count) groups claimed and derived"] + notDerived.map { "\($0.claim) claimed, not derived: \($0.reason)" } + missed
     }
 
-    public init(claims: Symmetries, derived: DerivedSymmetries) {
+    public init(claims: Symmetries, derived: DerivedSymmetries, areClaimed: Bool = true) {
+        self.areClaimed = areClaimed
         let claimed = GroupAction.all(of: claims)
         let found = GroupAction.all(of: derived.symmetries)
         let (claimedSet, foundSet) = (Set(claimed.compactMap { $0 }), Set(found.compactMap { $0 }))

@@ -45,7 +45,7 @@ public struct GraphFileVerifier {
         return VerificationReport(
             plugin: model.architecture.plugin, model: name,
             size: VerificationReport.Size(parameters: parameters.count, nodes: edges.nodeCount, edges: edges.count), groups: groups, failures: run.failures,
-            isDerived: false, derivation: nil, idleGroups: claims.groups.filter { $0.size == 1 }.map(\.name))
+            idleGroups: claims.groups.filter { $0.size == 1 }.map(\.name))
     }
 
     /// Whether relabellings of the nodes follow some random elements of every group; the bare answer.

@@ -48,10 +48,8 @@ public struct ReportTable {
         report.idleGroups.isEmpty ? [] : ["  of one item, at rest: \(report.idleGroups.joined(separator: ", "))"]
     }
 
-    /// Of a graph from a file nothing is derived.
     private var derivation: [String] {
-        let lines = report.isDerived ? ["groups and graph are derived from the forward pass"] : report.derivation?.lines ?? []
-        return lines.map { "  derivation: \($0)" }
+        (report.derivation?.lines ?? []).map { "  derivation: \($0)" }
     }
 
     /// Those of layers that are alike in one line.

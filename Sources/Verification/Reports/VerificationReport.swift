@@ -18,10 +18,8 @@ public struct VerificationReport: Codable, Sendable, Equatable {
     /// In the order of the claims; the last one is all groups together.
     public let groups: [GroupReport]
     public let failures: [Failure]
-    /// Claims and graph come from the forward pass: the plugin has none.
-    public let isDerived: Bool
-    /// The claims beside what the forward pass alone tells; nil where they come from there, and for a graph from a file.
-    public let derivation: SymmetryComparison?
+    /// The claims beside what the forward pass alone tells; nil for a graph from a file.
+    public internal(set) var derivation: SymmetryComparison?
     /// Groups of one item, which cannot move.
     public let idleGroups: [String]
 
