@@ -63,8 +63,7 @@ struct CollectCommand: ParsableCommand {
         try plan.validate()
         let families = tasks?.split(separator: ",").map(String.init)
         let names = plan.families.filter { families?.contains($0.name) ?? true }.map(\.task)
-        // Called under the collector's lock.
-        nonisolated(unsafe) let common = common
+        let common = common
         let (isQuiet, isJSON) = (common.quiet, common.json)
         let progress = CollectionProgress()
         let collector = try Collector(

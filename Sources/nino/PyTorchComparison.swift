@@ -9,7 +9,7 @@ struct PyTorchComparison {
     static let tolerance = 1e-4
 
     /// Whether `python3` can import torch.
-    static var isAvailable: Bool { (try? ChildProcess("python3", ["-c", "import importlib.util as u; assert u.find_spec('torch')"])) != nil }
+    static var isAvailable: Bool { (try? MeasuredProcess("python3", ["-c", "import importlib.util as u; assert u.find_spec('torch')"])) != nil }
 
     /// Shows seconds and memory, and the difference from the step's own result.
     /// - Throws: `Failure.answerIsNo` if the results disagree.
@@ -18,7 +18,7 @@ struct PyTorchComparison {
         try Data(PackageResources.edge_list_py).write(to: URL(fileURLWithPath: script))
         let blocks = try bench.model.neuralGraph()
         try GraphFile.write(blocks, LaplacianPositionalEncoding(blocks), to: graph)
-        let child = try ChildProcess(
+        let child = try MeasuredProcess(
             "python3", [script, "--graph", graph, "--history"] + bench.history.files + [
                 "--checkpoint", bench.history.checkpoint, "--k", "\(StepBench.horizon)", "--out", out, "--threads", "\(threads)",
             ])

@@ -52,9 +52,9 @@ struct StepBench {
         try figures.show("\(name): peak memory", Double(child.peakBytes) / 1e6, "MB")
     }
 
-    private func step(_ precision: ProductPrecision, threads: Int) throws -> ChildProcess {
+    private func step(_ precision: ProductPrecision, threads: Int) throws -> MeasuredProcess {
         let paths = common.pluginPaths.flatMap { ["--plugin-path", $0] }
-        return try ChildProcess(
+        return try MeasuredProcess(
             "/proc/self/exe",
             ["step", "--config", config, "--history"] + history.files + [
                 "--checkpoint", history.checkpoint, "--k", "\(Self.horizon)", "--out", output(precision, threads: threads), "--json",

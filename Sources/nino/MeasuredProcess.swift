@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 
 /// A program run to its end, and what it took: processor time and memory are the kernel's count of this child alone.
-struct ChildProcess {
+struct MeasuredProcess {
     /// Everything it wrote to standard output.
     let output: String
     let peakBytes: Int
