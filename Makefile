@@ -4,8 +4,8 @@
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist
 NINO = .build/release/nino
-# A checkpoint of NiNo (safetensors or .pt); without one the line fit is used.
-NINO_CHECKPOINT ?=
+# What the demo nowcasts with: the checkpoint that ships, or a file.
+NINO_CHECKPOINT ?= nino
 DEMO_OUT ?= runs/demo
 DEMO_STEPS ?= 10000
 PREFIX ?= /usr/local
@@ -15,13 +15,7 @@ PLUGINS = $(patsubst Plugins/%/,libNino%.so,$(wildcard Plugins/*/))
 
 demo: build
 	@mkdir -p $(DEMO_OUT)
-	@if [ -n "$(NINO_CHECKPOINT)" ]; then \
-	  echo "Nowcasting with $(NINO_CHECKPOINT)."; \
-	else \
-	  echo "No checkpoint ships with this version, so the demo nowcasts with the line fit."; \
-	  echo "For NiNo itself: make demo NINO_CHECKPOINT=path/to/nino.pt"; \
-	fi
-	$(NINO) compare --task fm-16 --nowcasters none,$(or $(NINO_CHECKPOINT),linefit) --seeds 1000 --steps $(DEMO_STEPS) --report $(DEMO_OUT)
+	$(NINO) compare --task fm-16 --nowcasters none,$(NINO_CHECKPOINT) --seeds 1000 --steps $(DEMO_STEPS) --report $(DEMO_OUT)
 
 # The tests are built with the flags of the product, so that neither build undoes the other.
 test: setup

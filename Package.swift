@@ -67,8 +67,10 @@ let package = Package(
         .target(name: "NeuralGraphs", dependencies: ["Tensors"]),
         // safetensors, torch archives, histories, atomic writing.
         .target(name: "Checkpoints", dependencies: ["CZip"]),
+        // The checkpoint that ships, as bytes of the program.
+        .target(name: "CPretrained", exclude: ["nino.safetensors"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
-        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS"]),
+        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS", "CPretrained"]),
         // Child processes that cannot do harm: spawning, limits, a system call filter.
         .target(name: "CIsolation"),
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.

@@ -28,8 +28,22 @@ public final class Checkpoint: Sendable {
     ///
     /// - Throws: `cannotOpen`, `notAFile`, `emptyFile`, `directoryWithoutCheckpoint`, `directoryAmbiguous`, `unknownFormat`, or
     ///   the error of the rule that the content breaks.
-    public init(opening path: String) throws(CheckpointError) {
-        let input = try InputFile(Checkpoint.file(at: path))
+    public convenience init(opening path: String) throws(CheckpointError) {
+        try self.init(InputFile(Checkpoint.file(at: path)))
+    }
+
+    /// Opens a safetensors file or a PyTorch archive whose bytes are part of the program.
+    ///
+    /// - Parameters:
+    ///   - memory: must stay as it is for good.
+    ///   - name: what messages call it.
+    /// - Throws: as for a file.
+    public convenience init(memory: UnsafeRawBufferPointer, name: String) throws(CheckpointError) {
+        guard !memory.isEmpty else { throw .emptyFile(file: name) }
+        try self.init(InputFile(memory: memory, name: name))
+    }
+
+    private init(_ input: InputFile) throws(CheckpointError) {
         switch try FileKind(of: input) {
         case .safetensors:
             let file = try SafetensorsFile(input)

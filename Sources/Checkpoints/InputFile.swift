@@ -1,13 +1,19 @@
 import Glibc
 
-/// A regular file opened for reading at any position. Reads never move a shared cursor, so threads may read at once.
+/// A regular file opened for reading at any position, or bytes that are part of the program. Reads never move a shared cursor, so
+/// threads may read at once.
 ///
 /// Reads instead of mapping: a file cut short by another program is then an error and not a SIGBUS.
 final class InputFile: Sendable {
     let path: String
     /// Bytes, when it was opened.
     let size: Int
-    private let descriptor: Int32
+    private let contents: Contents
+
+    private enum Contents: @unchecked Sendable {
+        case file(descriptor: Int32)
+        case memory(UnsafeRawBufferPointer)
+    }
 
     /// - Throws: `cannotOpen` (missing, unreadable), `notAFile` (directory, pipe, device), `emptyFile`.
     init(_ path: String) throws(CheckpointError) {
@@ -30,17 +36,35 @@ final class InputFile: Sendable {
         }
         self.path = path
         self.size = Int(status.st_size)
-        self.descriptor = descriptor
+        contents = .file(descriptor: descriptor)
+    }
+
+    /// - Parameters:
+    ///   - memory: must stay as it is for good.
+    ///   - name: stands for the path in messages.
+    init(memory: UnsafeRawBufferPointer, name: String) {
+        (path, size, contents) = (name, memory.count, .memory(memory))
     }
 
     deinit {
-        close(descriptor)
+        if case .file(let descriptor) = contents { close(descriptor) }
     }
 
     /// Fills `buffer` with the bytes from `offset` on.
     ///
     /// - Throws: `readFailed` on a system error or if the file ends early.
     func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+        switch contents {
+        case .file(let descriptor): try read(descriptor, at: offset, into: buffer)
+        case .memory(let bytes):
+            guard offset + buffer.count <= size else {
+                throw .readFailed(file: path, cause: "it ends early", offset: offset, bytes: buffer.count)
+            }
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + buffer.count)]))
+        }
+    }
+
+    private func read(_ descriptor: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
         var done = 0
         while done < buffer.count {
             let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
+import Nowcasting
 import PluginHost
 import Training
 
@@ -12,11 +14,14 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var training: TrainingOptions
 
-    @Option(help: "Comma-separated: none (the base optimizer alone), linefit, checkpoints.")
-    var nowcasters: String
+    @Option(help: "Comma-separated: none (the base optimizer alone), nino (the checkpoint that ships), linefit, other checkpoints.")
+    var nowcasters = "\(RunResult.baseline),\(Checkpoint.pretrainedName)"
 
     @Option(help: "Comma-separated; one run of each nowcaster a seed. Default: --seed.")
     var seeds: String?
+
+    @Flag(name: .customLong("match-baseline"), help: "Instead of --target: the best that the base optimizer alone comes to within --steps, for each seed.")
+    var matchesBaseline = false
 
     @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "dir"))
     var report: String?
@@ -26,6 +31,10 @@ struct CompareCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The same as --save.", valueName: "dir"))
     var resume: String?
+
+    func validate() throws {
+        guard !(matchesBaseline && training.target != nil) else { throw ValidationError("give either --target or --match-baseline") }
+    }
 
     private struct Line: Encodable {
         let nowcaster: String
@@ -55,7 +64,7 @@ struct CompareCommand: ParsableCommand {
         let watch = InterruptWatch()
         let board = common.quiet || common.json ? nil : ProgressBoard(settings)
         let comparison = try Comparison(
-            settings: settings, seeds: seeds, contenders: contenders, model: TrainableModel(model), data: data, folder: save ?? resume,
+            settings: settings, seeds: seeds, contenders: contenders, model: TrainableModel(model), data: data, matchesBaseline: matchesBaseline, folder: save ?? resume,
             onTurn: { board?.show($0) })
         let isComplete = try comparison.run(cancellation: watch.cancellation)
         board?.close()

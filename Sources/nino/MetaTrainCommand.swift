@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import Nowcasting
 import PluginHost
@@ -24,7 +25,7 @@ struct MetaTrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The network to make.", valueName: "ck"))
     var out: String?
 
-    @Option(help: ArgumentHelp("Comma-separated networks to measure instead of training one.", valueName: "ck"))
+    @Option(help: ArgumentHelp("Comma-separated networks to measure instead of training one; nino is the one that ships.", valueName: "ck"))
     var evaluate: String?
 
     @Option(help: "nino, or wnn for the graph-free variant.")
@@ -48,7 +49,7 @@ struct MetaTrainCommand: ParsableCommand {
     @Option(help: "What counts: value (absolute error, as in the paper), or change (relative to the tensor's mean change).")
     var loss: MetaLoss = .value
 
-    @Option(help: "Comma-separated families to train on; default: all. Held-out runs of every family are measured.")
+    @Option(help: "Comma-separated families to train on; default: all. The others are measured, all their runs.")
     var tasks: String?
 
     @Option(name: .customLong("hold-out"), help: "One run in so many of each family is held out.")
@@ -135,7 +136,7 @@ struct MetaTrainCommand: ParsableCommand {
     private func show(_ paths: [String], _ library: TrajectoryLibrary) throws {
         guard !library.heldOut.isEmpty else { throw TrainingError.noTrajectories(folder: data, wanted: "held-out trajectories (--hold-out \(holdOut))") }
         for path in paths {
-            let evaluation = try MetaEvaluation(TrainableNetwork(opening: path), on: library.heldOut, starts: starts ?? 8)
+            let evaluation = try MetaEvaluation(TrainableNetwork(Checkpoint(named: path)), on: library.heldOut, starts: starts ?? 8)
             if common.json {
                 try Output.json(Line(network: path, rows: evaluation.rows))
             } else {

@@ -6,11 +6,14 @@ import Tensors
 import Training
 import Verification
 
-/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, or a checkpoint.
+/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, or a checkpoint: the one that ships, or a file.
 enum NowcasterChoice {
     case none
     case lineFit
     case checkpoint(String)
+
+    /// Without a flag that says otherwise: the checkpoint that ships.
+    static let standard = NowcasterChoice.checkpoint(Checkpoint.pretrainedName)
 
     static let lineFitName = "linefit"
 
@@ -22,18 +25,12 @@ enum NowcasterChoice {
         }
     }
 
-    /// Without `--nowcaster`: the line fit, since no checkpoint ships with this version; the user is told.
-    static func standard() -> NowcasterChoice {
-        Output.note("no --nowcaster given and no checkpoint ships with this version: using the line fit")
-        return .lineFit
-    }
-
     /// As tables and files call it.
     var label: String {
         switch self {
         case .none: RunResult.baseline
         case .lineFit: Self.lineFitName
-        case .checkpoint(let path): path
+        case .checkpoint(let name): name
         }
     }
 
@@ -43,8 +40,8 @@ enum NowcasterChoice {
         switch self {
         case .none: return nil
         case .lineFit: return RunNowcaster(.lineFit, model: nil, identity: Self.lineFitName)
-        case .checkpoint(let path):
-            let file = try Checkpoint(opening: path)
+        case .checkpoint(let name):
+            let file = try Checkpoint(named: name)
             let nowcaster = Nowcaster(try NowcastCheckpoint(file))
             return RunNowcaster(nowcaster, model: try GraphModel(model.neuralGraph()), identity: try Self.checksum(of: file))
         }

@@ -28,7 +28,7 @@ struct StepCommand: ParsableCommand {
     @Option(parsing: .upToNextOption, help: ArgumentHelp("Five checkpoints, oldest first.", valueName: "file"))
     var history: [String]
 
-    @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint; the line fit needs none and is the default without one.", valueName: "file"))
+    @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint instead of the one that ships.", valueName: "file"))
     var checkpoint: String?
 
     @Option(help: "What predicts; by default what the checkpoint is for.")
@@ -78,9 +78,7 @@ struct StepCommand: ParsableCommand {
         guard period >= 5 else { throw ValidationError("--period: expected at least 5, found \(period)") }
         guard maxSteps >= 1 else { throw ValidationError("--max-steps: expected at least 1, found \(maxSteps)") }
         if let updateScale, !updateScale.isFinite { throw ValidationError("--upd-scale: expected a finite number, found \(updateScale)") }
-        guard method == nil || method == .linefit || checkpoint != nil else {
-            throw ValidationError("--method \(method!.rawValue) needs --checkpoint: none ships with this version")
-        }
+        guard method != .wnn || checkpoint != nil else { throw ValidationError("--method wnn needs --checkpoint: the one that ships is NiNo's") }
         guard precision.isSupported else { throw ValidationError("--precision \(precision.rawValue): this processor has no such products; leave it out for f32") }
         if let ratio = edgeSampleRatio, !(ratio > 0 && ratio <= 1) {
             throw ValidationError("--edge-sample-ratio: expected more than 0, at most 1, found \(ratio)")
@@ -125,17 +123,15 @@ struct StepCommand: ParsableCommand {
     /// What the result depends on beside the input files.
     private func choices(_ horizon: Int) -> String {
         "k \(horizon) method \(method?.rawValue ?? "-") scale \(updateScale.map { "\($0)" } ?? "-") precision \(precision.rawValue) subgraph \(subgraph) "
-            + "sample \(edgeSampleRatio.map { "\($0) seed \(common.seed)" } ?? "-")"
+            + "version \(checkpoint == nil ? Nino.configuration.version : "-") sample \(edgeSampleRatio.map { "\($0) seed \(common.seed)" } ?? "-")"
     }
 
     private func makeNowcaster() throws -> Nowcaster {
-        guard let checkpoint else {
-            if method == nil { Output.note("no --checkpoint given and none ships with this version: using the line fit") }
-            return .lineFit
-        }
-        let nowcaster = Nowcaster(try NowcastCheckpoint(opening: checkpoint, updateScale: updateScale), precision: precision)
+        guard method != .linefit else { return .lineFit }
+        let file = try Checkpoint(named: checkpoint ?? Checkpoint.pretrainedName)
+        let nowcaster = Nowcaster(try NowcastCheckpoint(file, updateScale: updateScale), precision: precision)
         if let method, method.rawValue != nowcaster.name {
-            throw InputError("\(checkpoint): expected a checkpoint for --method \(method.rawValue), found one for \(nowcaster.name)")
+            throw InputError("\(file.path): expected a checkpoint for --method \(method.rawValue), found one for \(nowcaster.name)")
         }
         return nowcaster
     }

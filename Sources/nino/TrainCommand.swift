@@ -15,7 +15,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var training: TrainingOptions
 
-    @Option(help: "What predicts: a checkpoint, linefit or none.")
+    @Option(help: "What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit or none.")
     var nowcaster: String?
 
     @Option(help: ArgumentHelp("Keep checkpoints and metrics in this folder.", valueName: "dir"))
@@ -35,7 +35,7 @@ struct TrainCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let choice = nowcaster.map(NowcasterChoice.init) ?? .standard()
+        let choice = nowcaster.map(NowcasterChoice.init) ?? .standard
         var settings = try training.settings(seed: common.seed)
         settings.nowcaster = choice.label
         let (model, data) = try training.load(common)

@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Nowcasting
 import PluginHost
@@ -45,7 +46,7 @@ struct VerifyTask: IsolatedTask {
 
     /// - Throws: what opening a checkpoint throws.
     static func nowcaster(_ checkpoint: String?) throws -> Nowcaster? {
-        try checkpoint.map { Nowcaster(try NowcastCheckpoint(opening: $0)) }
+        try checkpoint.map { Nowcaster(try NowcastCheckpoint(Checkpoint(named: $0))) }
     }
 
     private func verify(_ graph: String, of model: Model, _ nowcaster: Nowcaster?) throws -> VerificationReport {

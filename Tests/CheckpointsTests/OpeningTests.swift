@@ -32,6 +32,19 @@ struct OpeningTests {
         #expect(throws: CheckpointError.notAFile(file: folder + "pipe.pt", found: "a pipe")) { try Checkpoint(opening: folder + "pipe.pt") }
     }
 
+    @Test func bytesOfTheProgramAreReadAsAFileIs() throws {
+        try model.withUnsafeBytes { bytes in
+            let checkpoint = try Checkpoint(memory: bytes, name: "part")
+            #expect(checkpoint.path == "part" && checkpoint.format == .safetensors)
+            #expect(try checkpoint.floats("a") == [3])
+            let short = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
+            #expect(throws: CheckpointError.lengthMismatch(file: "part", expected: bytes.count, found: bytes.count - 1)) {
+                try Checkpoint(memory: short, name: "part")
+            }
+            #expect(throws: CheckpointError.emptyFile(file: "part")) { try Checkpoint(memory: UnsafeRawBufferPointer(rebasing: bytes[0..<0]), name: "part") }
+        }
+    }
+
     @Test func directoryIsSearchedForOneModel() throws {
         let path = String(folder.path.dropLast())
         #expect(throws: CheckpointError.directoryWithoutCheckpoint(file: path)) { try Checkpoint(opening: path) }

@@ -49,6 +49,9 @@ private struct MetaFixture {
         #expect(trained.output.split(separator: "\n").count == 2)
         #expect(trained.lastObject?["step"] as? Int == 4)
         #expect(trained.lastObject?["relative_error"] is Double)
+        // A page with three curves: loss, relative error and cosine of the one family.
+        let page = try String(contentsOfFile: fixture.folder + "ck.html", encoding: .utf8)
+        #expect(page.components(separatedBy: "<path class=\"mean").count == 4 && page.contains("tiny") && page.hasSuffix("</html>\n"))
         let other = try fixture.train("other.safetensors", "--threads", "1", "--quiet")
         #expect(other.status == 0)
         #expect(TemporaryFolder.bytes(of: fixture.folder + "ck.safetensors") == TemporaryFolder.bytes(of: fixture.folder + "other.safetensors"))

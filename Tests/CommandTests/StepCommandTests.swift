@@ -19,10 +19,19 @@ import Testing
         }
     }
 
-    @Test func withoutACheckpointTheLineFitIsUsedAndSaid() throws {
-        let command = try StepFixture().step()
-        #expect(command.status == 0)
-        #expect(command.errorLines == ["nino: no --checkpoint given and none ships with this version: using the line fit"])
+    @Test func withoutACheckpointTheOneThatShipsIsUsed() throws {
+        let fixture = try StepFixture()
+        let command = try fixture.step("--json")
+        #expect(command.status == 0 && command.lastObject?["method"] as? String == "nino")
+        let result = try Checkpoint(opening: fixture.out).floats("fc.0.weight")
+        #expect(result.allSatisfy(\.isFinite) && result != (0..<20).map { StepFixture.value("fc.0.weight", $0, 4) })
+        #expect(try fixture.step("--checkpoint", "nino").status == 0)
+        #expect(try Checkpoint(opening: fixture.out).floats("fc.0.weight") == result)
+        // Another checkpoint gives other weights.
+        let other = fixture.folder + "other.safetensors"
+        try RandomCheckpoint.write(to: other)
+        #expect(try fixture.step("--checkpoint", other).status == 0)
+        #expect(try Checkpoint(opening: fixture.out).floats("fc.0.weight") != result)
     }
 
     @Test func scheduleGivesTheHorizon() throws {
@@ -101,7 +110,7 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--method", "nino"], "needs --checkpoint"), (["--lpe", "/nonexistent"], "/nonexistent"), (["--checkpoint", "/nonexistent.pt"], "/nonexistent.pt"),
+        (["--method", "wnn"], "needs --checkpoint"), (["--lpe", "/nonexistent"], "/nonexistent"), (["--checkpoint", "/nonexistent.pt"], "/nonexistent.pt"),
         (["--step", "5"], "either --k or --step"), (["--graph", "x"], "either --config or --graph"),
     ])
     func contradictingFlagsAreRefused(flags: [String], message: String) throws {

@@ -105,6 +105,30 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         #expect(ComparisonTable(both.results).rows[0].mean == 40)
     }
 
+    @Test func theTargetCanBeTheBestOfTheBaseline() throws {
+        func comparison(_ labels: [String], budget: Int = 40) throws -> Comparison {
+            try Comparison(
+                settings: toySettings(steps: budget), seeds: [1, 2],
+                contenders: labels.map { .init(label: $0, nowcaster: $0 == "toy" ? toyNowcaster : nil) }, model: toyModel(), data: toyData(), matchesBaseline: true)
+        }
+        let both = try comparison(["same", "none", "toy"])
+        #expect(try both.run())
+        for seed in [UInt64(1), 2] {
+            let runs = both.results.filter { $0.seed == seed }
+            let baseline = try #require(runs.first { $0.nowcaster == "none" })
+            // It is trained to the end, and its target is the best on the way.
+            #expect(baseline.steps == 40 && baseline.evaluations.count == 8)
+            let best = try #require(baseline.evaluations.compactMap(\.accuracy).max())
+            #expect(runs.allSatisfy { $0.target == best })
+            #expect(baseline.stepsToTarget == baseline.evaluations.first { $0.accuracy == best }?.step)
+            // The same run under another name stops where it is reached.
+            let same = try #require(runs.first { $0.nowcaster == "same" })
+            #expect(same.stepsToTarget == baseline.stepsToTarget && same.steps == same.stepsToTarget)
+        }
+        #expect(Set(both.results.map(\.nowcaster)) == ["none", "same", "toy"])
+        #expect(throws: TrainingError.self) { try comparison(["same", "toy"]) }
+    }
+
     @Test func namesAndSeedsMustDiffer() throws {
         for (labels, seeds) in [(["a", "a"], [1]), (["a"], [1, 1]), ([], [1]), (["a"], [])] as [([String], [UInt64])] {
             #expect(throws: TrainingError.self) {

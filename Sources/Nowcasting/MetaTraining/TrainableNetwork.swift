@@ -71,8 +71,7 @@ public final class TrainableNetwork {
     /// The network of a checkpoint, ours or released, of either method.
     ///
     /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.
-    public convenience init(opening path: String) throws {
-        let file = try Checkpoint(opening: path)
+    public convenience init(_ file: Checkpoint) throws {
         switch try NowcastCheckpoint(file) {
         case .graph(let network):
             let shape = NetworkShape(

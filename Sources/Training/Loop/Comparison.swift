@@ -4,6 +4,9 @@ import Foundation
 ///
 /// The runs of a seed advance in turns, one evaluation interval each, so that their progress shows side by side; one
 /// computes at a time, so that their steps a second are comparable. A run's numbers are the same as if it ran alone.
+///
+/// The target is that of the settings; or, for each seed, the best that the base optimizer alone comes to within the budget. Its run then
+/// goes first, to the end.
 public final class Comparison {
     public struct Contender: Sendable {
         /// The base optimizer alone is called `RunResult.baseline`.
@@ -32,6 +35,7 @@ public final class Comparison {
     private let contenders: [Contender]
     private let model: TrainableModel
     private let data: any DataSource
+    private let matchesBaseline: Bool
     private let folder: String?
     private let observers: [any TrainingObserver]
     private let onTurn: (Turn) -> Void
@@ -40,12 +44,13 @@ public final class Comparison {
 
     /// - Parameters:
     ///   - settings: for every run; nowcaster and seed are replaced.
+    ///   - matchesBaseline: the target is what the base optimizer alone comes to; it must be among the contenders.
     ///   - folder: holds one folder a run, from which an interrupted comparison goes on; nil for none.
     ///   - onTurn: called whenever every unfinished run of a seed has advanced by one evaluation interval.
-    /// - Throws: `invalidSetting` for labels or seeds that occur twice or not at all.
+    /// - Throws: `invalidSetting` for labels or seeds that occur twice or not at all, and for a baseline that is to be matched and is not there.
     public init(
         settings: TrainingSettings, seeds: [UInt64], contenders: [Contender], model: TrainableModel, data: any DataSource,
-        folder: String? = nil, observers: [any TrainingObserver] = [], onTurn: @escaping (Turn) -> Void = { _ in }
+        matchesBaseline: Bool = false, folder: String? = nil, observers: [any TrainingObserver] = [], onTurn: @escaping (Turn) -> Void = { _ in }
     ) throws(TrainingError) {
         guard !contenders.isEmpty, contenders.map(\.label).distinct().count == contenders.count else {
             let found = contenders.map(\.label).joined(separator: ", ")
@@ -55,7 +60,11 @@ public final class Comparison {
             let found = seeds.map(String.init).joined(separator: ", ")
             throw .invalidSetting(name: "--seeds", allowed: "one or more different numbers", found: found.isEmpty ? "none" : found)
         }
+        guard !matchesBaseline || contenders.contains(where: { $0.label == RunResult.baseline }) else {
+            throw .invalidSetting(name: "--nowcasters", allowed: "\(RunResult.baseline) among them, whose best is the target", found: contenders.map(\.label).joined(separator: ", "))
+        }
         self.settings = settings
+        self.matchesBaseline = matchesBaseline
         self.seeds = seeds
         self.contenders = contenders
         self.model = model
@@ -71,20 +80,29 @@ public final class Comparison {
     /// - Throws: as `Trainer`, except that a run that diverges is noted in its result.
     public func run(cancellation: Cancellation = Cancellation()) throws -> Bool {
         for (index, seed) in seeds.enumerated() {
-            let runs = try contenders.map { contender in
-                var own = settings
-                own.nowcaster = contender.label
-                own.seed = seed
-                let trainer = try Trainer(
-                    settings: own, model: model, data: data, nowcaster: contender.nowcaster,
-                    folder: folder.map { RunFolder("\($0)/\(Self.folderName(contender.label, seed: seed))") },
-                    start: .resumeIfPossible, observers: observers)
-                return Run(trainer)
+            var target = settings.target
+            var first: [Run] = []
+            if matchesBaseline {
+                let baseline = try start(contenders.first { $0.label == RunResult.baseline }!, seed: seed, target: settings.metric.unreachable)
+                guard try advance([baseline], seedIndex: index, cancellation: cancellation) else { return false }
+                target = baseline.result.best ?? target
+                baseline.target = target
+                first = [baseline]
             }
+            let others = contenders.filter { first.isEmpty || $0.label != RunResult.baseline }
+            let runs = first + (try others.map { try start($0, seed: seed, target: target) })
             guard try advance(runs, seedIndex: index, cancellation: cancellation) else { return false }
             results += runs.map(\.result)
         }
         return true
+    }
+
+    private func start(_ contender: Contender, seed: UInt64, target: Double) throws -> Run {
+        var own = settings
+        (own.nowcaster, own.seed, own.target) = (contender.label, seed, target)
+        return Run(try Trainer(
+            settings: own, model: model, data: data, nowcaster: contender.nowcaster,
+            folder: folder.map { RunFolder("\($0)/\(Self.folderName(contender.label, seed: seed))") }, start: .resumeIfPossible, observers: observers))
     }
 
     /// Advances the runs of one seed in turns until all are done.
@@ -115,6 +133,8 @@ public final class Comparison {
     /// One run, which may end by diverging.
     private final class Run {
         let trainer: Trainer
+        /// Set once the run is done: it is judged by this instead of its own.
+        var target: Double?
         private var divergedAtStep: Int?
         private var isComplete = false
 
@@ -125,7 +145,7 @@ public final class Comparison {
         var isDone: Bool { isComplete || divergedAtStep != nil }
 
         var result: RunResult {
-            var result = trainer.result
+            var result = target.map(trainer.result(target:)) ?? trainer.result
             result.divergedAtStep = divergedAtStep
             return result
         }

@@ -60,6 +60,14 @@ public enum Metric: String, Codable, Sendable {
         }
     }
 
+    /// A target that no evaluation can reach.
+    public var unreachable: Double {
+        switch self {
+        case .accuracy: 2
+        case .testLoss: 0
+        }
+    }
+
     /// The better of two values.
     public func better(_ a: Double, _ b: Double) -> Double {
         higherIsBetter ? max(a, b) : min(a, b)

@@ -26,6 +26,12 @@ public final class Trainer {
     public var isFinished: Bool { state.step >= settings.steps || state.stepsToTarget(settings) != nil }
     /// The run so far.
     public var result: RunResult { state.result(settings) }
+    /// The run so far, judged by another target than the one it stops at.
+    public func result(target: Double) -> RunResult {
+        var settings = settings
+        settings.target = target
+        return state.result(settings)
+    }
     /// All weights end to end.
     public var weights: [Float] { runner.weights.array }
 

@@ -5,7 +5,7 @@ import Nowcasting
 import Tensors
 
 /// The files of a meta-training beside the network it makes, `NAME.safetensors`: `NAME.training.safetensors` to resume from,
-/// `NAME.metrics.jsonl`, a validation a line. Layout: docs/meta-training.md.
+/// `NAME.metrics.jsonl`, a validation a line, and `NAME.html`, its curves. Layout: docs/meta-training.md.
 public struct MetaTrainingFiles {
     public let network: String
     private let base: String
@@ -29,6 +29,7 @@ public struct MetaTrainingFiles {
 
     public var state: String { base + ".training" + Self.suffix }
     public var metrics: String { base + ".metrics.jsonl" }
+    public var report: String { base + ".html" }
 
     /// All that a resumed meta-training needs.
     struct Saved {
@@ -62,6 +63,7 @@ public struct MetaTrainingFiles {
         try writer.commit()
         try writeNetwork(network, ["meta_training": json(trainer.settings), "steps": "\(trainer.state.step)"])
         try AtomicFile.write(trainer.metrics.map { json($0) + "\n" }.joined(), to: metrics)
+        try AtomicFile.write(MetaReport(settings: trainer.settings, metrics: trainer.metrics).html, to: report)
     }
 
     /// - Throws: `nothingToResume`, `otherRun`, `checkpointInvalid`; errors of reading.

@@ -4,7 +4,8 @@ import Nowcasting
 import PluginHost
 import Tensors
 
-/// The trajectories of a collection with the graphs of their models; every tenth run of a family is held out.
+/// The trajectories of a collection with the graphs of their models; every tenth run of a family is held out, and all runs of families that
+/// are not trained on.
 public struct TrajectoryLibrary: Sendable {
     public struct Item: Sendable {
         public let trajectory: Trajectory
@@ -19,8 +20,8 @@ public struct TrajectoryLibrary: Sendable {
     public let identity: String
 
     /// - Parameters:
-    ///   - families: those to train on; nil for all. Held-out runs are of every family.
-    ///   - holdOut: one run in so many of each family is held out, the last of each such group.
+    ///   - families: those to train on; nil for all.
+    ///   - holdOut: one run in so many of each of them is held out, the last of each such group.
     ///   - graph: the graph of a config's model.
     /// - Throws: `noTrajectories`, `invalidSetting`; errors of reading and of the models.
     public init(
@@ -36,8 +37,7 @@ public struct TrajectoryLibrary: Sendable {
         var (training, heldOut): ([Item], [Item]) = ([], [])
         for entry in manifest.runs {
             guard let file = entry.file else { continue }
-            let isHeldOut = entry.run.index % holdOut == holdOut - 1
-            guard isHeldOut || families?.contains(entry.run.family) ?? true else { continue }
+            let isHeldOut = entry.run.index % holdOut == holdOut - 1 || families?.contains(entry.run.family) == false
             let trajectory = try Trajectory(opening: "\(folder)/\(file)")
             guard trajectory.stateCount > StateHistory.contextLength else {
                 throw TrainingError.trajectoryInvalid(

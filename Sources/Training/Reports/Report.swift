@@ -23,7 +23,8 @@ public struct Report: Sendable {
         let first = results[0]
         let table = ComparisonTable(results)
         let names = self.names
-        let goal = first.metric.canReach(first.target) ? "steps to \(first.metric.text(first.target)) " : ""
+        let targets = results.map(\.target).distinct()
+        let goal = targets.count > 1 ? "steps to the best of \(baselineName), " : first.metric.canReach(first.target) ? "steps to \(first.metric.text(first.target)) " : ""
         let title = "\(first.task): \(goal)\(first.metric.title)"
         let summary = summary(table, names: names)
         let chart = ConvergenceChart(results: results, metric: first.metric, target: first.target, names: names)

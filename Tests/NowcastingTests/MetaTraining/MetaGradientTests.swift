@@ -90,7 +90,7 @@ import Testing
         let folder = TemporaryFolder()
         let path = folder + "network.safetensors"
         try case_.network().write(to: path, metadata: ["made_by": "a test"])
-        let reopened = try TrainableNetwork(opening: path)
+        let reopened = try TrainableNetwork(Checkpoint(opening: path))
         #expect(reopened.weights.array == case_.network().weights.array)
         let history = try StateHistory(Array(case_.states[..<5]), parameters: case_.graph.parameters)
         let encoding = try LaplacianPositionalEncoding(case_.graph).values.enumerated().map { $1 * case_.signs[$0 % 8] }

@@ -36,6 +36,21 @@ import Training
         _ = folder
     }
 
+    @Test func familiesNotTrainedOnAreMeasuredWhole() throws {
+        let folder = TemporaryFolder()
+        var plan = ToyCollection.plan
+        plan.families.append(plan.families[0])
+        plan.families[1].name = "other"
+        #expect(try ToyCollection.collector(folder, plan: plan, runs: 3).run(jobs: 2))
+        func heldOut(_ families: [String]?) throws -> [String] {
+            let library = try TrajectoryLibrary(folder: folder.path, families: families, holdOut: 3, graph: ToyCollection.graph)
+            #expect(library.training.count + library.heldOut.count == 6)
+            return library.heldOut.map { "\($0.family) \($0.trajectory.run.index)" }.sorted()
+        }
+        #expect(try heldOut(["toy"]) == ["other 0", "other 1", "other 2", "toy 2"])
+        #expect(try heldOut(nil) == ["other 2", "toy 2"])
+    }
+
     @Test func batchesDependOnSeedAndStepAlone() throws {
         let (folder, library) = try library()
         let settings = MetaTrainingSettings(shape: NetworkShape(method: .nino, width: 8, horizons: 6), seed: 5)
