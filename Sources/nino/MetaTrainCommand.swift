@@ -28,11 +28,14 @@ struct MetaTrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Comma-separated networks to measure instead of training one; nino is the one that ships.", valueName: "ck"))
     var evaluate: String?
 
-    @Option(help: "nino, or wnn for the graph-free variant.")
-    var method: NetworkShape.Method = .nino
+    @Option(help: ArgumentHelp("Train this network further instead of a new one; nino is the one that ships.", valueName: "ck"))
+    var from: String?
 
-    @Option(help: "Width of the network.")
-    var hidden = 128
+    @Option(help: "nino, or wnn for the graph-free variant. Default: nino, or as --from.")
+    var method: NetworkShape.Method?
+
+    @Option(help: "Width of the network. Default: 128, or as --from.")
+    var hidden: Int?
 
     @Option(help: "Steps.")
     var steps: Int?
@@ -82,9 +85,7 @@ struct MetaTrainCommand: ParsableCommand {
         common.apply()
         let library = try loadLibrary()
         if let evaluate { return try show(evaluate.split(separator: ",").map(String.init), library) }
-        let settings = try settings()
-        try settings.validate()
-        let network = TrainableNetwork(settings.shape, seed: settings.seed)
+        let (network, settings) = try firstNetwork()
         let objective = try TrajectoryObjective(network, library: library, settings: settings)
         if let measure { return try show(MetaTrainingMeasurement(network, objective, settings: settings, tries: measure, export: export)) }
         let files = try MetaTrainingFiles(out!, data: library.identity) { try network.write(to: $0, metadata: $1) }
@@ -105,13 +106,32 @@ struct MetaTrainCommand: ParsableCommand {
         if !common.json { Output.line("\(files.network): \(trainer.step) steps" + (trainer.metrics.last?.relativeError.map { String(format: ", relative error %.3f", $0) } ?? "")) }
     }
 
-    private func settings() throws -> MetaTrainingSettings {
-        var settings = MetaTrainingSettings(shape: NetworkShape(method: method, width: hidden, slots: method == .nino ? 9 : 1), seed: common.seed)
+    /// What training begins with: a new network, or that of `--from`.
+    ///
+    /// - Throws: `invalidSetting`, `InputError`; `CheckpointError` and `NowcastError` for the checkpoint.
+    private func firstNetwork() throws -> (TrainableNetwork, MetaTrainingSettings) {
+        guard let from else {
+            let method = method ?? .nino
+            let settings = try settings(NetworkShape(method: method, width: hidden ?? 128, slots: method == .nino ? 9 : 1))
+            return (TrainableNetwork(settings.shape, seed: settings.seed), settings)
+        }
+        let file = try Checkpoint(named: from)
+        let network = try TrainableNetwork(file)
+        guard network.isTrainable else { throw InputError("--from: \(from): expected a network without word positions, found one with them") }
+        if let method, method != network.shape.method { throw InputError("--method: expected \(network.shape.method.rawValue), as \(from), found \(method.rawValue)") }
+        if let hidden, hidden != network.shape.width { throw InputError("--hidden: expected \(network.shape.width), as \(from), found \(hidden)") }
+        return (network, try settings(network.shape, start: file.checksum()))
+    }
+
+    private func settings(_ shape: NetworkShape, start: String? = nil) throws(TrainingError) -> MetaTrainingSettings {
+        var settings = MetaTrainingSettings(shape: shape, seed: common.seed)
+        settings.start = start
         settings.loss = loss
         settings.steps = steps ?? settings.steps
         settings.learningRate = lr ?? settings.learningRate
         settings.trajectories = trajectories ?? settings.trajectories
         settings.slices = slices ?? settings.slices
+        try settings.validate()
         return settings
     }
 

@@ -1,4 +1,3 @@
-import CZlib
 import Checkpoints
 import Nowcasting
 import PluginHost
@@ -43,20 +42,7 @@ enum NowcasterChoice {
         case .checkpoint(let name):
             let file = try Checkpoint(named: name)
             let nowcaster = Nowcaster(try NowcastCheckpoint(file))
-            return RunNowcaster(nowcaster, model: try GraphModel(model.neuralGraph()), identity: try Self.checksum(of: file))
+            return RunNowcaster(nowcaster, model: try GraphModel(model.neuralGraph()), identity: try file.checksum())
         }
-    }
-
-    /// Tells apart checkpoints that stood under one path: CRC-32 over names, shapes and values.
-    private static func checksum(of file: Checkpoint) throws -> String {
-        var sum: UInt = 0
-        func add(_ bytes: UnsafeRawBufferPointer) {
-            sum = crc32_z(sum, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
-        }
-        for tensor in file.tensors.sorted(by: { $0.name < $1.name }) {
-            Array("\(tensor.name) \(tensor.shape)".utf8).withUnsafeBytes(add)
-            try file.floats(tensor.name).withUnsafeBytes(add)
-        }
-        return "crc32 \(String(sum, radix: 16))"
     }
 }

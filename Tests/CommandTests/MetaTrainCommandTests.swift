@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import TestSupport
 import Testing
@@ -84,6 +85,30 @@ private struct MetaFixture {
         let resumed = try fixture.train("parts.safetensors", "--steps", "40", "--resume", "--quiet")
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(TemporaryFolder.bytes(of: fixture.folder + "parts.safetensors") == TemporaryFolder.bytes(of: fixture.folder + "whole.safetensors"))
+    }
+
+    @Test func aNetworkIsTrainedFurther() throws {
+        #expect(try fixture.collect("--runs", "2", "--quiet").status == 0)
+        #expect(try fixture.train("first.safetensors", "--quiet").status == 0)
+        let first = fixture.folder + "first.safetensors"
+        // A learning rate too small to matter: what comes out is what went in. With another start, or none, it is not.
+        func further(_ out: String, _ extra: String...) throws -> Command {
+            try Command(
+                arguments: ["meta-train", "--data", fixture.collection, "--out", fixture.folder + out, "--steps", "2", "--trajectories", "1", "--slices", "1", "--hold-out", "2",
+                    "--lr", "1e-12", "--starts", "1", "--quiet"] + extra)
+        }
+        func head(_ name: String) throws -> [Float] { try Checkpoint(opening: fixture.folder + name).floats("edge_out.fc.0.weight") }
+        #expect(try further("same.safetensors", "--from", first).status == 0)
+        #expect(try zip(head("same.safetensors"), head("first.safetensors")).allSatisfy { abs($0 - $1) < 1e-4 })
+        #expect(try further("new.safetensors", "--hidden", "8").status == 0)
+        #expect(try zip(head("new.safetensors"), head("first.safetensors")).contains { abs($0 - $1) > 1e-3 })
+
+        let wider = try further("wider.safetensors", "--from", first, "--hidden", "16")
+        #expect(wider.status == 2 && wider.errors.contains("--hidden: expected 8, as \(first), found 16"))
+        let other = try further("other.safetensors", "--from", first, "--method", "wnn")
+        #expect(other.status == 2 && other.errors.contains("--method: expected nino"))
+        let resumed = try further("same.safetensors", "--from", "nino", "--resume")
+        #expect(resumed.status == 2 && resumed.errors.contains("belongs to another run: settings"))
     }
 
     @Test func badRequestsAreOneLine() throws {

@@ -92,6 +92,9 @@ public final class TrainableNetwork {
         guard graph.largestType < shape.edgeTypes else { throw .edgeType(expectedBelow: shape.edgeTypes, found: graph.largestType) }
     }
 
+    /// False with word positions, which this cannot train.
+    public var isTrainable: Bool { wordEmbedding == nil }
+
     // MARK: Passes
 
     /// Mean loss over a batch, and its gradient.
@@ -99,7 +102,7 @@ public final class TrainableNetwork {
     /// - Parameter gradient: shape [parameters.count]; overwritten.
     /// - Returns: the loss of every sample.
     public func lossAndGradient(_ samples: [TrainingSample], loss: MetaLoss, into gradient: Tensor) -> [Double] {
-        precondition(!samples.isEmpty && wordEmbedding == nil, "expected samples, and a network without word positions")
+        precondition(!samples.isEmpty && isTrainable, "expected samples, and a network without word positions")
         fold()
         while gradients.count < samples.count {
             gradients.append(.allocate(capacity: folded.count))
@@ -180,7 +183,7 @@ extension TrainableNetwork {
     /// `model_args` as a checkpoint has them, JSON.
     private var arguments: String {
         let graph = "\"gnn\": true, \"layers\": \(shape.updates + 1), \"lpe\": \(LaplacianPositionalEncoding.width), \"max_feat_size\": \(shape.slots)"
-        return "{\"ctx\": \(StateHistory.contextLength), \"hid\": \(shape.width), \"seq_len\": \(shape.horizons), \"edge_types\": \(shape.edgeTypes), "
+        return "{\"ctx\": \(StateHistory.contextLength), \"hid\": \(shape.width), \"seq_len\": \(shape.horizons), \"edge_types\": \(shape.edgeTypes), \"upd_scale\": \(updateScale), "
             + "\"wte_pos_enc\": false, \(shape.method == .nino ? graph : "\"gnn\": false")}"
     }
 

@@ -4,6 +4,8 @@ import Nowcasting
 /// All that decides the weights of a meta-training besides its trajectories. Defaults: nino-model.md 6.
 public struct MetaTrainingSettings: Codable, Sendable, Equatable {
     public var shape: NetworkShape
+    /// Tells the network whose weights are the first ones from others; nil for weights drawn from the seed.
+    public var start: String?
     public var loss = MetaLoss.value
     public var steps = 20_000
     /// At first; falls along half a cosine to `finalLearningRate`.
