@@ -88,7 +88,9 @@ struct MetaTrainCommand: ParsableCommand {
         let (network, settings) = try firstNetwork()
         let objective = try TrajectoryObjective(network, library: library, settings: settings)
         if let measure { return try show(MetaTrainingMeasurement(network, objective, settings: settings, tries: measure, export: export)) }
-        let files = try MetaTrainingFiles(out!, data: library.identity) { try network.write(to: $0, metadata: $1) }
+        let files = try MetaTrainingFiles(out!, data: library.identity) {
+            try network.write(to: $0, metadata: $1.merging([StateKind.metadataKey: library.stateKind.rawValue]) { own, _ in own })
+        }
         let progress = MetaProgress(settings, isShown: !common.quiet && !common.json)
         let isJSON = common.json
         let trainer = try MetaTrainer(

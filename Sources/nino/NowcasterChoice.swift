@@ -42,7 +42,7 @@ enum NowcasterChoice {
         case .checkpoint(let name):
             let file = try Checkpoint(named: name)
             let nowcaster = Nowcaster(try NowcastCheckpoint(file))
-            return RunNowcaster(nowcaster, model: try GraphModel(model.neuralGraph()), identity: try file.checksum())
+            return RunNowcaster(nowcaster, model: try GraphModel(model.neuralGraph()), identity: try file.checksum(), stateKind: try file.stateKind)
         }
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Nowcasting
 import PluginHost
 import Training
 
@@ -35,6 +36,12 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Steps from one nowcast to the next.")
     var period: Int?
 
+    @Option(help: "States that the first nowcast looks ahead, a fifth of --period each; falls to 1. Default: as many as the checkpoint can, 40.")
+    var horizon: Int?
+
+    @Option(help: ArgumentHelp("What the nowcaster sees: snapshot (weights as they are), mean (weights as they were on average since the state before). Default: what it was trained on.", valueName: "kind"))
+    var states: StateKind?
+
     @Option(help: "Stop at this test accuracy (0.895 or 89.5) or test loss.")
     var target: Double?
 
@@ -51,6 +58,8 @@ struct TrainingOptions: ParsableArguments {
         settings.batchSize = batch ?? settings.batchSize
         settings.steps = steps ?? settings.steps
         settings.period = period ?? settings.period
+        settings.firstHorizon = horizon
+        settings.states = states
         settings.evaluationInterval = evaluationInterval ?? settings.evaluationInterval
         if let target {
             // An accuracy above 1 can only be meant in percent.
@@ -68,6 +77,8 @@ struct TrainingOptions: ParsableArguments {
         return (model, try task.loadData(choice, for: TrainableModel(model)))
     }
 }
+
+extension StateKind: ExpressibleByArgument {}
 
 /// Stops a run at the next step on Ctrl-C or a polite kill, so that it can save its state; a second Ctrl-C ends it at once.
 final class InterruptWatch {

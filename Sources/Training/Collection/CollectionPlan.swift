@@ -1,3 +1,4 @@
+import Nowcasting
 import PluginHost
 import Tensors
 
@@ -22,6 +23,8 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
         public var steps: Int
         /// Steps from one stored state to the next.
         public var interval: Int
+        /// What a state holds. Nil for means.
+        public var states: StateKind?
 
         public init(
             name: String, task: String, config: [String: DrawnValue], learningRate: ClosedRange<Double>, weightDecay: Double, batchSize: Int,
@@ -33,7 +36,7 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
         }
 
         enum CodingKeys: String, CodingKey {
-            case name, task, config, steps, interval
+            case name, task, config, steps, interval, states
             case learningRate = "learning_rate"
             case weightDecay = "weight_decay"
             case batchSize = "batch_size"

@@ -1,4 +1,5 @@
 import Foundation
+import Nowcasting
 import PluginHost
 import Tensors
 
@@ -17,9 +18,10 @@ public struct CollectionRun: Codable, Sendable, Equatable {
     public let batchSize: Int
     public let steps: Int
     public let interval: Int
+    public let states: StateKind
 
     enum CodingKeys: String, CodingKey {
-        case family, index, task, config, seed, steps, interval
+        case family, index, task, config, seed, steps, interval, states
         case learningRate = "learning_rate"
         case weightDecay = "weight_decay"
         case batchSize = "batch_size"
@@ -47,6 +49,7 @@ public struct CollectionRun: Codable, Sendable, Equatable {
         learningRate = Double(String(format: "%.2e", rate)) ?? rate
         self.seed = random.next() >> 32
         (weightDecay, batchSize, steps, interval) = (family.weightDecay, family.batchSize, family.steps, family.interval)
+        states = family.states ?? .mean
     }
 
     /// Name of its file in the collection's folder.

@@ -1,6 +1,7 @@
 import Checkpoints
 import Foundation
 import NeuralGraphs
+import Nowcasting
 import PluginHost
 import Synchronization
 import Tensors
@@ -94,17 +95,22 @@ public final class Collector: Sendable {
     private func collect(_ run: CollectionRun, _ cancellation: Cancellation) throws {
         let trainer = try trainer(run)
         var states: [[Float]] = []
+        var state = RecordedState(run.states)
         var divergence: String?
         while trainer.step < run.steps, divergence == nil {
-            let before = trainer.step
+            state.add(trainer.runner.weights)
+            // As in a nowcast, a state is of the weights that its last step starts from.
+            if (trainer.step + 1).isMultiple(of: run.interval) {
+                states.append(state.state(trainer.runner.weights).array)
+                state = RecordedState(run.states)
+                if failure.withLock({ $0 != nil }) { return }
+                onEvent(.stepped(done: stepsDone.add(run.interval, ordering: .relaxed).newValue, total: stepCount))
+            }
             do {
-                guard try trainer.run(until: min(before + run.interval, run.steps), cancellation: cancellation) else { return }
+                guard try trainer.run(until: trainer.step + 1, cancellation: cancellation) else { return }
             } catch TrainingError.lossNotFinite(let step, _) {
                 divergence = "diverged at step \(step)"
             }
-            if failure.withLock({ $0 != nil }) { return }
-            onEvent(.stepped(done: stepsDone.add(trainer.step - before, ordering: .relaxed).newValue, total: stepCount))
-            if trainer.step.isMultiple(of: run.interval) { states.append(trainer.weights) }
         }
         let metric = trainer.settings.metric
         let outcome = divergence ?? trainer.result.best.map { "\(metric.title) \(metric.text($0))" } ?? "not evaluated"

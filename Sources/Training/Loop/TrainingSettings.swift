@@ -1,3 +1,5 @@
+import Nowcasting
+
 /// All that decides the numbers of a run besides its data and its model: equal settings give equal runs, bit by bit.
 public struct TrainingSettings: Codable, Sendable, Equatable {
     public var task: String
@@ -12,6 +14,10 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var steps: Int
     /// Steps from one nowcast to the next.
     public var period: Int
+    /// States that the first nowcast looks ahead; later ones look less far. Nil for as many as the nowcaster can.
+    public var firstHorizon: Int?
+    /// What the nowcaster sees. Nil, as without one, for what it was trained on.
+    public var states: StateKind?
     public var evaluationInterval: Int
     /// The nowcaster's label; `none` for the base optimizer alone.
     public var nowcaster: String
@@ -34,10 +40,11 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case task, metric, target, optimizer, steps, period, nowcaster, seed
+        case task, metric, target, optimizer, steps, period, states, nowcaster, seed
         case learningRate = "learning_rate"
         case weightDecay = "weight_decay"
         case batchSize = "batch_size"
+        case firstHorizon = "first_horizon"
         case evaluationInterval = "evaluation_interval"
     }
 
@@ -65,7 +72,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         [
             ("task", task), ("metric", metric.rawValue), ("target", metric.text(target)), ("optimizer", optimizer.rawValue),
             ("learning_rate", "\(learningRate)"), ("weight_decay", "\(weightDecay)"), ("batch_size", "\(batchSize)"),
-            ("steps", "\(steps)"), ("period", "\(period)"), ("evaluation_interval", "\(evaluationInterval)"),
+            ("steps", "\(steps)"), ("period", "\(period)"), ("first_horizon", firstHorizon.map(String.init) ?? "the longest"),
+            ("states", states?.rawValue ?? "as the nowcaster was trained on"), ("evaluation_interval", "\(evaluationInterval)"),
             ("nowcaster", nowcaster), ("seed", "\(seed)"),
         ]
     }

@@ -18,6 +18,8 @@ public struct TrajectoryLibrary: Sendable {
     public let heldOut: [Item]
     /// Tells these trajectories from others.
     public let identity: String
+    /// What the states of all of them hold.
+    public let stateKind: StateKind
 
     /// - Parameters:
     ///   - families: those to train on; nil for all.
@@ -52,8 +54,12 @@ public struct TrajectoryLibrary: Sendable {
             let item = Item(trajectory: trajectory, graph: made)
             if isHeldOut { heldOut.append(item) } else { training.append(item) }
         }
+        let kinds = (training + heldOut).map(\.trajectory.run.states).distinct()
+        guard kinds.count <= 1 else {
+            throw TrainingError.invalidSetting(name: "--data", allowed: "trajectories of one kind of states", found: kinds.map(\.rawValue).joined(separator: " and "))
+        }
         guard !training.isEmpty else { throw TrainingError.noTrajectories(folder: folder, wanted: "trajectories to train on") }
-        (self.training, self.heldOut) = (training, heldOut)
+        (self.training, self.heldOut, stateKind) = (training, heldOut, kinds[0])
         identity = "seed \(manifest.seed), \((training + heldOut).map { "\($0.trajectory.run.fileName)/\($0.trajectory.stateCount)" }.joined(separator: " "))"
     }
 }

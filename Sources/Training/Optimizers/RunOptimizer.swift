@@ -9,8 +9,11 @@ public struct RunNowcaster: Sendable {
     public let model: GraphModel?
     /// Tells nowcasters of one label apart, such as a check sum of the file that it was read from.
     public let identity: String
+    /// What the nowcaster was trained on.
+    public let stateKind: StateKind
 
-    public init(_ nowcaster: Nowcaster, model: GraphModel?, identity: String) {
+    public init(_ nowcaster: Nowcaster, model: GraphModel?, identity: String, stateKind: StateKind = .snapshot) {
+        self.stateKind = stateKind
         self.nowcaster = nowcaster
         self.model = model
         self.identity = identity
@@ -61,7 +64,7 @@ struct RunOptimizer {
         }
         nowcasting = try NowcastingOptimizer(
             base, nowcaster: nowcaster.nowcaster, model: nowcaster.model, parameters: parameters, period: settings.period,
-            maxTrainSteps: settings.steps)
+            firstHorizon: settings.firstHorizon, stateKind: settings.states ?? nowcaster.stateKind, maxTrainSteps: settings.steps)
     }
 
     var needsGradients: Bool { nowcasting?.needsGradients ?? true }

@@ -1,0 +1,63 @@
+import Checkpoints
+import Tensors
+
+/// What a state of the history holds.
+public enum StateKind: String, Codable, Sendable, CaseIterable {
+    /// The weights as they are at the step that records it, as in the paper.
+    case snapshot
+    /// The mean of the weights over the steps since the state before: the noise of single batches is averaged out, the drift stays.
+    case mean
+
+    /// Key of a checkpoint's metadata that says which kind the network was trained on.
+    public static let metadataKey = "states"
+}
+
+extension Checkpoint {
+    /// Which states this network was trained on; those of the paper unless it says otherwise.
+    ///
+    /// - Throws: `NowcastError.setting` for a kind that is not known.
+    public var stateKind: StateKind {
+        get throws(NowcastError) {
+            guard let text = metadata[StateKind.metadataKey] else { return .snapshot }
+            guard let kind = StateKind(rawValue: text) else {
+                throw .setting(name: "\(path): \(StateKind.metadataKey)", expected: StateKind.allCases.map(\.rawValue).joined(separator: " or "), found: text)
+            }
+            return kind
+        }
+    }
+}
+
+/// A state under way.
+public struct RecordedState: Sendable {
+    public let kind: StateKind
+    /// Weight vectors since the last state.
+    public private(set) var count = 0
+    /// Their mean, shape [weights]; nothing for snapshots. Updated rather than summed up, so that floats do: no digit is lost to a sum
+    /// that grows with the interval.
+    public private(set) var mean: [Float] = []
+
+    public init(_ kind: StateKind) {
+        self.kind = kind
+    }
+
+    /// Takes up an interrupted one.
+    public init(_ kind: StateKind, mean: [Float], count: Int) {
+        (self.kind, self.mean, self.count) = (kind, mean, count)
+    }
+
+    /// Adds the weights that a step starts from.
+    public mutating func add(_ weights: Tensor) {
+        count += 1
+        guard kind == .mean else { return }
+        if mean.isEmpty { mean = [Float](repeating: 0, count: weights.count) }
+        let share = 1 / Float(count)
+        mean.withUnsafeMutableBufferPointer { mean in
+            for index in mean.indices { mean[index] += (weights.values[index] - mean[index]) * share }
+        }
+    }
+
+    /// The state, whose last weights are `weights`, which have been added.
+    public func state(_ weights: Tensor) -> Tensor {
+        Tensor(shape: [weights.count], values: kind == .mean ? mean : weights.array)
+    }
+}
