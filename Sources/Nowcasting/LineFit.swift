@@ -17,43 +17,20 @@ public enum LineFit {
         return output.array
     }
 
-    /// Scalars at a time.
-    private static let chunk = 1 << 15
-
-    /// Every scalar by itself, in double precision.
-    ///
     /// - Parameter horizon: k ≥ 1, in states.
-    /// - Returns: how far the result is from the newest state.
     /// - Throws: `horizon`.
     static func nowcast(_ source: some StateSource, horizon: Int, into sink: some NowcastSink) throws(NowcastError) -> ChangeMeasure {
         guard horizon >= 1 else { throw .horizon(expectedAtMost: nil, found: horizon) }
-        let c = coefficients(horizon: horizon)
-        let patches = source.parameters.entries.enumerated().flatMap { index, entry in (0..<entry.count).pieces(of: chunk).map { ScalarPatch.run(index, $0) } }
-        var measures = [ChangeMeasure](repeating: ChangeMeasure(), count: patches.count)
-        measures.withUnsafeMutableBufferPointer { measures in
-            nonisolated(unsafe) let measures = measures
-            Parallel.forEach(patches.count) { index in
-                guard !source.hasFailed, !sink.hasFailed else { return }
-                measures[index] = fit(patches[index], c, source, into: sink)
-            }
-        }
-        return .sum(measures)
+        return StateCombination(coefficients(horizon: horizon)).run(source, into: sink)
     }
+}
 
-    private static func fit(_ patch: ScalarPatch, _ c: [Double], _ source: some StateSource, into sink: some NowcastSink) -> ChangeMeasure {
-        let count = patch.columns
-        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: (c.count + 1) * count)
-        defer { buffer.deallocate() }
-        let (states, result) = (buffer.baseAddress!, buffer.baseAddress! + c.count * count)
-        for t in c.indices { source.read(patch, state: t, into: states + t * count, stride: count) }
-        var measure = ChangeMeasure()
-        for index in 0..<count {
-            var sum = 0.0
-            for t in c.indices { sum += c[t] * Double(states[t * count + index]) }
-            result[index] = Float(sum)
-            measure.add(newest: states[(c.count - 1) * count + index], nowcast: result[index])
-        }
-        if !source.hasFailed { sink.write(patch, from: result, stride: count) }
-        return measure
+/// The mean of the five states, whatever the horizon: what a nowcast has to be better than, as much of its gain may be that it smooths.
+/// Source: latest weight averaging (Kaddour 2022, arXiv 2209.14981), with the average put back.
+public enum StateAverage {
+    public static let coefficients = [Double](repeating: 1 / Double(StateHistory.contextLength), count: StateHistory.contextLength)
+
+    static func nowcast(_ source: some StateSource, into sink: some NowcastSink) -> ChangeMeasure {
+        StateCombination(coefficients).run(source, into: sink)
     }
 }

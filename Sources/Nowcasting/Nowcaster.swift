@@ -9,6 +9,8 @@ public enum Nowcaster: Sendable {
     case wnn(ScalarForm)
     /// The least-squares line.
     case lineFit
+    /// The mean of the states.
+    case average
 
     /// The method that a checkpoint's weights are for.
     ///
@@ -25,17 +27,20 @@ public enum Nowcaster: Sendable {
         switch self {
         case .nino(let form): form.network.horizons
         case .wnn(let form): form.network.horizons
-        case .lineFit: nil
+        case .lineFit, .average: nil
         }
     }
 
     public var needsGraph: Bool {
-        if case .lineFit = self { false } else { true }
+        switch self {
+        case .nino, .wnn: true
+        case .lineFit, .average: false
+        }
     }
 
     /// - Parameters:
     ///   - horizon: k, in states (one period / 5 optimizer steps each).
-    ///   - model: the model's graph with its encoding; nil will do for the line fit.
+    ///   - model: the model's graph with its encoding; nil will do where none is needed.
     /// - Returns: shape [parameters]; may hold NaN or infinity if the history does.
     /// - Throws: `NowcastError.horizon`, `graphMissing`, and what the graph's form throws.
     public func nowcast(_ history: StateHistory, horizon: Int, model: GraphModel?) throws(NowcastError) -> Tensor {
@@ -56,6 +61,7 @@ public enum Nowcaster: Sendable {
         let measure: ChangeMeasure
         switch self {
         case .lineFit: measure = try LineFit.nowcast(source, horizon: horizon, into: sink)
+        case .average: measure = StateAverage.nowcast(source, into: sink)
         case .nino(let form):
             guard let model else { throw .graphMissing(method: "nino") }
             switch model.form {

@@ -30,7 +30,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private var recorded: RecordedState
 
     /// - Parameters:
-    ///   - model: the graph of the model; nil will do for the line fit.
+    ///   - model: the graph of the model; nil will do where the nowcaster needs none.
     ///   - parameters: the model's parameters in the order of the flat vector.
     ///   - period: steps from one nowcast to the next, at least 5.
     ///   - firstHorizon: states that the first nowcast looks ahead; nil for as many as the nowcaster can.

@@ -14,7 +14,7 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var training: TrainingOptions
 
-    @Option(help: "Comma-separated: none (the base optimizer alone), nino (the checkpoint that ships), linefit, other checkpoints.")
+    @Option(help: "Comma-separated: none (the base optimizer alone), nino (the checkpoint that ships), linefit, average (the mean of the five states), other checkpoints.")
     var nowcasters = "\(RunResult.baseline),\(Checkpoint.pretrainedName)"
 
     @Option(help: "Comma-separated; one run of each nowcaster a seed. Default: --seed.")

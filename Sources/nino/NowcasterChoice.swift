@@ -5,21 +5,24 @@ import Tensors
 import Training
 import Verification
 
-/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, or a checkpoint: the one that ships, or a file.
+/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, `average`, or a checkpoint: the one that ships, or a file.
 enum NowcasterChoice {
     case none
     case lineFit
+    case average
     case checkpoint(String)
 
     /// Without a flag that says otherwise: the checkpoint that ships.
     static let standard = NowcasterChoice.checkpoint(Checkpoint.pretrainedName)
 
     static let lineFitName = "linefit"
+    static let averageName = "average"
 
     init(_ name: String) {
         switch name {
         case RunResult.baseline: self = .none
         case Self.lineFitName: self = .lineFit
+        case Self.averageName: self = .average
         default: self = .checkpoint(name)
         }
     }
@@ -29,6 +32,7 @@ enum NowcasterChoice {
         switch self {
         case .none: RunResult.baseline
         case .lineFit: Self.lineFitName
+        case .average: Self.averageName
         case .checkpoint(let name): name
         }
     }
@@ -39,6 +43,7 @@ enum NowcasterChoice {
         switch self {
         case .none: return nil
         case .lineFit: return RunNowcaster(.lineFit, model: nil, identity: Self.lineFitName)
+        case .average: return RunNowcaster(.average, model: nil, identity: Self.averageName, stateKind: .mean)
         case .checkpoint(let name):
             let file = try Checkpoint(named: name)
             let nowcaster = Nowcaster(try NowcastCheckpoint(file))

@@ -14,7 +14,7 @@ struct StepCommand: ParsableCommand {
             """)
 
     enum Method: String, CaseIterable, ExpressibleByArgument {
-        case nino, wnn, linefit
+        case nino, wnn, linefit, average
     }
 
     @OptionGroup var common: CommonOptions
@@ -86,7 +86,7 @@ struct StepCommand: ParsableCommand {
         guard !(precision != .float32 && graph != nil) else { throw ValidationError("--precision \(precision.rawValue) needs --config: edges from a file are computed in f32") }
         guard journalEvery >= 0 else { throw ValidationError("--journal-every: expected at least 0, found \(journalEvery)") }
         guard !(subgraph && graph != nil) else { throw ValidationError("--subgraph needs --config: a graph from a file has no layers") }
-        guard method != .linefit || checkpoint == nil else { throw ValidationError("--method linefit takes no --checkpoint") }
+        if let method, method == .linefit || method == .average, checkpoint != nil { throw ValidationError("--method \(method.rawValue) takes no --checkpoint") }
     }
 
     private struct Result: Encodable {
@@ -127,7 +127,8 @@ struct StepCommand: ParsableCommand {
     }
 
     private func makeNowcaster() throws -> Nowcaster {
-        guard method != .linefit else { return .lineFit }
+        if method == .linefit { return .lineFit }
+        if method == .average { return .average }
         let file = try Checkpoint(named: checkpoint ?? Checkpoint.pretrainedName)
         let nowcaster = Nowcaster(try NowcastCheckpoint(file, updateScale: updateScale), precision: precision)
         if let method, method.rawValue != nowcaster.name {
@@ -150,6 +151,7 @@ extension Nowcaster {
         case .nino: StepCommand.Method.nino.rawValue
         case .wnn: StepCommand.Method.wnn.rawValue
         case .lineFit: StepCommand.Method.linefit.rawValue
+        case .average: StepCommand.Method.average.rawValue
         }
     }
 }

@@ -15,7 +15,7 @@ struct TrainCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
     @OptionGroup var training: TrainingOptions
 
-    @Option(help: "What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit or none.")
+    @Option(help: "What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit, average (the mean of the five states) or none.")
     var nowcaster: String?
 
     @Option(help: ArgumentHelp("Keep checkpoints and metrics in this folder.", valueName: "dir"))

@@ -17,6 +17,10 @@ import Testing
             let expected = (0..<shape.reduce(1, *)).map { StepFixture.value(name, $0, 0) + 10 }
             #expect(try result.floats(name) == expected)
         }
+        #expect(try fixture.step("--method", "average").status == 0)
+        #expect(try Checkpoint(opening: fixture.out).floats("fc.0.weight") == (0..<20).map { StepFixture.value("fc.0.weight", $0, 0) + 2.5 })
+        let both = try fixture.step("--method", "average", "--checkpoint", "nino")
+        #expect(both.status == 2 && both.errors.contains("--method average takes no --checkpoint"))
     }
 
     @Test func withoutACheckpointTheOneThatShipsIsUsed() throws {

@@ -32,5 +32,8 @@ import Testing
             #expect(abs(LineFit.coefficients(horizon: horizon).reduce(0, +) - 1) < 1e-12)
         }
         #expect(throws: NowcastError.horizon(expectedAtMost: nil, found: 0)) { try LineFit.nowcast(history, horizon: 0) }
+        // The average looks nowhere.
+        for horizon in [1, 7] { #expect(try Nowcaster.average.nowcast(history, horizon: horizon, model: nil).array == [2, -3, 6]) }
+        #expect(!Nowcaster.average.needsGraph && Nowcaster.average.longestHorizon == nil)
     }
 }

@@ -39,10 +39,12 @@ import Testing
         start = random.floats(graph.parameters.count)
     }
 
-    private func optimizer(_ nowcaster: Nowcaster = .lineFit, period: Int = 10, maxTrainSteps: Int = 40) throws -> NowcastingOptimizer<Momentum> {
+    private func optimizer(
+        _ nowcaster: Nowcaster = .lineFit, period: Int = 10, firstHorizon: Int? = nil, stateKind: StateKind = .snapshot, maxTrainSteps: Int = 40
+    ) throws -> NowcastingOptimizer<Momentum> {
         try NowcastingOptimizer(
             Momentum(count: start.count), nowcaster: nowcaster, model: GraphModel(graph), parameters: graph.parameters, period: period,
-            maxTrainSteps: maxTrainSteps)
+            firstHorizon: firstHorizon, stateKind: stateKind, maxTrainSteps: maxTrainSteps)
     }
 
     /// A gradient that pulls weights to zero, a little differently at every step.
@@ -81,23 +83,42 @@ import Testing
         #expect(moved)
     }
 
-    @Test(arguments: [0, 1, 3, 7, 8, 9, 10, 15, 29])
-    func aRestoredRunGoesOnBitForBit(stop: Int) throws {
+    @Test func aStateOfMeansIsTheMeanOfWhatTheStepsStartFrom() throws {
+        var (wrapped, snapshots) = (try optimizer(period: 15, stateKind: .mean), try optimizer(period: 15))
+        let (weights, others) = (Tensor(shape: [start.count], values: start), Tensor(shape: [start.count], values: start))
+        var seen: [[Float]] = []
+        for step in 0..<15 {
+            seen.append(weights.array)
+            let expected = try step < 14 ? nil : LineFit.nowcast(
+                StateHistory(
+                    stride(from: 0, to: 15, by: 3).map { first in
+                        Tensor(shape: [start.count], values: start.indices.map { index in Float((first..<first + 3).reduce(0.0) { $0 + Double(seen[$1][index]) } / 3) })
+                    }, parameters: graph.parameters), horizon: 40)
+            _ = try wrapped.step(weights, gradients: step < 14 ? gradients(weights, step: step) : nil)
+            _ = try snapshots.step(others, gradients: step < 14 ? gradients(others, step: step) : nil)
+            guard let expected else { continue }
+            #expect(zip(weights.array, expected).allSatisfy { abs($0 - $1) < 1e-4 })
+            #expect(zip(others.array, expected).contains { abs($0 - $1) > 1e-2 })
+        }
+    }
+
+    @Test(arguments: [0, 1, 3, 7, 8, 9, 10, 15, 29], [StateKind.snapshot, .mean])
+    func aRestoredRunGoesOnBitForBit(stop: Int, stateKind: StateKind) throws {
         func run(_ wrapped: inout NowcastingOptimizer<Momentum>, _ weights: Tensor, _ steps: Range<Int>) throws {
             for step in steps {
                 _ = try wrapped.step(weights, gradients: wrapped.needsGradients ? gradients(weights, step: step) : nil)
             }
         }
         let network = Nowcaster(try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments))
-        var whole = try optimizer(network)
+        var whole = try optimizer(network, stateKind: stateKind)
         let expected = Tensor(shape: [start.count], values: start)
         try run(&whole, expected, 0..<33)
 
-        var first = try optimizer(network)
+        var first = try optimizer(network, stateKind: stateKind)
         let weights = Tensor(shape: [start.count], values: start)
         try run(&first, weights, 0..<stop)
         let saved = first.savedState
-        var second = try optimizer(network)
+        var second = try optimizer(network, stateKind: stateKind)
         try second.restore(saved)
         try run(&second, weights, stop..<33)
         let agrees = weights.array.map(\.bitPattern) == expected.array.map(\.bitPattern)
@@ -124,6 +145,11 @@ import Testing
         try expect(.savedNumber(name: "nowcast.period", expected: "10", found: "20")) { $0.counters["nowcast.period"] = 20 }
         var good = try optimizer()
         try good.restore(saved)
+        // A mean under way cannot be made up.
+        var means = try optimizer(period: 15, stateKind: .mean)
+        var other = saved
+        other.counters["nowcast.period"] = 15
+        #expect(throws: NowcastError.savedTensorMissing(name: "nowcast.mean")) { try means.restore(other) }
         #expect(good.completedSteps == 4 && good.base.steps == 4)
     }
 
@@ -149,8 +175,13 @@ import Testing
 
     @Test func settingsAreChecked() throws {
         #expect(throws: NowcastError.setting(name: "period", expected: "at least 5", found: "4")) { try optimizer(period: 4) }
+        #expect(throws: NowcastError.setting(name: "horizon", expected: "at least 1", found: "0")) { try optimizer(firstHorizon: 0) }
+        #expect(try optimizer(firstHorizon: 9).schedule.horizons == [9, 5, 3, 1])
         #expect(throws: NowcastError.setting(name: "max-steps", expected: "at least 1", found: "0")) { try optimizer(maxTrainSteps: 0) }
         let network = Nowcaster(try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments))
+        #expect(throws: NowcastError.setting(name: "horizon", expected: "1 to \(SampleNetwork.horizons)", found: "\(SampleNetwork.horizons + 1)")) {
+            try optimizer(network, firstHorizon: SampleNetwork.horizons + 1)
+        }
         #expect(throws: NowcastError.graphMissing(method: "nowcaster")) {
             try NowcastingOptimizer(Momentum(count: 1), nowcaster: network, model: nil, parameters: graph.parameters, maxTrainSteps: 10)
         }
