@@ -33,7 +33,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     ///   - model: the graph of the model; nil will do where the nowcaster needs none.
     ///   - parameters: the model's parameters in the order of the flat vector.
     ///   - period: steps from one nowcast to the next, at least 5.
-    ///   - firstHorizon: states that the first nowcast looks ahead; nil for as many as the nowcaster can.
+    ///   - firstHorizon: states that the first nowcast looks ahead, or as many as the nowcaster can if that is less or this is nil.
     ///   - stateKind: what the nowcaster shall see; best what it was trained on.
     ///   - maxTrainSteps: length of the whole run, which the horizons are spread over.
     /// - Throws: `setting`, `graphMissing`.
@@ -46,12 +46,10 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         }
         guard maxTrainSteps >= 1 else { throw .setting(name: "max-steps", expected: "at least 1", found: "\(maxTrainSteps)") }
         let longest = nowcaster.longestHorizon
-        if let firstHorizon, firstHorizon < 1 || firstHorizon > longest ?? .max {
-            throw .setting(name: "horizon", expected: longest.map { "1 to \($0)" } ?? "at least 1", found: "\(firstHorizon)")
-        }
+        if let firstHorizon, firstHorizon < 1 { throw .setting(name: "horizon", expected: "at least 1", found: "\(firstHorizon)") }
         if nowcaster.needsGraph && model == nil { throw .graphMissing(method: "nowcaster") }
         (self.base, self.nowcaster, self.model, self.parameters) = (base, nowcaster, model, parameters)
-        schedule = HorizonSchedule(longest: firstHorizon ?? longest ?? HorizonSchedule.longestDefault, period: period, maxTrainSteps: maxTrainSteps)
+        schedule = HorizonSchedule(longest: min(firstHorizon ?? .max, longest ?? firstHorizon ?? HorizonSchedule.longestDefault), period: period, maxTrainSteps: maxTrainSteps)
         self.stateKind = stateKind
         recorded = RecordedState(stateKind)
     }

@@ -36,7 +36,7 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Steps from one nowcast to the next.")
     var period: Int?
 
-    @Option(help: "States that the first nowcast looks ahead, a fifth of --period each; falls to 1. Default: as many as the checkpoint can, 40.")
+    @Option(help: "States that the first nowcast looks ahead, a fifth of --period each; falls to 1. Default: the task's, or as many as the checkpoint can.")
     var horizon: Int?
 
     @Option(help: ArgumentHelp("What the nowcaster sees: snapshot (weights as they are), mean (weights as they were on average since the state before). Default: what it was trained on.", valueName: "kind"))
@@ -58,7 +58,7 @@ struct TrainingOptions: ParsableArguments {
         settings.batchSize = batch ?? settings.batchSize
         settings.steps = steps ?? settings.steps
         settings.period = period ?? settings.period
-        settings.firstHorizon = horizon
+        settings.firstHorizon = horizon ?? settings.firstHorizon
         settings.states = states
         settings.evaluationInterval = evaluationInterval ?? settings.evaluationInterval
         if let target {

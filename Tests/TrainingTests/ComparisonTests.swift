@@ -91,6 +91,25 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         #expect(numbers(last.results) == numbers(uninterrupted.results))
     }
 
+    @Test func aSavedBaselineServesOtherWaysToNowcast() throws {
+        let folder = TemporaryFolder()
+        func results(_ label: String, _ change: (inout TrainingSettings) -> Void) throws -> [RunResult] {
+            var settings = try toySettings(steps: 40)
+            change(&settings)
+            let comparison = try Comparison(
+                settings: settings, seeds: [1], contenders: [.init(label: "none", nowcaster: nil), .init(label: label, nowcaster: toyNowcaster)],
+                model: toyModel(), data: toyData(), folder: folder.path)
+            _ = try comparison.run()
+            return comparison.results
+        }
+        let first = try results("snapshots") { _ in }
+        let second = try results("means") { ($0.states, $0.firstHorizon) = (.mean, 2) }
+        // Down to the seconds: it was not run again.
+        #expect(first[0] == second[0])
+        #expect(numbers([first[1]])[0].evaluations != numbers([second[1]])[0].evaluations)
+        #expect(throws: TrainingError.self) { try results("means") { _ in } }
+    }
+
     @Test func aRunThatDivergesDoesNotEndTheOthers() throws {
         var settings = try toySettings(steps: 40)
         settings.optimizer = .stochasticGradientDescent

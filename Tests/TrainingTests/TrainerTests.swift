@@ -77,7 +77,7 @@ private func trainer(
         try run.run()
         #expect(run.result.nowcastSteps == [20, 40, 60])
         let horizons = recorder.events.compactMap { if case .nowcast(_, let horizon) = $0 { horizon } else { nil } }
-        #expect(horizons == [40, 13, 1])
+        #expect(horizons == [20, 7, 1])
         let losses = recorder.events.compactMap { event -> Int? in
             if case .stepped(let step, nil) = event { step } else { nil }
         }

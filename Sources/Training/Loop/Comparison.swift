@@ -100,6 +100,8 @@ public final class Comparison {
     private func start(_ contender: Contender, seed: UInt64, target: Double) throws -> Run {
         var own = settings
         (own.nowcaster, own.seed, own.target) = (contender.label, seed, target)
+        // Nothing to the base optimizer alone, whose saved run then serves comparisons with other ways to nowcast.
+        if contender.nowcaster == nil { (own.firstHorizon, own.states) = (nil, nil) }
         return Run(try Trainer(
             settings: own, model: model, data: data, nowcaster: contender.nowcaster,
             folder: folder.map { RunFolder("\($0)/\(Self.folderName(contender.label, seed: seed))") }, start: .resumeIfPossible, observers: observers))

@@ -14,7 +14,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var steps: Int
     /// Steps from one nowcast to the next.
     public var period: Int
-    /// States that the first nowcast looks ahead; later ones look less far. Nil for as many as the nowcaster can.
+    /// States that the first nowcast looks ahead, or as many as the nowcaster can if that is less; later ones look less far. Nil for as
+    /// many as it can.
     public var firstHorizon: Int?
     /// What the nowcaster sees. Nil, as without one, for what it was trained on.
     public var states: StateKind?
@@ -34,6 +35,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         batchSize = task.batchSize
         steps = task.steps
         period = task.period
+        firstHorizon = task.firstHorizon
         evaluationInterval = task.evaluationInterval
         self.nowcaster = nowcaster
         self.seed = seed
@@ -56,6 +58,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         guard period >= 5 else {
             throw .invalidSetting(name: "--period", allowed: "at least 5, a step for each state", found: "\(period)")
         }
+        if let firstHorizon, firstHorizon < 1 { throw .invalidSetting(name: "--horizon", allowed: "at least 1", found: "\(firstHorizon)") }
         guard learningRate > 0, learningRate.isFinite else {
             throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")
         }
