@@ -31,6 +31,11 @@ public enum Nowcaster: Sendable {
         }
     }
 
+    /// Horizon of a run's first nowcast: what is asked for, but no more than this can; as much as it can if nothing is.
+    public func firstHorizon(_ asked: Int?) -> Int {
+        min(asked ?? .max, longestHorizon ?? asked ?? HorizonSchedule.longestDefault)
+    }
+
     public var needsGraph: Bool {
         switch self {
         case .nino, .wnn: true

@@ -45,11 +45,10 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
             throw .setting(name: "period", expected: "at least \(StateHistory.contextLength)", found: "\(period)")
         }
         guard maxTrainSteps >= 1 else { throw .setting(name: "max-steps", expected: "at least 1", found: "\(maxTrainSteps)") }
-        let longest = nowcaster.longestHorizon
         if let firstHorizon, firstHorizon < 1 { throw .setting(name: "horizon", expected: "at least 1", found: "\(firstHorizon)") }
         if nowcaster.needsGraph && model == nil { throw .graphMissing(method: "nowcaster") }
         (self.base, self.nowcaster, self.model, self.parameters) = (base, nowcaster, model, parameters)
-        schedule = HorizonSchedule(longest: min(firstHorizon ?? .max, longest ?? firstHorizon ?? HorizonSchedule.longestDefault), period: period, maxTrainSteps: maxTrainSteps)
+        schedule = HorizonSchedule(longest: nowcaster.firstHorizon(firstHorizon), period: period, maxTrainSteps: maxTrainSteps)
         self.stateKind = stateKind
         recorded = RecordedState(stateKind)
     }

@@ -46,6 +46,9 @@ struct StepCommand: ParsableCommand {
     @Option(name: .customLong("max-steps"), help: "Length of the whole run, over which horizons fall.")
     var maxSteps: Int = 10000
 
+    @Option(help: "With --step: states that the first nowcast of the run looks ahead. Default: as many as the checkpoint can, 40.")
+    var horizon: Int?
+
     @Option(help: ArgumentHelp("A file with another positional encoding (`lpe` [nodes, 8]) than the orbit encoding.", valueName: "file"))
     var lpe: String?
 
@@ -74,6 +77,8 @@ struct StepCommand: ParsableCommand {
         guard (config == nil) != (graph == nil) else { throw ValidationError("give either --config or --graph") }
         guard (k == nil) != (step == nil) else { throw ValidationError("give either --k or --step") }
         if let k, k < 1 { throw ValidationError("--k: expected at least 1, found \(k)") }
+        if let horizon, horizon < 1 { throw ValidationError("--horizon: expected at least 1, found \(horizon)") }
+        if horizon != nil, step == nil { throw ValidationError("--horizon needs --step: --k says itself how far to look") }
         if let step, step < 0 { throw ValidationError("--step: expected at least 0, found \(step)") }
         guard period >= 5 else { throw ValidationError("--period: expected at least 5, found \(period)") }
         guard maxSteps >= 1 else { throw ValidationError("--max-steps: expected at least 1, found \(maxSteps)") }
@@ -102,7 +107,7 @@ struct StepCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let nowcaster = try makeNowcaster()
-        let horizon = k ?? HorizonSchedule(longest: nowcaster.longestHorizon ?? HorizonSchedule.longestDefault, period: period, maxTrainSteps: maxSteps).horizon(atStep: step!)
+        let horizon = k ?? HorizonSchedule(longest: nowcaster.firstHorizon(self.horizon), period: period, maxTrainSteps: maxSteps).horizon(atStep: step!)
         let target = try StepTarget(config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph, options: common)
         let states = try History(opening: history)
         let fingerprint = try StepFingerprint(inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizon))

@@ -40,10 +40,15 @@ import Testing
 
     @Test func scheduleGivesTheHorizon() throws {
         let fixture = try StepFixture()
-        let command = try Command(
-            arguments: ["step", "--config", fixture.config, "--history"] + fixture.history
-                + ["--step", "1999", "--period", "1000", "--max-steps", "10000", "--out", fixture.out, "--json", "--method", "linefit"])
-        #expect(command.lastObject?["horizon"] as? Int == 33)
+        func step(_ extra: String...) throws -> Command {
+            try Command(
+                arguments: ["step", "--config", fixture.config, "--history"] + fixture.history
+                    + ["--period", "1000", "--max-steps", "10000", "--out", fixture.out, "--json", "--method", "linefit"] + extra)
+        }
+        #expect(try step("--step", "1999").lastObject?["horizon"] as? Int == 33)
+        #expect(try step("--step", "1999", "--horizon", "20").lastObject?["horizon"] as? Int == 17)
+        let both = try step("--k", "3", "--horizon", "20")
+        #expect(both.status == 2 && both.errors.contains("--horizon needs --step"))
     }
 
     @Test func aGraphFileDoesWithoutAPlugin() throws {
