@@ -36,6 +36,21 @@ import Training
         _ = folder
     }
 
+    @Test func statesOfTwoKindsAreNotMixed() throws {
+        let folder = TemporaryFolder()
+        var plan = ToyCollection.plan
+        plan.families.append(plan.families[0])
+        plan.families[1].name = "other"
+        #expect(try ToyCollection.collector(folder, plan: plan, families: ["toy"], runs: 3).run(jobs: 2))
+        #expect(try TrajectoryLibrary(folder: folder.path, holdOut: 3, graph: ToyCollection.graph).stateKind == .mean)
+        let mixed = TemporaryFolder()
+        plan.families[1].states = .snapshot
+        #expect(try ToyCollection.collector(mixed, plan: plan, runs: 3).run(jobs: 2))
+        #expect(throws: TrainingError.invalidSetting(name: "--data", allowed: "trajectories of one kind of states", found: "mean and snapshot")) {
+            try TrajectoryLibrary(folder: mixed.path, holdOut: 3, graph: ToyCollection.graph)
+        }
+    }
+
     @Test func familiesNotTrainedOnAreMeasuredWhole() throws {
         let folder = TemporaryFolder()
         var plan = ToyCollection.plan
