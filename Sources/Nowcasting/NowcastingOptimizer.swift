@@ -1,11 +1,12 @@
 import NeuralGraphs
 import Tensors
 
-/// A base optimizer that, once a period, jumps to where the parameters seem to be going. Source: nino-model.md 1.
+/// A base optimizer that now and then jumps to where the parameters seem to be going. Source: nino-model.md 1.
 ///
 /// Every `period / 5` steps the parameters are recorded as they are before that step's update, or as they were on average since the
-/// record before (`StateKind`). The step that would record the fifth state needs no gradients: the nowcast replaces the parameters, and the records are dropped. The base
-/// optimizer takes all other steps; its own state is kept as it is.
+/// record before (`StateKind`). The step that would record the fifth state needs no gradients: it is a nowcast. By `NowcastPolicy.schedule`
+/// that replaces the parameters, and the records are dropped. By `.search` it does so only where it helps, and the latest four records stay,
+/// moved along with the parameters. The base optimizer takes all other steps; its own state is kept as it is.
 public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a step did.
     public enum Event: Sendable, Equatable {
@@ -13,6 +14,8 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         case updated
         /// The parameters were nowcast `horizon` states ahead.
         case nowcast(horizon: Int)
+        /// A nowcast was made, `nowcastWeights`; the parameters are as they were.
+        case looked
         /// The nowcast held NaN or infinity, first in this parameter, and was dropped; the parameters are as they were.
         case refused(horizon: Int, parameter: String)
     }
@@ -22,24 +25,38 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     public let parameters: ParameterList
     public let schedule: HorizonSchedule
     public let stateKind: StateKind
+    public let policy: NowcastPolicy
+    /// After a nowcast by `.search`, the best weights that it found, shape [parameters], which training does not go on with; nil after
+    /// any other step.
+    public private(set) var nowcastWeights: Tensor?
+    /// How many states ahead `nowcastWeights` are; 0 for what does not look ahead.
+    public private(set) var nowcastHorizon: Int?
     /// Completed steps.
     public private(set) var completedSteps = 0
 
     private let model: GraphModel?
     private var states: [Tensor] = []
     private var recorded: RecordedState
+    /// Complete states since the parameters were last replaced.
+    private var statesSinceJump = 0
+    /// Where the next state is expected, shape [parameters].
+    private var forecast: Tensor?
+
+    /// Two states come between jumps: the first shows the transient of a jump more than where training goes.
+    private static var leastStatesBetweenJumps: Int { 2 }
 
     /// - Parameters:
     ///   - model: the graph of the model; nil will do where the nowcaster needs none.
     ///   - parameters: the model's parameters in the order of the flat vector.
-    ///   - period: steps from one nowcast to the next, at least 5.
-    ///   - firstHorizon: states that the first nowcast looks ahead, or as many as the nowcaster can if that is less or this is nil.
+    ///   - period: steps in which five states are recorded, at least 5.
+    ///   - firstHorizon: states that the first nowcast looks ahead, or as many as the nowcaster can if that is less or this is nil; with
+    ///     `.search`, the most that any looks ahead.
     ///   - stateKind: what the nowcaster shall see; best what it was trained on.
     ///   - maxTrainSteps: length of the whole run, which the horizons are spread over.
     /// - Throws: `setting`, `graphMissing`.
     public init(
         _ base: Base, nowcaster: Nowcaster, model: GraphModel?, parameters: ParameterList, period: Int = 1000, firstHorizon: Int? = nil,
-        stateKind: StateKind = .snapshot, maxTrainSteps: Int
+        stateKind: StateKind = .snapshot, policy: NowcastPolicy = .schedule, maxTrainSteps: Int
     ) throws(NowcastError) {
         guard period >= StateHistory.contextLength else {
             throw .setting(name: "period", expected: "at least \(StateHistory.contextLength)", found: "\(period)")
@@ -50,6 +67,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         (self.base, self.nowcaster, self.model, self.parameters) = (base, nowcaster, model, parameters)
         schedule = HorizonSchedule(longest: nowcaster.firstHorizon(firstHorizon), period: period, maxTrainSteps: maxTrainSteps)
         self.stateKind = stateKind
+        self.policy = policy
         recorded = RecordedState(stateKind)
     }
 
@@ -68,35 +86,77 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// - Parameters:
     ///   - weights: shape [parameters], changed in place.
     ///   - gradients: shape [parameters]; must be given when `needsGradients` says so, and is ignored otherwise.
-    /// - Throws: what the nowcaster throws; then nothing has changed.
-    public mutating func step(_ weights: Tensor, gradients: Tensor?) throws(NowcastError) -> Event {
+    ///   - losses: losses of weights of shape [parameters] on a few training batches, the same ones at every call of this step. `.search`
+    ///     needs it when no gradients are needed.
+    /// - Throws: what the nowcaster and `losses` throw; then nothing has changed.
+    public mutating func step(_ weights: Tensor, gradients: Tensor?, losses: ((Tensor) throws -> [Double])? = nil) throws -> Event {
         precondition(weights.count == parameters.count, "expected \(parameters.count) weights, found \(weights.count)")
-        guard needsGradients else { return try nowcast(weights) }
+        guard needsGradients else { return try nowcast(weights, losses) }
         guard let gradients else { preconditionFailure("step \(completedSteps) needs gradients") }
         precondition(gradients.count == parameters.count, "expected \(parameters.count) gradients, found \(gradients.count)")
         recorded.add(weights)
         if recordsAtNextStep {
             states.append(recorded.state(weights))
+            statesSinceJump += 1
             recorded = RecordedState(stateKind)
         }
+        (nowcastWeights, nowcastHorizon) = (nil, nil)
         base.step(weights, gradients: gradients)
         completedSteps += 1
         return .updated
     }
 
-    private mutating func nowcast(_ weights: Tensor) throws(NowcastError) -> Event {
-        let horizon = schedule.horizon(atStep: completedSteps)
+    private mutating func nowcast(_ weights: Tensor, _ losses: ((Tensor) throws -> [Double])?) throws -> Event {
         var newest = recorded
         newest.add(weights)
-        let predicted = try nowcaster.nowcast(StateHistory(states + [newest.state(weights)], parameters: parameters), horizon: horizon, model: model)
-        states = []
+        let history = try StateHistory(states + [newest.state(weights)], parameters: parameters)
+        let event: Event
+        switch policy {
+        case .schedule: event = try replace(weights, history)
+        case .search:
+            guard let losses else { preconditionFailure("step \(completedSteps) needs losses") }
+            event = try search(weights, history, losses)
+        }
         recorded = RecordedState(stateKind)
         completedSteps += 1
-        if let bad = predicted.values.firstIndex(where: { !$0.isFinite }) {
-            return .refused(horizon: horizon, parameter: parameters.entry(containing: bad)?.name ?? "")
-        }
+        return event
+    }
+
+    private mutating func replace(_ weights: Tensor, _ history: StateHistory) throws -> Event {
+        let horizon = schedule.horizon(atStep: completedSteps)
+        let predicted = try nowcaster.nowcast(history, horizon: horizon, model: model)
+        states = []
+        if let name = Self.firstNotFinite(predicted, parameters) { return .refused(horizon: horizon, parameter: name) }
         weights.values.baseAddress!.update(from: predicted.address, count: weights.count)
         return .nowcast(horizon: horizon)
+    }
+
+    private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double]) throws -> Event {
+        let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: schedule.horizons[0])
+        let found = try search.run(history, weights: weights, forecast: forecast, losses: losses)
+        states = Array(history.states.dropFirst())
+        statesSinceJump += 1
+        (nowcastWeights, nowcastHorizon, forecast) = (found?.best.weights, found?.best.horizon, found?.near)
+        guard let found else { return .refused(horizon: 1, parameter: Self.firstNotFinite(history.states.last!, parameters) ?? "") }
+        guard let goal = found.farthest, statesSinceJump >= Self.leastStatesBetweenJumps else { return .looked }
+        jump(weights, to: goal.weights, newest: states.last!, near: found.near)
+        return .nowcast(horizon: goal.horizon)
+    }
+
+    /// Replaces the parameters; states and forecast become those of a training that came there by itself.
+    ///
+    /// - Parameter near: one state ahead of `newest`. A mean lies half a state back, so training stands in the middle between the two.
+    private mutating func jump(_ weights: Tensor, to goal: Tensor, newest: Tensor, near: Tensor) {
+        let way = goal.values.indices.map { goal.values[$0] - (newest.values[$0] + near.values[$0]) / 2 }
+        func moved(_ old: Tensor) -> Tensor { Tensor(shape: old.shape, values: zip(old.values, way).map(+)) }
+        weights.values.baseAddress!.update(from: goal.address, count: weights.count)
+        states = states.map(moved)
+        forecast = forecast.map(moved)
+        statesSinceJump = 0
+    }
+
+    private static func firstNotFinite(_ values: Tensor, _ parameters: ParameterList) -> String? {
+        values.values.firstIndex { !$0.isFinite }.map { parameters.entry(containing: $0)?.name ?? "" }
     }
 }
 
@@ -104,6 +164,10 @@ extension NowcastingOptimizer {
     private static var baseName: String { "base." }
     private static var stepName: String { "nowcast.completed_steps" }
     private static var periodName: String { "nowcast.period" }
+    private static var sinceJumpName: String { "nowcast.states_since_jump" }
+    private static var horizonName: String { "nowcast.horizon" }
+    private static var forecastName: String { "nowcast.forecast" }
+    private static var weightsName: String { "nowcast.weights" }
     private static var meanName: String { "nowcast.mean" }
     private static func stateName(_ index: Int) -> String { "nowcast.state_\(index)" }
 
@@ -112,6 +176,10 @@ extension NowcastingOptimizer {
         var saved = base.savedState.prefixed(Self.baseName)
         saved.counters[Self.stepName] = completedSteps
         saved.counters[Self.periodName] = schedule.period
+        if policy == .search { saved.counters[Self.sinceJumpName] = statesSinceJump }
+        saved.tensors[Self.weightsName] = nowcastWeights
+        saved.counters[Self.horizonName] = nowcastHorizon
+        saved.tensors[Self.forecastName] = forecast
         if !recorded.mean.isEmpty { saved.tensors[Self.meanName] = Tensor(shape: [recorded.mean.count], values: recorded.mean) }
         for (index, state) in states.enumerated() { saved.tensors[Self.stateName(index)] = state }
         return saved
@@ -124,8 +192,12 @@ extension NowcastingOptimizer {
         guard period == schedule.period else {
             throw NowcastError.savedNumber(name: Self.periodName, expected: "\(schedule.period)", found: "\(period)")
         }
+        let sinceJump = policy == .search ? try saved.counter(Self.sinceJumpName) : 0
+        func optional(_ name: String) throws -> Tensor? { try saved.tensors[name] == nil ? nil : saved.tensor(name, count: parameters.count) }
+        let (nowcast, forecast) = (try optional(Self.weightsName), try optional(Self.forecastName))
         var states: [Tensor] = []
-        for index in 0..<(step / interval % StateHistory.contextLength) {
+        let recordedStates = step / interval
+        for index in 0..<(policy == .search ? min(recordedStates, StateHistory.contextLength - 1) : recordedStates % StateHistory.contextLength) {
             let state = try saved.tensor(Self.stateName(index), count: parameters.count)
             states.append(Tensor(shape: [state.count], values: state.array))
         }
@@ -133,5 +205,6 @@ extension NowcastingOptimizer {
         let mean = stateKind == .mean && count > 0 ? try saved.tensor(Self.meanName, count: parameters.count).array : []
         try base.restore(saved.part(Self.baseName))
         (completedSteps, self.states, recorded) = (step, states, RecordedState(stateKind, mean: mean, count: count))
+        (statesSinceJump, nowcastWeights, nowcastHorizon, self.forecast) = (sinceJump, nowcast, saved.counters[Self.horizonName], forecast)
     }
 }

@@ -33,10 +33,13 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Most optimizer steps; horizons fall over this length.")
     var steps: Int?
 
-    @Option(help: "Steps from one nowcast to the next.")
+    @Option(help: "Steps in which five states are recorded.")
     var period: Int?
 
-    @Option(help: "States that the first nowcast looks ahead, a fifth of --period each; falls to 1. Default: the task's, or as many as the checkpoint can.")
+    @Option(help: ArgumentHelp("How far nowcasts look ahead, and whether they replace the weights: search (as far as the training loss falls; only where it does), schedule (far at first, near at the end; always, once a --period; as in the paper).", valueName: "policy"))
+    var policy = NowcastPolicy.standard
+
+    @Option(help: "States, a fifth of --period each, that a nowcast looks ahead: at most with --policy search; at first, falling to 1, with schedule. Default: the task's, or as many as the checkpoint can.")
     var horizon: Int?
 
     @Option(help: ArgumentHelp("What the nowcaster sees: snapshot (weights as they are), mean (weights as they were on average since the state before). Default: what it was trained on.", valueName: "kind"))
@@ -60,6 +63,7 @@ struct TrainingOptions: ParsableArguments {
         settings.period = period ?? settings.period
         settings.firstHorizon = horizon ?? settings.firstHorizon
         settings.states = states
+        settings.policy = policy
         settings.evaluationInterval = evaluationInterval ?? settings.evaluationInterval
         if let target {
             // An accuracy above 1 can only be meant in percent.
@@ -79,6 +83,7 @@ struct TrainingOptions: ParsableArguments {
 }
 
 extension StateKind: ExpressibleByArgument {}
+extension NowcastPolicy: ExpressibleByArgument {}
 
 /// Stops a run at the next step on Ctrl-C or a polite kill, so that it can save its state; a second Ctrl-C ends it at once.
 final class InterruptWatch {

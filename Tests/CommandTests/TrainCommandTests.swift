@@ -21,7 +21,7 @@ struct TrainFixture {
     }
 
     var flags: [String] {
-        ["--task", "fm-16", "--data", folder.path, "--batch", "16", "--steps", "40", "--period", "20", "--eval-every", "10"]
+        ["--task", "fm-16", "--data", folder.path, "--batch", "16", "--steps", "40", "--period", "20", "--eval-every", "10", "--policy", "schedule"]
     }
 
     func train(_ extra: String...) throws -> Command {
@@ -38,10 +38,21 @@ struct TrainFixture {
         #expect(command.output.split(separator: "\n").count == 5)
         let last = try #require(command.lastObject)
         #expect(last["steps"] as? Int == 40)
-        #expect(last["nowcasts"] as? Int == 2)
+        #expect(last["nowcasts"] as? Int == 2 && last["jumps"] as? Int == 2)
         #expect(last["steps_to_target"] is NSNull)
         #expect(last["best"] is Double)
         #expect(last["seconds"] is Double)
+    }
+
+    /// The default policy: from the fifth state on, each is a nowcast.
+    @Test func searchingNowcastsAtEveryState() throws {
+        let command = try fixture.train("--nowcaster", "average", "--policy", "search", "--json")
+        #expect(command.status == 0)
+        let last = try #require(command.lastObject)
+        #expect(last["nowcasts"] as? Int == 6 && last["jumps"] as? Int == 0)
+        let horizons = command.output.split(separator: "\n").dropLast().map { $0.contains("\"horizon\":") }
+        #expect(horizons == [false, true, false, true])
+        #expect(try fixture.train("--nowcaster", "average", "--policy", "guess").status == 2)
     }
 
     @Test func missingATargetOfTheCommandLineIsTheAnswerNo() throws {

@@ -6,7 +6,7 @@ import Training
 private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunResult {
     RunResult(
         task: "t", nowcaster: nowcaster, seed: seed, metric: .accuracy, target: 0.9, budget: 1000, stepsToTarget: steps,
-        best: 0.9, steps: steps ?? 1000, seconds: 10, nowcastSteps: [], evaluations: [])
+        best: 0.9, steps: steps ?? 1000, seconds: 10, nowcastSteps: [], jumpSteps: [], evaluations: [])
 }
 
 @Suite struct ComparisonTableTests {

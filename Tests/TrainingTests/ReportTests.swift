@@ -58,7 +58,7 @@ private func fault(in page: String) -> String? {
         #expect(html.components(separatedBy: "<line class=\"mean").count == 3)
         #expect(html.components(separatedBy: "<path class=\"run").count == 7)
         for seed in seeds { #expect(html.contains("linefit, seed \(seed): target reached")) }
-        #expect(html.contains("linefit: nowcast at step 1000<") && !html.contains("alone: nowcast"))
+        #expect(html.contains("linefit: jump at step 1000<") && !html.contains("alone: jump"))
         #expect(html.contains("target 89.5 %"))
     }
 
@@ -112,7 +112,7 @@ private func fault(in page: String) -> String? {
     @Test func runsWithoutEvaluationsStillMakeAPage() {
         let empty = RunResult(
             task: "t", nowcaster: "none", seed: 1, metric: .testLoss, target: 1, budget: 10, stepsToTarget: nil, best: nil, steps: 0,
-            seconds: 0, nowcastSteps: [], evaluations: [])
+            seconds: 0, nowcastSteps: [], jumpSteps: [], evaluations: [])
         #expect(fault(in: page([empty])) == nil)
     }
 

@@ -18,8 +18,9 @@ func syntheticResult(
         if accuracy >= target { stepsToTarget = step }
     }
     let steps = stepsToTarget ?? budget
+    let nowcasts = nowcastEvery.map { Array(stride(from: $0, through: steps, by: $0)) } ?? []
     return RunResult(
         task: "fm-16", nowcaster: nowcaster, seed: seed, metric: .accuracy, target: target, budget: budget,
         stepsToTarget: stepsToTarget, best: evaluations.compactMap(\.accuracy).max(), steps: steps, seconds: Double(steps) / 50,
-        nowcastSteps: nowcastEvery.map { Array(stride(from: $0, through: steps, by: $0)) } ?? [], evaluations: evaluations)
+        nowcastSteps: nowcasts, jumpSteps: nowcasts, evaluations: evaluations)
 }

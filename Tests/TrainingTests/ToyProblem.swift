@@ -53,6 +53,7 @@ func toySettings(nowcaster: String = "none", seed: UInt64 = 1, steps: Int = 60) 
     settings.batchSize = 16
     settings.steps = steps
     settings.period = 20
+    settings.policy = .schedule
     settings.evaluationInterval = 5
     settings.weightDecay = 0.01
     return settings

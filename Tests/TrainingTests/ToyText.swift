@@ -44,6 +44,7 @@ func toyTextSettings(nowcaster: String = "none", seed: UInt64 = 1, steps: Int = 
     var settings = TrainingSettings(task: try TaskDescription.named("text"), nowcaster: nowcaster, seed: seed)
     settings.batchSize = 16
     settings.steps = steps
+    settings.policy = .schedule
     settings.period = 20
     settings.evaluationInterval = 10
     settings.learningRate = 0.02

@@ -1,4 +1,6 @@
+import Checkpoints
 import Foundation
+import Nowcasting
 import Synchronization
 import Tensors
 import TestSupport
@@ -75,7 +77,7 @@ private func trainer(
         let recorder = Recorder()
         let run = try trainer(toySettings(nowcaster: "toy"), observers: [recorder])
         try run.run()
-        #expect(run.result.nowcastSteps == [20, 40, 60])
+        #expect(run.result.nowcastSteps == [20, 40, 60] && run.result.jumpSteps == [20, 40, 60])
         let horizons = recorder.events.compactMap { if case .nowcast(_, let horizon) = $0 { horizon } else { nil } }
         #expect(horizons == [20, 7, 1])
         let losses = recorder.events.compactMap { event -> Int? in
@@ -85,6 +87,31 @@ private func trainer(
         let alone = try trainer(toySettings())
         try alone.run()
         #expect(alone.result.nowcastSteps.isEmpty && bits(alone.weights) != bits(run.weights))
+    }
+
+    /// The average looks nowhere, so training is that of the base optimizer but for the steps that nowcasts take.
+    @Test func aNowcastBesideTheWeightsIsWhatIsEvaluatedAndKept() throws {
+        let folder = TemporaryFolder()
+        var settings = try toySettings(nowcaster: "average", steps: 24)
+        // So the weights soon circle around a point, and means are better.
+        (settings.policy, settings.evaluationInterval, settings.learningRate, settings.weightDecay) = (.search, 4, 0.3, 0.5)
+        func run(_ kind: StateKind, in folder: TemporaryFolder? = nil) throws -> Trainer {
+            let run = try Trainer(
+                settings: settings, model: toyModel(), data: toyData(), nowcaster: RunNowcaster(.average, model: nil, identity: "average", stateKind: kind),
+                folder: folder.map { RunFolder($0.path) })
+            try run.run()
+            return run
+        }
+        let (means, snapshots) = (try run(.mean, in: folder), try run(.snapshot))
+        #expect(means.result.nowcastSteps == [20, 24] && means.result.jumpSteps.isEmpty && bits(means.weights) == bits(snapshots.weights))
+        let pairs = zip(means.result.evaluations, snapshots.result.evaluations)
+        #expect(means.result.evaluations.map { $0.horizon != nil } == [false, false, false, false, true, true])
+        // States differ, so what stands beside the same weights does.
+        #expect(pairs.map { $0.testLoss == $1.testLoss } == [true, true, true, true, false, false])
+        let file = try Checkpoint(opening: folder.path + "model.safetensors")
+        let kept = try toyModel().parameters.entries.flatMap { try file.floats($0.name) }
+        #expect(bits(kept) != bits(means.weights))
+        #expect(zip(kept, means.weights).allSatisfy { abs($0 - $1) < 1 })
     }
 
     @Test func aLossThatIsNoNumberIsAClearError() throws {
@@ -99,9 +126,10 @@ private func trainer(
         #expect(step >= 2 && "\(error!)".contains("at step \(step)"))
     }
 
-    @Test(arguments: [7, 20, 23, 39, 55]) func aResumedRunIsBitIdentical(pause: Int) throws {
+    @Test(arguments: [7, 20, 23, 24, 39, 55], [NowcastPolicy.schedule, .search]) func aResumedRunIsBitIdentical(pause: Int, policy: NowcastPolicy) throws {
         let whole = TemporaryFolder(), parts = TemporaryFolder()
-        let settings = try toySettings(nowcaster: "toy")
+        var settings = try toySettings(nowcaster: "toy")
+        settings.policy = policy
         let uninterrupted = try trainer(settings, in: whole)
         try uninterrupted.run()
 
@@ -210,10 +238,10 @@ private func trainer(
         try data.prefix(data.count - 1).write(to: file)
         #expect(throws: (any Error).self) { try trainer(toySettings(), in: folder, start: .resume) }
         // Another version of the layout, in a file that is whole.
-        try Data(String(data.map { Character(Unicode.Scalar($0)) }).replacingOccurrences(of: "training/1", with: "training/9")
+        try Data(String(data.map { Character(Unicode.Scalar($0)) }).replacingOccurrences(of: "training/2", with: "training/9")
             .unicodeScalars.map { UInt8($0.value) }).write(to: file)
         let error = #expect(throws: TrainingError.self) { try trainer(toySettings(), in: folder, start: .resume) }
-        #expect("\(error!)".contains("format: expected nino.training/1, found nino.training/9"))
+        #expect("\(error!)".contains("format: expected nino.training/2, found nino.training/9"))
         try data.write(to: file)
         _ = try trainer(toySettings(), in: folder, start: .resume)
     }

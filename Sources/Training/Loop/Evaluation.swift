@@ -14,8 +14,10 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public var seconds: Double
     /// Nowcasts so far.
     public var nowcasts: Int
+    /// Where the best candidate of a search was evaluated: states that it looks ahead, 0 for a mean of states or the weights as they are. Nil for the weights of training.
+    public var horizon: Int?
 
-    public init(step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double, nowcasts: Int) {
+    public init(step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double, nowcasts: Int, horizon: Int? = nil) {
         self.step = step
         self.loss = loss
         self.testLoss = testLoss
@@ -23,10 +25,11 @@ public struct Evaluation: Codable, Sendable, Equatable {
         self.accuracy = accuracy
         self.seconds = seconds
         self.nowcasts = nowcasts
+        self.horizon = horizon
     }
 
     enum CodingKeys: String, CodingKey {
-        case step, loss, perplexity, accuracy, seconds, nowcasts
+        case step, loss, perplexity, accuracy, seconds, nowcasts, horizon
         case testLoss = "test_loss"
     }
 }

@@ -41,16 +41,32 @@ final class ModelRunner {
         var correct: Int? = 0
         for start in stride(from: 0, to: data.evaluationCount, by: data.evaluationBatchSize) {
             let range = start..<min(start + data.evaluationBatchSize, data.evaluationCount)
-            let evaluator = try evaluators[range.count] ?? compile(data.inputTypes(count: range.count), purpose: .inference)
-            evaluators[range.count] = evaluator
             let batch = data.evaluationBatch(range)
-            try evaluator.run(inputs: batch)
-            loss += Double(try evaluator.value(of: "loss").values[0]) * Double(range.count)
-            let right = data.correctCount(logits: try evaluator.value(of: "logits"), batch: batch)
+            loss += try self.loss(batch, count: range.count, types: data.inputTypes(count: range.count)) * Double(range.count)
+            let right = data.correctCount(logits: try evaluators[range.count]!.value(of: "logits"), batch: batch)
             correct = correct.flatMap { sum in right.map { sum + $0 } }
         }
         let count = Double(data.evaluationCount)
         return (loss / count, correct.map { Double($0) / count })
+    }
+
+    /// Mean loss over a batch, without a gradient.
+    ///
+    /// - Throws: as `lossAndGradient`.
+    func loss(_ batch: [String: Value], count: Int, types: [String: ValueType]) throws -> Double {
+        let evaluator = try evaluators[count] ?? compile(types, purpose: .inference)
+        evaluators[count] = evaluator
+        try evaluator.run(inputs: batch)
+        return Double(try evaluator.value(of: "loss").values[0])
+    }
+
+    /// What `body` gives with other weights in the place of the model's.
+    func withWeights<Result>(_ others: Tensor?, _ body: () throws -> Result) rethrows -> Result {
+        guard let others else { return try body() }
+        let own = weights.array
+        defer { _ = weights.values.update(fromContentsOf: own) }
+        _ = weights.values.update(fromContentsOf: others.values)
+        return try body()
     }
 
     private func compile(_ types: [String: ValueType], purpose: Evaluator.Purpose) throws -> Evaluator {

@@ -17,13 +17,15 @@ public struct RunResult: Codable, Sendable, Equatable {
     public var seconds: Double
     /// For each nowcast, the steps completed once it was made.
     public var nowcastSteps: [Int]
+    /// Those of them that took the place of the weights.
+    public var jumpSteps: [Int]
     public var evaluations: [Evaluation]
     /// The step whose loss was no number any more; nil for a run that did not diverge.
     public var divergedAtStep: Int?
 
     public init(
         task: String, nowcaster: String, seed: UInt64, metric: Metric, target: Double, budget: Int, stepsToTarget: Int?,
-        best: Double?, steps: Int, seconds: Double, nowcastSteps: [Int], evaluations: [Evaluation], divergedAtStep: Int? = nil
+        best: Double?, steps: Int, seconds: Double, nowcastSteps: [Int], jumpSteps: [Int], evaluations: [Evaluation], divergedAtStep: Int? = nil
     ) {
         self.task = task
         self.nowcaster = nowcaster
@@ -36,6 +38,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         self.steps = steps
         self.seconds = seconds
         self.nowcastSteps = nowcastSteps
+        self.jumpSteps = jumpSteps
         self.evaluations = evaluations
         self.divergedAtStep = divergedAtStep
     }
@@ -44,6 +47,7 @@ public struct RunResult: Codable, Sendable, Equatable {
         case task, nowcaster, seed, metric, target, budget, best, steps, seconds, evaluations
         case stepsToTarget = "steps_to_target"
         case nowcastSteps = "nowcast_steps"
+        case jumpSteps = "jump_steps"
         case divergedAtStep = "diverged_at_step"
     }
 

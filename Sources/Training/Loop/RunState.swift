@@ -9,6 +9,8 @@ struct RunState: Codable, Equatable {
     var lossCount = 0
     /// For each nowcast, the steps completed once it was made.
     var nowcastSteps: [Int] = []
+    /// Those of them that took the place of the weights.
+    var jumpSteps: [Int] = []
     var evaluations: [Evaluation] = []
 
     enum CodingKeys: String, CodingKey {
@@ -16,6 +18,7 @@ struct RunState: Codable, Equatable {
         case lossSum = "loss_sum"
         case lossCount = "loss_count"
         case nowcastSteps = "nowcast_steps"
+        case jumpSteps = "jump_steps"
     }
 
     /// The first evaluation that reached the target.
@@ -31,6 +34,6 @@ struct RunState: Codable, Equatable {
             task: settings.task, nowcaster: settings.nowcaster, seed: settings.seed, metric: settings.metric,
             target: settings.target, budget: settings.steps, stepsToTarget: stepsToTarget(settings),
             best: values.dropFirst().reduce(values.first) { best, value in best.map { settings.metric.better($0, value) } },
-            steps: step, seconds: seconds, nowcastSteps: nowcastSteps, evaluations: evaluations)
+            steps: step, seconds: seconds, nowcastSteps: nowcastSteps, jumpSteps: jumpSteps, evaluations: evaluations)
     }
 }

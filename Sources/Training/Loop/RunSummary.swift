@@ -7,7 +7,7 @@ public struct RunSummary: Encodable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case task, nowcaster, seed, metric, target, best, steps, seconds, nowcasts
+        case task, nowcaster, seed, metric, target, best, steps, seconds, nowcasts, jumps
         case stepsToTarget = "steps_to_target"
         case divergedAtStep = "diverged_at_step"
     }
@@ -24,6 +24,7 @@ public struct RunSummary: Encodable, Sendable, Equatable {
         try container.encode(result.steps, forKey: .steps)
         try container.encode(result.seconds, forKey: .seconds)
         try container.encode(result.nowcastSteps.count, forKey: .nowcasts)
+        try container.encode(result.jumpSteps.count, forKey: .jumps)
         try container.encodeIfPresent(result.divergedAtStep, forKey: .divergedAtStep)
     }
 }

@@ -123,26 +123,49 @@ public final class Trainer {
             state.lossSum += Double(value)
             state.lossCount += 1
         }
-        let event = try optimizer.step(runner.weights, gradients: runner.gradient)
+        let event = try optimizer.step(runner.weights, gradients: runner.gradient, losses: lossesOfNextBatches())
         state.step += 1
         notify(.stepped(step: state.step, loss: loss))
         switch event {
         case .updated: break
+        case .looked: state.nowcastSteps.append(state.step)
         case .nowcast(let horizon):
             state.nowcastSteps.append(state.step)
+            state.jumpSteps.append(state.step)
             notify(.nowcast(step: state.step, horizon: horizon))
         case .refused(let horizon, let parameter):
             notify(.nowcastRefused(step: state.step, horizon: horizon, parameter: parameter))
         }
     }
 
+    /// What weights are judged by in a nowcast: the losses of the batches that come next, beginning with the one that a nowcast leaves out.
+    private func lossesOfNextBatches() -> (Tensor) throws -> [Double] {
+        var batches: [(values: [String: Value], count: Int)]?
+        return { [self] weights in
+            if batches == nil {
+                var order = order
+                batches = (0..<Self.batchesOfNowcast).map { index in
+                    let examples = order.batch(atStep: state.step + index)
+                    return (data.trainingBatch(examples), examples.count)
+                }
+            }
+            return try runner.withWeights(weights) {
+                try batches!.map { try runner.loss($0.values, count: $0.count, types: data.inputTypes(count: $0.count)) }
+            }
+        }
+    }
+
+    /// Enough to tell candidates of a nowcast apart, and few enough to cost little beside two hundred steps.
+    private static let batchesOfNowcast = 4
+
     private func evaluate() throws {
-        let (testLoss, accuracy) = try runner.evaluate(on: data)
+        let (testLoss, accuracy) = try runner.withWeights(optimizer.nowcastWeights) { try runner.evaluate(on: data) }
         guard testLoss.isFinite else { throw TrainingError.lossNotFinite(step: state.step, loss: Float(testLoss)) }
         let perplexity = data.hasPerplexity ? Foundation.exp(testLoss) : .infinity
         let evaluation = Evaluation(
             step: state.step, loss: state.lossCount == 0 ? nil : state.lossSum / Double(state.lossCount), testLoss: testLoss,
-            perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds, nowcasts: state.nowcastSteps.count)
+            perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds, nowcasts: state.nowcastSteps.count,
+            horizon: optimizer.nowcastHorizon)
         state.lossSum = 0
         state.lossCount = 0
         state.evaluations.append(evaluation)
@@ -213,12 +236,13 @@ extension Trainer {
         notify(.finished(result))
     }
 
-    /// Writes weights and buffers alone, under the checkpoint's own names.
+    /// Writes weights and buffers alone, under the checkpoint's own names; the nowcast's weights where one stands beside those of training.
     ///
     /// - Throws: `CheckpointError.cannotWrite`.
     public func writeModel(to path: String) throws {
+        let weights = optimizer.nowcastWeights ?? runner.weights
         var tensors = runner.parameters.entries.map { entry in
-            (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(runner.weights.values[entry.range]))
+            (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(weights.values[entry.range]))
         }
         tensors += runner.buffers.map { (TensorInfo(name: $0.name, dtype: .f32, shape: $0.tensor.shape), $0.tensor.array) }
         let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.0.name, $0.1) })

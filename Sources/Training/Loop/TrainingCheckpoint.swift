@@ -18,7 +18,7 @@ struct TrainingCheckpoint {
         let data: String
     }
 
-    static let format = "nino.training/1"
+    static let format = "nino.training/2"
 
     let identity: Identity
     var state: RunState

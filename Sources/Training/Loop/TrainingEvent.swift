@@ -4,7 +4,7 @@ public enum TrainingEvent: Sendable {
     case started(step: Int)
     /// A step is done. `loss` is nil for a nowcast.
     case stepped(step: Int, loss: Float?)
-    /// The step just done was a nowcast.
+    /// The step just done was a nowcast, which took the place of the weights.
     case nowcast(step: Int, horizon: Int)
     /// The step just done would have been a nowcast, but what was predicted for `parameter` was not finite; the weights
     /// are as they were.

@@ -14,11 +14,13 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var steps: Int
     /// Steps from one nowcast to the next.
     public var period: Int
-    /// States that the first nowcast looks ahead, or as many as the nowcaster can if that is less; later ones look less far. Nil for as
-    /// many as it can.
+    /// States that the first nowcast looks ahead, or as many as the nowcaster can if that is less; later ones look less far. With
+    /// `NowcastPolicy.search`, the most that any looks ahead. Nil for as many as it can.
     public var firstHorizon: Int?
     /// What the nowcaster sees. Nil, as without one, for what it was trained on.
     public var states: StateKind?
+    /// Nil, as without a nowcaster, for `NowcastPolicy.standard`.
+    public var policy: NowcastPolicy?
     public var evaluationInterval: Int
     /// The nowcaster's label; `none` for the base optimizer alone.
     public var nowcaster: String
@@ -42,7 +44,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case task, metric, target, optimizer, steps, period, states, nowcaster, seed
+        case task, metric, target, optimizer, steps, period, states, policy, nowcaster, seed
         case learningRate = "learning_rate"
         case weightDecay = "weight_decay"
         case batchSize = "batch_size"
@@ -76,7 +78,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
             ("task", task), ("metric", metric.rawValue), ("target", metric.text(target)), ("optimizer", optimizer.rawValue),
             ("learning_rate", "\(learningRate)"), ("weight_decay", "\(weightDecay)"), ("batch_size", "\(batchSize)"),
             ("steps", "\(steps)"), ("period", "\(period)"), ("first_horizon", firstHorizon.map(String.init) ?? "the longest"),
-            ("states", states?.rawValue ?? "as the nowcaster was trained on"), ("evaluation_interval", "\(evaluationInterval)"),
+            ("policy", (policy ?? .standard).rawValue), ("states", states?.rawValue ?? "as the nowcaster was trained on"), ("evaluation_interval", "\(evaluationInterval)"),
             ("nowcaster", nowcaster), ("seed", "\(seed)"),
         ]
     }

@@ -47,6 +47,8 @@ struct RunOptimizer {
     enum Event: Equatable {
         case updated
         case nowcast(horizon: Int)
+        /// The nowcast stands beside the weights, which are as they were.
+        case looked
         /// The nowcast was not finite, first in this parameter, and the weights are as they were.
         case refused(horizon: Int, parameter: String)
     }
@@ -64,19 +66,29 @@ struct RunOptimizer {
         }
         nowcasting = try NowcastingOptimizer(
             base, nowcaster: nowcaster.nowcaster, model: nowcaster.model, parameters: parameters, period: settings.period,
-            firstHorizon: settings.firstHorizon, stateKind: settings.states ?? nowcaster.stateKind, maxTrainSteps: settings.steps)
+            firstHorizon: settings.firstHorizon, stateKind: settings.states ?? nowcaster.stateKind, policy: settings.policy ?? .standard,
+            maxTrainSteps: settings.steps)
     }
 
     var needsGradients: Bool { nowcasting?.needsGradients ?? true }
 
+    /// The best that the nowcast just made found, if training goes on with other weights.
+    var nowcastWeights: Tensor? { nowcasting?.nowcastWeights }
+    /// How many states ahead that is.
+    var nowcastHorizon: Int? { nowcasting?.nowcastHorizon }
+
     /// Changes `weights` in place.
-    mutating func step(_ weights: Tensor, gradients: Tensor) throws(NowcastError) -> Event {
+    ///
+    /// - Parameter losses: of any weights, on a few training batches.
+    /// - Throws: `NowcastError`, and what `losses` throws.
+    mutating func step(_ weights: Tensor, gradients: Tensor, losses: (Tensor) throws -> [Double]) throws -> Event {
         guard nowcasting != nil else {
             base!.step(weights, gradients: gradients)
             return .updated
         }
-        switch try nowcasting!.step(weights, gradients: gradients) {
+        switch try withoutActuallyEscaping(losses, do: { try nowcasting!.step(weights, gradients: gradients, losses: $0) }) {
         case .updated: return .updated
+        case .looked: return .looked
         case .nowcast(let horizon): return .nowcast(horizon: horizon)
         case .refused(let horizon, let parameter): return .refused(horizon: horizon, parameter: parameter)
         }

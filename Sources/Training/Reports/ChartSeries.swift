@@ -25,7 +25,7 @@ struct ChartSeries {
     /// Each run smoothed, then the mean over the runs at the steps that all of them evaluated. It stops where the first run
     /// stops: a mean over the runs that are left would jump.
     func meanLine() -> [Point] {
-        let lines = lines().map(Self.smoothed)
+        let lines = zip(runs, lines()).map { run, line in Self.found(run, in: line) ?? Self.smoothed(line) }
         guard let first = lines.first else { return [] }
         let others = lines.dropFirst().map { line in
             Dictionary(line.map { ($0.step, $0.value) }, uniquingKeysWith: { a, _ in a })
@@ -35,6 +35,13 @@ struct ChartSeries {
             guard values.count == others.count else { return nil }
             return Point(step: point.step, value: (values.reduce(0, +) + point.value) / Double(values.count + 1))
         }
+    }
+
+    /// What the searches of a run found, which needs no smoothing; nil for a run without. Weights in between carry noise that no one
+    /// has to live with.
+    private static func found(_ run: RunResult, in line: [Point]) -> [Point]? {
+        let steps = Set(run.evaluations.filter { $0.horizon != nil }.map { Double($0.step) })
+        return steps.isEmpty ? nil : line.filter { steps.contains($0.step) }
     }
 
     /// The median over `smoothing` evaluations around each (fewer at both ends): noise goes, and so does the dip at a
@@ -47,9 +54,9 @@ struct ChartSeries {
         }
     }
 
-    /// Steps at which any run was nowcast.
-    var nowcastSteps: [Int] {
-        runs.flatMap(\.nowcastSteps).distinct().sorted()
+    /// Steps at which a nowcast took the place of any run's weights.
+    var jumpSteps: [Int] {
+        runs.flatMap(\.jumpSteps).distinct().sorted()
     }
 
     /// Mean steps to the target when every run reached it.

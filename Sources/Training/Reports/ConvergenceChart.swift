@@ -1,5 +1,5 @@
 /// The metric against steps, as an SVG: a thin line for each run, a thick smoothed mean for each nowcaster, the target
-/// dashed, a flag at each mean number of steps to the target, and a row of ticks at the nowcasts.
+/// dashed, a flag at each mean number of steps to the target, and a row of ticks at the jumps.
 struct ConvergenceChart {
     let series: [ChartSeries]
     let metric: Metric
@@ -37,12 +37,12 @@ struct ConvergenceChart {
     /// - Parameters:
     ///   - title, description: what a screen reader says of the picture.
     func svg(title: String, description: String) -> String {
-        let strips = series.filter { !$0.nowcastSteps.isEmpty }
+        let strips = series.filter { !$0.jumpSteps.isEmpty }
         let height = scale.bottom + 56 + (strips.isEmpty ? 0 : 14 * Double(strips.count) + 24)
         let content = [
             element("title", ["id": "chart-title"], escaped(title)),
             element("desc", ["id": "chart-description"], escaped(description)),
-            clip, grid, thinLines, targetLine, meanLines, flagMarks, legendMarks, axisTitles, nowcastStrips(strips),
+            clip, grid, thinLines, targetLine, meanLines, flagMarks, legendMarks, axisTitles, jumpStrips(strips),
         ]
         return element(
             "svg",
@@ -145,25 +145,25 @@ struct ConvergenceChart {
             + text("optimizer steps", x: (scale.left + scale.right) / 2, y: scale.bottom + 42, anchor: "middle", style: "")
     }
 
-    private func nowcastStrips(_ strips: [ChartSeries]) -> String {
+    private func jumpStrips(_ strips: [ChartSeries]) -> String {
         guard !strips.isEmpty else { return "" }
         let top = scale.bottom + 60
         let rows = strips.enumerated().map { row, series in
             let y = top + 14 * Double(row)
             let name = names[series.label] ?? series.label
-            let ticks = series.nowcastSteps.map { step in
+            let ticks = series.jumpSteps.map { step in
                 let x = coordinate(scale.x(Double(step)))
                 return element(
                     "line",
                     [
                         "class": "nowcast \(ChartStyle.colourClass(series.index))", "x1": x, "x2": x, "y1": coordinate(y),
                         "y2": coordinate(y + 9),
-                    ], element("title", [:], escaped("\(name): nowcast at step \(step)")))
+                    ], element("title", [:], escaped("\(name): jump at step \(step)")))
             }
             return line("grid", scale.left, y + 4.5, scale.right, y + 4.5) + ticks.joined()
                 + ChartStyle.marker(series.index, x: scale.left - 12, y: y + 4.5)
         }
-        let label = text("nowcasts", x: scale.left, y: top - 6, anchor: "start", style: "tick")
+        let label = text("jumps", x: scale.left, y: top - 6, anchor: "start", style: "tick")
         return label + rows.joined(separator: "\n")
     }
 

@@ -15,7 +15,7 @@ public struct TaskDescription: Sendable, Equatable {
     public let steps: Int
     /// Steps from one nowcast to the next.
     public let period: Int
-    /// States that the first nowcast looks ahead. Languages are learnt at a rate where noise outgrows far extrapolations.
+    /// States that a nowcast looks ahead, at most or at first (`NowcastPolicy`). Languages are learnt at a rate where noise outgrows far extrapolations.
     public let firstHorizon: Int
     /// Steps from one evaluation to the next.
     public let evaluationInterval: Int

@@ -1,0 +1,158 @@
+import NeuralGraphs
+import Nowcasting
+import Tensors
+import Testing
+
+/// `NowcastPolicy.search`, on weights whose way is known.
+@Suite struct NowcastSearchTests {
+    /// Takes away what it is given as a gradient.
+    private struct Plain: BaseOptimizer {
+        func step(_ weights: Tensor, gradients: Tensor) {
+            for index in 0..<weights.count { weights.values[index] -= gradients.values[index] }
+        }
+
+        var savedState: SavedOptimizerState { SavedOptimizerState() }
+        func restore(_ state: SavedOptimizerState) {}
+    }
+
+    private static let parameters = ParameterList([("a", [2]), ("b", [2])])
+    private static let start: [Float] = [1, -2, 0.5, 4]
+    /// Weights travel by this at every step.
+    private static let way: [Float] = [0.25, 0.5, -0.25, 1]
+
+    private func optimizer(_ nowcaster: Nowcaster = .lineFit, states: StateKind = .mean, longest: Int = 20) throws -> NowcastingOptimizer<Plain> {
+        try NowcastingOptimizer(
+            Plain(), nowcaster: nowcaster, model: nil, parameters: Self.parameters, period: 20, firstHorizon: longest, stateKind: states, policy: .search,
+            maxTrainSteps: 1000)
+    }
+
+    /// Distance from where the straight way is after `goal` steps.
+    private func distance(to goal: Float) -> (Tensor) throws -> [Double] {
+        { weights in
+            let squares = (0..<weights.count).map { Double(weights.values[$0] - Self.start[$0] - goal * Self.way[$0]) }.map { $0 * $0 }
+            return [squares.reduce(0, +), 2 * squares.reduce(0, +)]
+        }
+    }
+
+    /// Steps along the way, times `factor`.
+    private func run(
+        _ wrapped: inout NowcastingOptimizer<Plain>, _ weights: Tensor, steps: Range<Int>, losses: (Tensor) throws -> [Double], factor: (Int) -> Float = { _ in 1 }
+    ) throws -> [Int: NowcastingOptimizer<Plain>.Event] {
+        var events: [Int: NowcastingOptimizer<Plain>.Event] = [:]
+        for step in steps {
+            let gradients = wrapped.needsGradients ? Tensor(shape: [4], values: Self.way.map { -$0 * factor(step) }) : nil
+            let event = try withoutActuallyEscaping(losses) { try wrapped.step(weights, gradients: gradients, losses: $0) }
+            if event != .updated { events[step + 1] = event }
+        }
+        return events
+    }
+
+    /// The first look has no forecast to trust; from then on two states come between jumps.
+    @Test func whatTravelsStraightJumpsAsFarAsTheLossFalls() throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        let events = try run(&wrapped, weights, steps: 0..<36, losses: distance(to: 1000))
+        #expect(events == [20: .looked, 24: .nowcast(horizon: 19), 28: .looked, 32: .nowcast(horizon: 19), 36: .looked])
+        // 2, 3, 4, 6, 9, 13, 19 states of four steps.
+        #expect(weights.values[3] > 4 + 2 * 18 * 4)
+
+        var short = try optimizer(longest: 5)
+        let other = Tensor(shape: [4], values: Self.start)
+        #expect(try run(&short, other, steps: 0..<24, losses: distance(to: 1000))[24] == .nowcast(horizon: 4))
+    }
+
+    @Test func afterAJumpTheStatesGoOnAsIfTrainingHadComeThere() throws {
+        var wrapped = try optimizer(longest: 4)
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&wrapped, weights, steps: 0..<24, losses: distance(to: 1000))
+        let landed = weights.array
+        _ = try run(&wrapped, weights, steps: 24..<27, losses: distance(to: 1000))
+        // A straight way stays one, so the line fit goes on along it; with a kink of the jump's length in it, it could not.
+        let events = try run(&wrapped, weights, steps: 27..<28, losses: distance(to: 1000))
+        #expect(events == [28: .looked])
+        let shown = try #require(wrapped.nowcastWeights)
+        let horizon = Float(try #require(wrapped.nowcastHorizon))
+        for index in 0..<4 {
+            // The newest mean is that of the four weights since the jump: 0 to 3 steps from where it landed.
+            let expected = landed[index] + Self.way[index] * (1.5 + 4 * horizon)
+            // States since the first nowcast are three steps apart rather than four.
+            #expect(abs(shown.values[index] - expected) < 2 * abs(Self.way[index]))
+        }
+    }
+
+    @Test func noJumpWhereTheLossRises() throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        let events = try run(&wrapped, weights, steps: 0..<40, losses: distance(to: 0))
+        #expect(events.values.allSatisfy { $0 == .looked } && events.count == 6)
+        // Six of forty steps were nowcasts, which do not train.
+        #expect(weights.values[3] == 4 + 34)
+        // Of what it may show, the mean of the newest two states is nearest to the start.
+        let shown = try #require(wrapped.nowcastWeights)
+        #expect(wrapped.nowcastHorizon == 0 && shown.values[3] < weights.values[3] - 2)
+        _ = try run(&wrapped, weights, steps: 40..<41, losses: distance(to: 0))
+        #expect(wrapped.nowcastWeights == nil && wrapped.nowcastHorizon == nil)
+    }
+
+    @Test func theWeightsAsTheyAreMayBeTheBest() throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&wrapped, weights, steps: 0..<20, losses: distance(to: 19))
+        #expect(wrapped.nowcastWeights?.array == weights.array && wrapped.nowcastHorizon == 0)
+    }
+
+    /// The same losses, which reward looking ahead, but the way turns around once a forecast has been made.
+    @Test func whatHasNotComeTrueIsNotTrusted() throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        let events = try run(&wrapped, weights, steps: 0..<24, losses: distance(to: 1000)) { $0 < 20 ? 1 : -1 }
+        #expect(events == [20: .looked, 24: .looked])
+        #expect(weights.values[3] == 4 + 19 - 3)
+    }
+
+    @Test(arguments: [0, 3, 19, 20, 21, 24, 25, 28, 33])
+    func aRestoredRunGoesOnBitForBit(stop: Int) throws {
+        let losses = distance(to: 300)
+        var whole = try optimizer()
+        let expected = Tensor(shape: [4], values: Self.start)
+        let events = try run(&whole, expected, steps: 0..<50, losses: losses) { Float($0 % 3) }
+        #expect(events.values.contains { $0 != .looked })
+
+        var first = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&first, weights, steps: 0..<stop, losses: losses) { Float($0 % 3) }
+        var second = try optimizer()
+        try second.restore(first.savedState)
+        #expect(second.nowcastWeights?.array == first.nowcastWeights?.array && second.nowcastHorizon == first.nowcastHorizon)
+        let later = try run(&second, weights, steps: stop..<50, losses: losses) { Float($0 % 3) }
+        #expect(weights.array.map(\.bitPattern) == expected.array.map(\.bitPattern))
+        #expect(later == events.filter { $0.key > stop })
+    }
+
+    @Test func aStateSavedByAnotherPolicyIsRefused() throws {
+        var schedule = try NowcastingOptimizer(Plain(), nowcaster: .lineFit, model: nil, parameters: Self.parameters, period: 20, maxTrainSteps: 1000)
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&schedule, weights, steps: 0..<3, losses: distance(to: 0))
+        var search = try optimizer()
+        #expect(throws: NowcastError.savedNumber(name: "nowcast.states_since_jump", expected: "a number of at least 0", found: "none")) {
+            try search.restore(schedule.savedState)
+        }
+    }
+
+    @Test func whatIsNotFiniteIsRefused() throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&wrapped, weights, steps: 0..<19, losses: distance(to: 1000))
+        weights.values[2] = .nan
+        let events = try run(&wrapped, weights, steps: 19..<20, losses: distance(to: 1000))
+        #expect(events == [20: .refused(horizon: 1, parameter: "b")])
+        #expect(wrapped.nowcastWeights == nil && weights.values[0] > 1)
+        struct Full: Error {}
+        var other = try optimizer()
+        let others = Tensor(shape: [4], values: Self.start)
+        _ = try run(&other, others, steps: 0..<19, losses: distance(to: 1000))
+        let before = others.array
+        #expect(throws: Full.self) { try run(&other, others, steps: 19..<20) { _ in throw Full() } }
+        #expect(other.completedSteps == 19 && others.array == before)
+    }
+}
