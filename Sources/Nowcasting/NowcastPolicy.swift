@@ -2,8 +2,8 @@
 public enum NowcastPolicy: String, Codable, Sendable, CaseIterable {
     /// Once a period the nowcast takes the place of the weights, far ahead at first and near at the end. Source: nino-model.md 1.
     case schedule
-    /// Whenever a state is complete, the horizon with the least loss on the next training batches is looked for. The nowcast takes the
-    /// place of the weights only if looking ahead lowers that loss clearly; else it stands beside them, as what the run has to show.
+    /// Whenever a state is complete, means and nowcasts are judged by their loss on the next training batches. The farthest that costs
+    /// little takes the place of the weights, if the nowcast before came true; the best is what the run has to show either way.
     case search
 
     /// Unless something else is asked for.

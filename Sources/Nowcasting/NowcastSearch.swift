@@ -14,7 +14,7 @@ struct NowcastSearch {
 
     /// Relative error of the nowcast before (1: as good as predicting no change) up to which looking ahead pays. With 0.006 the
     /// convolutional networks of FM-16 are at 0.7 to 0.9, language models at 0.83 when they begin and beyond 0.95 after 2,500 steps.
-    static let leastTrusted = 0.95
+    static let largestTrustedError = 0.95
     /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress stays.
     static let slack = 0.25
 
@@ -45,7 +45,7 @@ struct NowcastSearch {
             try NowcastCandidate(near, horizon: 1, losses: losses),
         ].compactMap { $0 }.min { $0.loss < $1.loss }
         guard let steady else { return nil }
-        guard let forecast, Self.relativeError(of: forecast, before: before, now: newest) <= Self.leastTrusted else {
+        guard let forecast, Self.relativeError(of: forecast, before: before, now: newest) <= Self.largestTrustedError else {
             return Outcome(best: steady, farthest: nil, near: near)
         }
         let (best, farthest) = try lookAhead(history, steady: steady, noisy: asTheyAre?.loss ?? steady.loss, losses: losses)

@@ -30,7 +30,7 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Examples a step.")
     var batch: Int?
 
-    @Option(help: "Most optimizer steps; horizons fall over this length.")
+    @Option(help: "Most optimizer steps; with --policy schedule, horizons fall over this length.")
     var steps: Int?
 
     @Option(help: "Steps in which five states are recorded.")

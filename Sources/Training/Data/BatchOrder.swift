@@ -6,7 +6,7 @@ import Tensors
 /// - Independent: each example of a batch is drawn anew from all.
 ///
 /// A step's batch is a function of the seed and the step alone. So a resumed run needs no stored state, and runs with
-/// different nowcasters see the same batch at the same step (a nowcast step leaves its batch unused).
+/// different nowcasters see the same batch at the same step (a nowcast step trains on none).
 struct BatchOrder {
     let exampleCount: Int
     let batchSize: Int

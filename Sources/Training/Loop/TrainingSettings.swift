@@ -12,7 +12,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var batchSize: Int
     /// Budget in optimizer steps, nowcast steps included.
     public var steps: Int
-    /// Steps from one nowcast to the next.
+    /// Steps in which five states are recorded.
     public var period: Int
     /// States that the first nowcast looks ahead, or as many as the nowcaster can if that is less; later ones look less far. With
     /// `NowcastPolicy.search`, the most that any looks ahead. Nil for as many as it can.

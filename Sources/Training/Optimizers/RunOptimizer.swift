@@ -44,14 +44,7 @@ struct AnyBaseOptimizer: BaseOptimizer {
 /// Two optionals rather than an enum, so that moments are changed in place: taking a payload out of an enum would copy
 /// them at every step.
 struct RunOptimizer {
-    enum Event: Equatable {
-        case updated
-        case nowcast(horizon: Int)
-        /// The nowcast stands beside the weights, which are as they were.
-        case looked
-        /// The nowcast was not finite, first in this parameter, and the weights are as they were.
-        case refused(horizon: Int, parameter: String)
-    }
+    typealias Event = NowcastingOptimizer<AnyBaseOptimizer>.Event
 
     private var base: AnyBaseOptimizer?
     private var nowcasting: NowcastingOptimizer<AnyBaseOptimizer>?
@@ -81,17 +74,12 @@ struct RunOptimizer {
     ///
     /// - Parameter losses: of any weights, on a few training batches.
     /// - Throws: `NowcastError`, and what `losses` throws.
-    mutating func step(_ weights: Tensor, gradients: Tensor, losses: (Tensor) throws -> [Double]) throws -> Event {
+    mutating func step(_ weights: Tensor, gradients: Tensor, losses: @escaping (Tensor) throws -> [Double]) throws -> Event {
         guard nowcasting != nil else {
             base!.step(weights, gradients: gradients)
             return .updated
         }
-        switch try withoutActuallyEscaping(losses, do: { try nowcasting!.step(weights, gradients: gradients, losses: $0) }) {
-        case .updated: return .updated
-        case .looked: return .looked
-        case .nowcast(let horizon): return .nowcast(horizon: horizon)
-        case .refused(let horizon, let parameter): return .refused(horizon: horizon, parameter: parameter)
-        }
+        return try nowcasting!.step(weights, gradients: gradients, losses: losses)
     }
 
     var savedState: SavedOptimizerState { nowcasting?.savedState ?? base!.savedState }

@@ -13,7 +13,7 @@ public struct TaskDescription: Sendable, Equatable {
     public let batchSize: Int
     /// Budget in optimizer steps.
     public let steps: Int
-    /// Steps from one nowcast to the next.
+    /// Steps in which five states are recorded.
     public let period: Int
     /// States that a nowcast looks ahead, at most or at first (`NowcastPolicy`). Languages are learnt at a rate where noise outgrows far extrapolations.
     public let firstHorizon: Int
