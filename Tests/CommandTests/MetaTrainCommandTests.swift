@@ -107,8 +107,25 @@ private struct MetaFixture {
         #expect(wider.status == 2 && wider.errors.contains("--hidden: expected 8, as \(first), found 16"))
         let other = try further("other.safetensors", "--from", first, "--method", "wnn")
         #expect(other.status == 2 && other.errors.contains("--method: expected nino"))
+        let words = try withWordPositions(first)
+        let worded = try further("worded.safetensors", "--from", words)
+        #expect(worded.status == 2 && worded.errors.contains("--from: \(words): expected a network without word positions, found one with them"))
         let resumed = try further("same.safetensors", "--from", "nino", "--resume")
         #expect(resumed.status == 2 && resumed.errors.contains("belongs to another run: settings"))
+    }
+
+    /// The same network with a table for two words.
+    private func withWordPositions(_ path: String) throws -> String {
+        let network = try Checkpoint(opening: path)
+        let arguments = try #require(network.metadata["model_args"]).replacingOccurrences(of: #""wte_pos_enc": false"#, with: #""wte_pos_enc": true"#)
+        let table = TensorInfo(name: "wte_pos_enc_layer.weight", dtype: .f32, shape: [2, 8])
+        let out = fixture.folder + "words.safetensors"
+        let writer = try SafetensorsWriter(out, tensors: network.tensors.map { TensorInfo(name: $0.name, dtype: .f32, shape: $0.shape) } + [table], metadata: ["model_args": arguments])
+        for tensor in writer.tensors {
+            try writer.write(tensor.name == table.name ? [Float](repeating: 0, count: 16) : network.floats(tensor.name), to: tensor.name)
+        }
+        try writer.commit()
+        return out
     }
 
     @Test func badRequestsAreOneLine() throws {

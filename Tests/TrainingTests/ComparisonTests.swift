@@ -103,7 +103,7 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
             return comparison.results
         }
         let first = try results("snapshots") { _ in }
-        let second = try results("means") { ($0.states, $0.firstHorizon) = (.mean, 2) }
+        let second = try results("means") { ($0.states, $0.firstHorizon, $0.period) = (.mean, 2, 10) }
         // Down to the seconds: it was not run again.
         #expect(first[0] == second[0])
         #expect(numbers([first[1]])[0].evaluations != numbers([second[1]])[0].evaluations)

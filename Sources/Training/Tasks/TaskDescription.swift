@@ -13,8 +13,6 @@ public struct TaskDescription: Sendable, Equatable {
     public let batchSize: Int
     /// Budget in optimizer steps.
     public let steps: Int
-    /// Steps in which five states are recorded.
-    public let period: Int
     /// States that a nowcast looks ahead, at most or at first (`NowcastPolicy`). Languages are learnt at a rate where noise outgrows far extrapolations.
     public let firstHorizon: Int
     /// Steps from one evaluation to the next.
@@ -51,12 +49,12 @@ public struct TaskDescription: Sendable, Equatable {
         TaskDescription(
             name: "fm-vit", summary: "vision transformer on FashionMNIST", configuration: "vit-tiny",
             dataSet: .fashionMNIST, metric: .accuracy, target: 0.88, learningRate: 0.001, weightDecay: 0, batchSize: 128,
-            steps: 10_000, period: 1000, firstHorizon: 20, evaluationInterval: 200),
+            steps: 10_000, firstHorizon: 20, evaluationInterval: 200),
         // Losses of different texts do not compare, so no target fits all: this one is never reached.
         TaskDescription(
             name: "text", summary: "language model on the bytes of --text", configuration: "gpt2-tiny",
             dataSet: .text, metric: .testLoss, target: 0, learningRate: 0.001, weightDecay: 0.01, batchSize: 32,
-            steps: 6000, period: 1000, firstHorizon: 10, evaluationInterval: 100),
+            steps: 6000, firstHorizon: 10, evaluationInterval: 100),
     ]
 
     /// - Throws: `unknownTask` with the names that are known.
@@ -98,6 +96,6 @@ public struct TaskDescription: Sendable, Equatable {
         TaskDescription(
             name: name, summary: "convolutional network \(channels) on FashionMNIST", configuration: name,
             dataSet: .fashionMNIST, metric: .accuracy, target: target, learningRate: 0.006, weightDecay: 0, batchSize: 128,
-            steps: 10_000, period: 1000, firstHorizon: 20, evaluationInterval: 50)
+            steps: 10_000, firstHorizon: 20, evaluationInterval: 50)
     }
 }
