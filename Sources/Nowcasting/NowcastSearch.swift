@@ -14,7 +14,7 @@ struct NowcastSearch {
 
     /// Relative error of the nowcast before (1: as good as predicting no change) up to which looking ahead pays. With 0.006 the
     /// convolutional networks of FM-16 are at 0.7 to 0.9, language models at 0.83 when they begin and beyond 0.95 after 2,500 steps.
-    static let largestTrustedError = 0.95
+    static let largestTrustedError = 0.9
     /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress stays.
     static let slack = 0.25
 
@@ -83,6 +83,14 @@ struct NowcastSearch {
     private static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
         Tensor(shape: a.shape, values: zip(a.values, b.values).map { ($0 + $1) / 2 })
     }
+}
+
+/// The best weights that a run has, which need not be those that its training goes on with.
+public struct ShownWeights {
+    /// Shape [parameters].
+    public let weights: Tensor
+    /// States ahead; 0 for what does not look ahead.
+    public let horizon: Int
 }
 
 /// Weights and what they are worth.

@@ -14,7 +14,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         case updated
         /// The parameters were nowcast `horizon` states ahead.
         case nowcast(horizon: Int)
-        /// A nowcast was made, `nowcastWeights`; the parameters are as they were.
+        /// A nowcast was made, which `shown` may be; the parameters are as they were.
         case looked
         /// The nowcast held NaN or infinity, first in this parameter, and was dropped; the parameters are as they were.
         case refused(horizon: Int, parameter: String)
@@ -26,11 +26,6 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     public let schedule: HorizonSchedule
     public let stateKind: StateKind
     public let policy: NowcastPolicy
-    /// After a nowcast by `.search`, the best weights that it found, shape [parameters], which training does not go on with; nil after
-    /// any other step.
-    public private(set) var nowcastWeights: Tensor?
-    /// How many states ahead `nowcastWeights` are; 0 for what does not look ahead.
-    public private(set) var nowcastHorizon: Int?
     /// Completed steps.
     public private(set) var completedSteps = 0
 
@@ -41,6 +36,8 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private var statesSinceJump = 0
     /// Where the next state is expected, shape [parameters].
     private var forecast: Tensor?
+    /// The best that the last `.search` found.
+    private var found: ShownWeights?
 
     /// Two states come between jumps: the first shows the transient of a jump more than where training goes.
     private static var leastStatesBetweenJumps: Int { 2 }
@@ -100,7 +97,6 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
             statesSinceJump += 1
             recorded = RecordedState(stateKind)
         }
-        (nowcastWeights, nowcastHorizon) = (nil, nil)
         base.step(weights, gradients: gradients)
         completedSteps += 1
         return .updated
@@ -133,13 +129,14 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double]) throws -> Event {
         let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: schedule.horizons[0])
-        let found = try search.run(history, weights: weights, forecast: forecast, losses: losses)
+        let outcome = try search.run(history, weights: weights, forecast: forecast, losses: losses)
         states = Array(history.states.dropFirst())
         statesSinceJump += 1
-        (nowcastWeights, nowcastHorizon, forecast) = (found?.best.weights, found?.best.horizon, found?.near)
-        guard let found else { return .refused(horizon: 1, parameter: Self.firstNotFinite(history.states.last!, parameters) ?? "") }
-        guard let goal = found.farthest, statesSinceJump >= Self.leastStatesBetweenJumps else { return .looked }
-        jump(weights, to: goal.weights, newest: states.last!, near: found.near)
+        self.found = outcome.map { ShownWeights(weights: $0.best.weights, horizon: $0.best.horizon) }
+        forecast = outcome?.near
+        guard let outcome else { return .refused(horizon: 1, parameter: Self.firstNotFinite(history.states.last!, parameters) ?? "") }
+        guard let goal = outcome.farthest, statesSinceJump >= Self.leastStatesBetweenJumps else { return .looked }
+        jump(weights, to: goal.weights, newest: states.last!, near: outcome.near)
         return .nowcast(horizon: goal.horizon)
     }
 
@@ -153,6 +150,26 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         states = states.map(moved)
         forecast = forecast.map(moved)
         statesSinceJump = 0
+    }
+
+    /// What a run has to show besides the weights that training goes on with.
+    ///
+    /// After a search, the best that it found. Some steps later, the best of that, of the mean of all weights since the state before the newest,
+    /// and of the weights as they are.
+    ///
+    /// - Parameters:
+    ///   - weights: those that training stands at, shape [parameters].
+    ///   - losses: as for `step`.
+    /// - Returns: nil before the first search, and with `.schedule`.
+    /// - Throws: what `losses` throws.
+    public func shown(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> ShownWeights? {
+        guard let found, recorded.count > 0, let newest = states.last else { return found }
+        let candidates = [
+            try NowcastCandidate(found.weights, horizon: found.horizon, losses: losses),
+            try recorded.mean(with: newest, of: interval).flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) },
+            try NowcastCandidate(weights, horizon: 0, losses: losses),
+        ].compactMap { $0 }
+        return candidates.min { $0.loss < $1.loss }.map { ShownWeights(weights: $0.weights, horizon: $0.horizon) }
     }
 
     private static func firstNotFinite(_ values: Tensor, _ parameters: ParameterList) -> String? {
@@ -177,8 +194,8 @@ extension NowcastingOptimizer {
         saved.counters[Self.stepName] = completedSteps
         saved.counters[Self.periodName] = schedule.period
         if policy == .search { saved.counters[Self.sinceJumpName] = statesSinceJump }
-        saved.tensors[Self.weightsName] = nowcastWeights
-        saved.counters[Self.horizonName] = nowcastHorizon
+        saved.tensors[Self.weightsName] = found?.weights
+        saved.counters[Self.horizonName] = found?.horizon
         saved.tensors[Self.forecastName] = forecast
         if !recorded.mean.isEmpty { saved.tensors[Self.meanName] = Tensor(shape: [recorded.mean.count], values: recorded.mean) }
         for (index, state) in states.enumerated() { saved.tensors[Self.stateName(index)] = state }
@@ -194,7 +211,8 @@ extension NowcastingOptimizer {
         }
         let sinceJump = policy == .search ? try saved.counter(Self.sinceJumpName) : 0
         func optional(_ name: String) throws -> Tensor? { try saved.tensors[name] == nil ? nil : saved.tensor(name, count: parameters.count) }
-        let (nowcast, forecast) = (try optional(Self.weightsName), try optional(Self.forecastName))
+        let found = try optional(Self.weightsName).map { ShownWeights(weights: $0, horizon: try saved.counter(Self.horizonName)) }
+        let forecast = try optional(Self.forecastName)
         var states: [Tensor] = []
         let recordedStates = step / interval
         for index in 0..<(policy == .search ? min(recordedStates, StateHistory.contextLength - 1) : recordedStates % StateHistory.contextLength) {
@@ -205,6 +223,6 @@ extension NowcastingOptimizer {
         let mean = stateKind == .mean && count > 0 ? try saved.tensor(Self.meanName, count: parameters.count).array : []
         try base.restore(saved.part(Self.baseName))
         (completedSteps, self.states, recorded) = (step, states, RecordedState(stateKind, mean: mean, count: count))
-        (statesSinceJump, nowcastWeights, nowcastHorizon, self.forecast) = (sinceJump, nowcast, saved.counters[Self.horizonName], forecast)
+        (statesSinceJump, self.found, self.forecast) = (sinceJump, found, forecast)
     }
 }

@@ -56,6 +56,18 @@ public struct RecordedState: Sendable {
         }
     }
 
+    /// The mean over this and the state before it, each weight vector counting once.
+    ///
+    /// - Parameters:
+    ///   - before: shape [weights].
+    ///   - count: weight vectors that it is the mean of.
+    /// - Returns: nil for snapshots, which have no mean.
+    func mean(with before: Tensor, of count: Int) -> Tensor? {
+        guard kind == .mean else { return nil }
+        let share = Float(self.count) / Float(self.count + count)
+        return Tensor(shape: before.shape, values: zip(before.values, mean).map { $0 + ($1 - $0) * share })
+    }
+
     /// The state, whose last weights are `weights`, which have been added.
     public func state(_ weights: Tensor) -> Tensor {
         Tensor(shape: [weights.count], values: kind == .mean ? mean : weights.array)

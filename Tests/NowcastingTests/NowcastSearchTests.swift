@@ -70,13 +70,12 @@ import Testing
         // A straight way stays one, so the line fit goes on along it; with a kink of the jump's length in it, it could not.
         let events = try run(&wrapped, weights, steps: 27..<28, losses: distance(to: 1000))
         #expect(events == [28: .looked])
-        let shown = try #require(wrapped.nowcastWeights)
-        let horizon = Float(try #require(wrapped.nowcastHorizon))
+        let shown = try #require(try wrapped.shown(weights, losses: distance(to: 1000)))
         for index in 0..<4 {
             // The newest mean is that of the four weights since the jump: 0 to 3 steps from where it landed.
-            let expected = landed[index] + Self.way[index] * (1.5 + 4 * horizon)
+            let expected = landed[index] + Self.way[index] * (1.5 + 4 * Float(shown.horizon))
             // States since the first nowcast are three steps apart rather than four.
-            #expect(abs(shown.values[index] - expected) < 2 * abs(Self.way[index]))
+            #expect(abs(shown.weights.values[index] - expected) < 2 * abs(Self.way[index]))
         }
     }
 
@@ -88,17 +87,37 @@ import Testing
         // Six of forty steps were nowcasts, which do not train.
         #expect(weights.values[3] == 4 + 34)
         // Of what it may show, the mean of the newest two states is nearest to the start.
-        let shown = try #require(wrapped.nowcastWeights)
-        #expect(wrapped.nowcastHorizon == 0 && shown.values[3] < weights.values[3] - 2)
-        _ = try run(&wrapped, weights, steps: 40..<41, losses: distance(to: 0))
-        #expect(wrapped.nowcastWeights == nil && wrapped.nowcastHorizon == nil)
+        let shown = try #require(try wrapped.shown(weights, losses: distance(to: 0)))
+        #expect(shown.horizon == 0 && shown.weights.values[3] < weights.values[3] - 2)
+    }
+
+    /// The weights have gone 34 steps at the search, whose newest mean is of steps 31 to 34; two steps later the mean of all since is 33 1/6.
+    @Test(arguments: [StateKind.mean, .snapshot]) func betweenSearchesTheBestOfThreeIsShown(states: StateKind) throws {
+        var wrapped = try optimizer(states: states)
+        let weights = Tensor(shape: [4], values: Self.start)
+        let before = try wrapped.shown(weights, losses: distance(to: 0))
+        #expect(before == nil)
+        _ = try run(&wrapped, weights, steps: 0..<40, losses: distance(to: 0))
+        let found = try #require(try wrapped.shown(weights, losses: distance(to: 0)))
+        _ = try run(&wrapped, weights, steps: 40..<42, losses: distance(to: 0))
+        func shown(_ goal: Float) throws -> [Float] { try #require(try wrapped.shown(weights, losses: distance(to: goal))).weights.array }
+        #expect(weights.values[3] == 4 + 36)
+        #expect(try shown(0) == found.weights.array)
+        #expect(try shown(36) == weights.array)
+        let mean: Float = 33 + 1.0 / 6
+        let between = try shown(mean)
+        // Snapshots have no mean: the weights or what was found, whichever is nearer.
+        #expect((abs(between[3] - (4 + mean)) < 1e-4) == (states == .mean))
+        struct Full: Error {}
+        #expect(throws: Full.self) { try wrapped.shown(weights) { _ in throw Full() } }
     }
 
     @Test func theWeightsAsTheyAreMayBeTheBest() throws {
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&wrapped, weights, steps: 0..<20, losses: distance(to: 19))
-        #expect(wrapped.nowcastWeights?.array == weights.array && wrapped.nowcastHorizon == 0)
+        let shown = try #require(try wrapped.shown(weights, losses: distance(to: 19)))
+        #expect(shown.weights.array == weights.array && shown.horizon == 0)
     }
 
     /// The same losses, which reward looking ahead, but the way turns around once a forecast has been made.
@@ -123,7 +142,8 @@ import Testing
         _ = try run(&first, weights, steps: 0..<stop, losses: losses) { Float($0 % 3) }
         var second = try optimizer()
         try second.restore(first.savedState)
-        #expect(second.nowcastWeights?.array == first.nowcastWeights?.array && second.nowcastHorizon == first.nowcastHorizon)
+        let (before, after) = (try first.shown(weights, losses: losses), try second.shown(weights, losses: losses))
+        #expect(after?.weights.array == before?.weights.array && after?.horizon == before?.horizon)
         let later = try run(&second, weights, steps: stop..<50, losses: losses) { Float($0 % 3) }
         #expect(weights.array.map(\.bitPattern) == expected.array.map(\.bitPattern))
         #expect(later == events.filter { $0.key > stop })
@@ -146,7 +166,7 @@ import Testing
         weights.values[2] = .nan
         let events = try run(&wrapped, weights, steps: 19..<20, losses: distance(to: 1000))
         #expect(events == [20: .refused(horizon: 1, parameter: "b")])
-        #expect(wrapped.nowcastWeights == nil && weights.values[0] > 1)
+        #expect(try wrapped.shown(weights, losses: distance(to: 1000)) == nil && weights.values[0] > 1)
         struct Full: Error {}
         var other = try optimizer()
         let others = Tensor(shape: [4], values: Self.start)

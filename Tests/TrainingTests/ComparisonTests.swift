@@ -46,7 +46,7 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
     ) throws -> Comparison {
         try Comparison(
             settings: toySettings(steps: 40), seeds: [1, 2],
-            contenders: [.init(label: "none", nowcaster: nil), .init(label: "sub/toy", nowcaster: toyNowcaster)], model: toyModel(), data: toyData(),
+            contenders: [.init(label: "none", nowcaster: nil), .init(label: "../sub/toy", nowcaster: toyNowcaster)], model: toyModel(), data: toyData(),
             folder: folder?.path, onTurn: onTurn)
     }
 
@@ -64,7 +64,7 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         var turns: [[Int]] = []
         let both = try comparison(nil) { turns.append($0.results.map(\.steps)) }
         #expect(try both.run())
-        #expect(both.results.map(\.nowcaster) == ["none", "sub/toy", "none", "sub/toy"] && both.results.map(\.seed) == [1, 1, 2, 2])
+        #expect(both.results.map(\.nowcaster) == ["none", "../sub/toy", "none", "../sub/toy"] && both.results.map(\.seed) == [1, 1, 2, 2])
         #expect(turns == (0..<2).flatMap { _ in stride(from: 5, through: 40, by: 5).map { [$0, $0] } })
         for (index, seed) in [UInt64(1), 2].enumerated() {
             let alone = try Trainer(settings: toySettings(seed: seed, steps: 40), model: toyModel(), data: toyData())
@@ -88,6 +88,7 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         }
         let last = try comparison(parts)
         #expect(try last.run())
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parts.path).sorted() == ["_._sub_toy-1", "_._sub_toy-2", "none-1", "none-2"])
         #expect(numbers(last.results) == numbers(uninterrupted.results))
     }
 

@@ -125,11 +125,10 @@ public final class Comparison {
         return true
     }
 
+    /// A label may be a path, which is no name of one folder; nor shall the folder be a hidden one.
     private static func folderName(_ label: String, seed: UInt64) -> String {
-        let safe = label.unicodeScalars.map { scalar in
-            scalar == "/" || scalar.value < 32 ? "_" : Character(scalar)
-        }
-        return "\(String(safe))-\(seed)"
+        let safe = String(String.UnicodeScalarView(label.unicodeScalars.map { $0 == "/" || $0.value < 32 ? "_" : $0 }))
+        return (safe.hasPrefix(".") ? "_" + safe.dropFirst() : safe) + "-\(seed)"
     }
 
     /// One run, which may end by diverging.

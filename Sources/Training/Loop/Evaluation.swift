@@ -14,7 +14,7 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public var seconds: Double
     /// Nowcasts so far.
     public var nowcasts: Int
-    /// Where the best candidate of a search was evaluated: states that it looks ahead, 0 for a mean of states or the weights as they are. Nil for the weights of training.
+    /// States that the evaluated weights look ahead, 0 for a mean or the weights as they are. Nil before the first search.
     public var horizon: Int?
 
     public init(step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double, nowcasts: Int, horizon: Int? = nil) {

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Nowcasting
 import Tensors
 
 /// One training run: a base optimizer, with or without nowcasts, on one task from one seed.
@@ -158,14 +159,18 @@ public final class Trainer {
     /// Enough to tell candidates of a nowcast apart, and few enough to cost little beside two hundred steps.
     private static let batchesOfNowcast = 4
 
+    /// The same whenever it is asked between two steps.
+    private func shown() throws -> ShownWeights? { try optimizer.shown(runner.weights, losses: lossesOfNextBatches()) }
+
     private func evaluate() throws {
-        let (testLoss, accuracy) = try runner.withWeights(optimizer.nowcastWeights) { try runner.evaluate(on: data) }
+        let shown = try shown()
+        let (testLoss, accuracy) = try runner.withWeights(shown?.weights) { try runner.evaluate(on: data) }
         guard testLoss.isFinite else { throw TrainingError.lossNotFinite(step: state.step, loss: Float(testLoss)) }
         let perplexity = data.hasPerplexity ? Foundation.exp(testLoss) : .infinity
         let evaluation = Evaluation(
             step: state.step, loss: state.lossCount == 0 ? nil : state.lossSum / Double(state.lossCount), testLoss: testLoss,
             perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds, nowcasts: state.nowcastSteps.count,
-            horizon: optimizer.nowcastHorizon)
+            horizon: shown?.horizon)
         state.lossSum = 0
         state.lossCount = 0
         state.evaluations.append(evaluation)
@@ -236,11 +241,11 @@ extension Trainer {
         notify(.finished(result))
     }
 
-    /// Writes weights and buffers alone, under the checkpoint's own names; the nowcast's weights where one stands beside those of training.
+    /// Writes weights and buffers alone, under the checkpoint's own names; the weights that an evaluation of this step sees.
     ///
-    /// - Throws: `CheckpointError.cannotWrite`.
+    /// - Throws: `CheckpointError.cannotWrite`, and the errors of the model.
     public func writeModel(to path: String) throws {
-        let weights = optimizer.nowcastWeights ?? runner.weights
+        let weights = try shown()?.weights ?? runner.weights
         var tensors = runner.parameters.entries.map { entry in
             (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(weights.values[entry.range]))
         }

@@ -65,10 +65,10 @@ struct RunOptimizer {
 
     var needsGradients: Bool { nowcasting?.needsGradients ?? true }
 
-    /// The best that the nowcast just made found, if training goes on with other weights.
-    var nowcastWeights: Tensor? { nowcasting?.nowcastWeights }
-    /// How many states ahead that is.
-    var nowcastHorizon: Int? { nowcasting?.nowcastHorizon }
+    /// What there is to show besides the weights of training; as `NowcastingOptimizer.shown`.
+    func shown(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> ShownWeights? {
+        try nowcasting?.shown(weights, losses: losses)
+    }
 
     /// Changes `weights` in place.
     ///

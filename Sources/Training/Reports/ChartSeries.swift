@@ -37,8 +37,7 @@ struct ChartSeries {
         }
     }
 
-    /// What the searches of a run found, which needs no smoothing; nil for a run without. Weights in between carry noise that no one
-    /// has to live with.
+    /// What a run has to show from its first search on, which needs no smoothing; nil for a run without.
     private static func found(_ run: RunResult, in line: [Point]) -> [Point]? {
         let steps = Set(run.evaluations.filter { $0.horizon != nil }.map { Double($0.step) })
         return steps.isEmpty ? nil : line.filter { steps.contains($0.step) }
