@@ -14,7 +14,7 @@ struct NowcastSearch {
 
     /// Relative error of the nowcast before (1: as good as predicting no change) up to which looking ahead pays. With 0.006 the
     /// convolutional networks of FM-16 are at 0.7 to 0.9, language models at 0.83 when they begin and beyond 0.95 after 2,500 steps.
-    static let largestTrustedError = 0.9
+    static let largestTrustedError = 0.95
     /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress stays.
     static let slack = 0.25
 

@@ -36,6 +36,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private var statesSinceJump = 0
     /// Where the next state is expected, shape [parameters].
     private var forecast: Tensor?
+    /// Under way until one is passed.
+    private var trial: NowcastTrial?
+    private var hasPassedTrial = false
     /// The best that the last `.search` found.
     private var found: ShownWeights?
 
@@ -129,7 +132,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double]) throws -> Event {
         let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: schedule.horizons[0])
-        let outcome = try search.run(history, weights: weights, forecast: forecast, losses: losses)
+        let (trial, hasPassedTrial) = try nextTrial(history)
+        let outcome = try search.run(history, weights: weights, forecast: hasPassedTrial ? forecast : nil, losses: losses)
+        (self.trial, self.hasPassedTrial) = (trial, hasPassedTrial)
         states = Array(history.states.dropFirst())
         statesSinceJump += 1
         self.found = outcome.map { ShownWeights(weights: $0.best.weights, horizon: $0.best.horizon) }
@@ -138,6 +143,18 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         guard let goal = outcome.farthest, statesSinceJump >= Self.leastStatesBetweenJumps else { return .looked }
         jump(weights, to: goal.weights, newest: states.last!, near: outcome.near)
         return .nowcast(horizon: goal.horizon)
+    }
+
+    /// The trial after this state, and whether one has been passed; a new one follows one that failed.
+    private func nextTrial(_ history: StateHistory) throws -> (NowcastTrial?, Bool) {
+        guard !hasPassedTrial, schedule.horizons[0] >= NowcastTrial.horizon else { return (nil, hasPassedTrial) }
+        let newest = history.states[StateHistory.contextLength - 1]
+        if var trial {
+            trial.age += 1
+            guard trial.isDue else { return (trial, false) }
+            if trial.passes(newest) { return (nil, true) }
+        }
+        return (NowcastTrial(start: newest, forecast: try nowcaster.nowcast(history, horizon: NowcastTrial.horizon, model: model)), false)
     }
 
     /// Replaces the parameters; states and forecast become those of a training that came there by itself.
@@ -184,6 +201,10 @@ extension NowcastingOptimizer {
     private static var sinceJumpName: String { "nowcast.states_since_jump" }
     private static var horizonName: String { "nowcast.horizon" }
     private static var forecastName: String { "nowcast.forecast" }
+    private static var trialStartName: String { "nowcast.trial_start" }
+    private static var trialForecastName: String { "nowcast.trial_forecast" }
+    private static var trialAgeName: String { "nowcast.trial_age" }
+    private static var passedName: String { "nowcast.passed_trial" }
     private static var weightsName: String { "nowcast.weights" }
     private static var meanName: String { "nowcast.mean" }
     private static func stateName(_ index: Int) -> String { "nowcast.state_\(index)" }
@@ -193,7 +214,13 @@ extension NowcastingOptimizer {
         var saved = base.savedState.prefixed(Self.baseName)
         saved.counters[Self.stepName] = completedSteps
         saved.counters[Self.periodName] = schedule.period
-        if policy == .search { saved.counters[Self.sinceJumpName] = statesSinceJump }
+        if policy == .search {
+            saved.counters[Self.sinceJumpName] = statesSinceJump
+            saved.counters[Self.passedName] = hasPassedTrial ? 1 : 0
+        }
+        saved.tensors[Self.trialStartName] = trial?.start
+        saved.tensors[Self.trialForecastName] = trial?.forecast
+        saved.counters[Self.trialAgeName] = trial?.age
         saved.tensors[Self.weightsName] = found?.weights
         saved.counters[Self.horizonName] = found?.horizon
         saved.tensors[Self.forecastName] = forecast
@@ -213,6 +240,10 @@ extension NowcastingOptimizer {
         func optional(_ name: String) throws -> Tensor? { try saved.tensors[name] == nil ? nil : saved.tensor(name, count: parameters.count) }
         let found = try optional(Self.weightsName).map { ShownWeights(weights: $0, horizon: try saved.counter(Self.horizonName)) }
         let forecast = try optional(Self.forecastName)
+        let passed = policy == .search ? try saved.counter(Self.passedName) : 0
+        let trial = try optional(Self.trialStartName).map {
+            NowcastTrial(start: $0, forecast: try saved.tensor(Self.trialForecastName, count: parameters.count), age: try saved.counter(Self.trialAgeName))
+        }
         var states: [Tensor] = []
         let recordedStates = step / interval
         for index in 0..<(policy == .search ? min(recordedStates, StateHistory.contextLength - 1) : recordedStates % StateHistory.contextLength) {
@@ -224,5 +255,6 @@ extension NowcastingOptimizer {
         try base.restore(saved.part(Self.baseName))
         (completedSteps, self.states, recorded) = (step, states, RecordedState(stateKind, mean: mean, count: count))
         (statesSinceJump, self.found, self.forecast) = (sinceJump, found, forecast)
+        (self.trial, hasPassedTrial) = (trial, passed == 1)
     }
 }
