@@ -9,6 +9,8 @@ public struct HorizonSchedule: Sendable, Equatable {
 
     /// K of the released networks.
     public static let longestDefault = 40
+    /// Of the paper. Source: nino-model.md 1.
+    public static let standardPeriod = 1000
 
     /// - Parameters:
     ///   - longest: K, the horizon of the first period.

@@ -30,7 +30,7 @@ struct NowcastSearch {
 
     /// - Parameters:
     ///   - weights: those that training stands at, shape [parameters].
-    ///   - forecast: the nowcast of the newest state made at the state before, shape [parameters]; nil where there is none.
+    ///   - forecast: the nowcast of the newest state made at the state before, shape [parameters]; nil where there is none, or where none is to be trusted yet (`NowcastTrial`).
     ///   - losses: of weights of shape [parameters] on batches that are the same at every call.
     /// - Returns: nil if no candidate is finite.
     /// - Throws: what the nowcaster and `losses` throw.
@@ -91,6 +91,12 @@ public struct ShownWeights {
     public let weights: Tensor
     /// States ahead; 0 for what does not look ahead.
     public let horizon: Int
+}
+
+extension ShownWeights {
+    init(_ candidate: NowcastCandidate) {
+        self.init(weights: candidate.weights, horizon: candidate.horizon)
+    }
 }
 
 /// Weights and what they are worth.

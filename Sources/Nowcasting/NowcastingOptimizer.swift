@@ -55,7 +55,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     ///   - maxTrainSteps: length of the whole run, which the horizons are spread over.
     /// - Throws: `setting`, `graphMissing`.
     public init(
-        _ base: Base, nowcaster: Nowcaster, model: GraphModel?, parameters: ParameterList, period: Int = 1000, firstHorizon: Int? = nil,
+        _ base: Base, nowcaster: Nowcaster, model: GraphModel?, parameters: ParameterList, period: Int = HorizonSchedule.standardPeriod, firstHorizon: Int? = nil,
         stateKind: StateKind = .snapshot, policy: NowcastPolicy = .schedule, maxTrainSteps: Int
     ) throws(NowcastError) {
         guard period >= StateHistory.contextLength else {
@@ -137,7 +137,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         (self.trial, self.hasPassedTrial) = (trial, hasPassedTrial)
         states = Array(history.states.dropFirst())
         statesSinceJump += 1
-        self.found = outcome.map { ShownWeights(weights: $0.best.weights, horizon: $0.best.horizon) }
+        found = (outcome?.best).map(ShownWeights.init)
         forecast = outcome?.near
         guard let outcome else { return .refused(horizon: 1, parameter: Self.firstNotFinite(history.states.last!, parameters) ?? "") }
         guard let goal = outcome.farthest, statesSinceJump >= Self.leastStatesBetweenJumps else { return .looked }
@@ -186,7 +186,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
             try recorded.mean(with: newest, of: interval).flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) },
             try NowcastCandidate(weights, horizon: 0, losses: losses),
         ].compactMap { $0 }
-        return candidates.min { $0.loss < $1.loss }.map { ShownWeights(weights: $0.weights, horizon: $0.horizon) }
+        return candidates.min { $0.loss < $1.loss }.map(ShownWeights.init)
     }
 
     private static func firstNotFinite(_ values: Tensor, _ parameters: ParameterList) -> String? {

@@ -1,4 +1,5 @@
 import Foundation
+import Nowcasting
 
 /// Several nowcasters on one task, each from the same seeds.
 ///
@@ -101,7 +102,7 @@ public final class Comparison {
         var own = settings
         (own.nowcaster, own.seed, own.target) = (contender.label, seed, target)
         // Nothing to the base optimizer alone, whose saved run then serves comparisons with other ways to nowcast.
-        if contender.nowcaster == nil { (own.period, own.firstHorizon, own.states, own.policy) = (TrainingSettings.standardPeriod, nil, nil, nil) }
+        if contender.nowcaster == nil { (own.period, own.firstHorizon, own.states, own.policy) = (HorizonSchedule.standardPeriod, nil, nil, nil) }
         return Run(try Trainer(
             settings: own, model: model, data: data, nowcaster: contender.nowcaster,
             folder: folder.map { RunFolder("\($0)/\(Self.folderName(contender.label, seed: seed))") }, start: .resumeIfPossible, observers: observers))

@@ -26,9 +26,6 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var nowcaster: String
     public var seed: UInt64
 
-    /// Of every task. Source: nino-model.md 1.
-    public static let standardPeriod = 1000
-
     /// The defaults of a task.
     public init(task: TaskDescription, nowcaster: String = RunResult.baseline, seed: UInt64) {
         self.task = task.name
@@ -39,7 +36,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         weightDecay = task.weightDecay
         batchSize = task.batchSize
         steps = task.steps
-        period = Self.standardPeriod
+        period = HorizonSchedule.standardPeriod
         firstHorizon = task.firstHorizon
         evaluationInterval = task.evaluationInterval
         self.nowcaster = nowcaster
