@@ -14,7 +14,7 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Load plugins in this process alone, without looking first in a child process what they do.")
     var trust = false
 
-    @Option(name: .customLong("time-limit"), help: ArgumentHelp("How long a plugin may take in a child process.", valueName: "seconds"))
+    @Option(name: .customLong("time-limit"), help: ArgumentHelp("How long a plugin may take in a child process, without waits for a busy processor.", valueName: "seconds"))
     var timeLimit: Double = 60
 
     @Option(name: .customLong("memory-limit"), help: ArgumentHelp("How much memory a plugin may take in a child process.", valueName: "MiB"))

@@ -3,7 +3,8 @@ import PluginHost
 import TestSupport
 import Testing
 
-@Suite struct ChildProcessTests {
+/// One after the other, because some make a processor busy.
+@Suite(.serialized) struct ChildProcessTests {
     private func shell(_ script: String, _ limits: IsolationLimits = IsolationLimits(seconds: 20), input: String = "") throws -> ChildProcess {
         try ChildProcess("/bin/sh", ["sh", "-c", script], environment: ["WORD=blue"], input: Array(input.utf8), limits: limits)
     }
@@ -24,6 +25,27 @@ import Testing
         let child = try shell("sleep 100 & echo $!; trap '' TERM INT; while :; do :; done", IsolationLimits(seconds: 0.5))
         #expect(child.ending == .stopped(.time))
         #expect(isGone(child))
+    }
+
+    /// Has the child share the processor it is on with others that never rest.
+    private func among(_ rivals: Int, _ script: String) -> String {
+        #"taskset -cp $(cut -d" " -f39 /proc/$$/stat) $$; for i in $(seq \#(rivals)); do while :; do :; done & done; \#(script)"#
+    }
+
+    @Test func waitingForABusyProcessorIsNotCounted() throws {
+        let start = ContinuousClock.now
+        let child = try shell(among(6, "i=0; while [ $i -lt 500000 ]; do i=$((i+1)); done"), IsolationLimits(seconds: 1))
+        #expect(child.ending == .exited(0))
+        #expect(.now - start > .seconds(1))
+        // Twin: waiting for anything else is.
+        #expect(try shell(among(6, "sleep 100"), IsolationLimits(seconds: 1)).ending == .stopped(.time))
+    }
+
+    @Test func childThatAlwaysWaitsIsKilledAfterTenTimesTheLimit() throws {
+        let start = ContinuousClock.now
+        // By its share of the processor it would have the limit's time after 10 s.
+        #expect(try shell(among(20, "while :; do :; done"), IsolationLimits(seconds: 0.5)).ending == .stopped(.time))
+        #expect((.seconds(1)...(.seconds(8))).contains(.now - start))
     }
 
     @Test func processLeftBehindIsKilledAndNotWaitedFor() throws {

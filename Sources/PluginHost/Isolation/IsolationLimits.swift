@@ -1,7 +1,9 @@
 /// What a plugin may use in a child process.
 public struct IsolationLimits: Codable, Sendable, Equatable {
-    /// Wall-clock time of the whole task, in seconds.
+    /// Wall-clock time of the whole task, in seconds, without what it waits for a processor.
     public var seconds: Double
+    /// Wall-clock time in which even a task that always waits for a processor must end, in multiples of `seconds`.
+    static let mostOfBusyMachine = 10.0
     /// Memory above what the host itself needs, in bytes.
     public var memoryBytes: Int
     /// What it may write to standard output and standard error together, in bytes.
