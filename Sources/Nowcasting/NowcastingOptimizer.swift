@@ -36,9 +36,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private var statesSinceJump = 0
     /// Where the next state is expected, shape [parameters].
     private var forecast: Tensor?
-    /// Under way until one is passed.
-    private var trial: NowcastTrial?
-    private var hasPassedTrial = false
+    private var foresight = Foresight.unknown
     /// The best that the last `.search` found.
     private var found: ShownWeights?
 
@@ -132,9 +130,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double]) throws -> Event {
         let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: schedule.horizons[0])
-        let (trial, hasPassedTrial) = try nextTrial(history)
-        let outcome = try search.run(history, weights: weights, forecast: hasPassedTrial ? forecast : nil, losses: losses)
-        (self.trial, self.hasPassedTrial) = (trial, hasPassedTrial)
+        let foresight = try nextForesight(history)
+        let outcome = try search.run(history, weights: weights, forecast: foresight.isProven ? forecast : nil, losses: losses)
+        self.foresight = foresight
         states = Array(history.states.dropFirst())
         statesSinceJump += 1
         found = (outcome?.best).map(ShownWeights.init)
@@ -145,16 +143,16 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         return .nowcast(horizon: goal.horizon)
     }
 
-    /// The trial after this state, and whether one has been passed; a new one follows one that failed.
-    private func nextTrial(_ history: StateHistory) throws -> (NowcastTrial?, Bool) {
-        guard !hasPassedTrial, schedule.horizons[0] >= NowcastTrial.horizon else { return (nil, hasPassedTrial) }
+    /// What is known with the newest state; a new trial follows one that failed.
+    private func nextForesight(_ history: StateHistory) throws -> Foresight {
+        guard !foresight.isProven, schedule.horizons[0] >= NowcastTrial.horizon else { return foresight }
         let newest = history.states[StateHistory.contextLength - 1]
-        if var trial {
+        if case .onTrial(var trial) = foresight {
             trial.age += 1
-            guard trial.isDue else { return (trial, false) }
-            if trial.passes(newest) { return (nil, true) }
+            guard trial.isDue else { return .onTrial(trial) }
+            if trial.passes(newest) { return .proven }
         }
-        return (NowcastTrial(start: newest, forecast: try nowcaster.nowcast(history, horizon: NowcastTrial.horizon, model: model)), false)
+        return .onTrial(NowcastTrial(start: newest, forecast: try nowcaster.nowcast(history, horizon: NowcastTrial.horizon, model: model)))
     }
 
     /// Replaces the parameters; states and forecast become those of a training that came there by itself.
@@ -216,11 +214,13 @@ extension NowcastingOptimizer {
         saved.counters[Self.periodName] = schedule.period
         if policy == .search {
             saved.counters[Self.sinceJumpName] = statesSinceJump
-            saved.counters[Self.passedName] = hasPassedTrial ? 1 : 0
+            saved.counters[Self.passedName] = foresight.isProven ? 1 : 0
         }
-        saved.tensors[Self.trialStartName] = trial?.start
-        saved.tensors[Self.trialForecastName] = trial?.forecast
-        saved.counters[Self.trialAgeName] = trial?.age
+        if case .onTrial(let trial) = foresight {
+            saved.tensors[Self.trialStartName] = trial.start
+            saved.tensors[Self.trialForecastName] = trial.forecast
+            saved.counters[Self.trialAgeName] = trial.age
+        }
         saved.tensors[Self.weightsName] = found?.weights
         saved.counters[Self.horizonName] = found?.horizon
         saved.tensors[Self.forecastName] = forecast
@@ -255,6 +255,6 @@ extension NowcastingOptimizer {
         try base.restore(saved.part(Self.baseName))
         (completedSteps, self.states, recorded) = (step, states, RecordedState(stateKind, mean: mean, count: count))
         (statesSinceJump, self.found, self.forecast) = (sinceJump, found, forecast)
-        (self.trial, hasPassedTrial) = (trial, passed == 1)
+        foresight = passed == 1 ? .proven : trial.map(Foresight.onTrial) ?? .unknown
     }
 }
