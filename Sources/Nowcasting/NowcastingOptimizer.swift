@@ -5,8 +5,8 @@ import Tensors
 ///
 /// Every `period / 5` steps the parameters are recorded as they are before that step's update, or as they were on average since the
 /// record before (`StateKind`). The step that would record the fifth state needs no gradients: it is a nowcast. By `NowcastPolicy.schedule`
-/// that replaces the parameters, and the records are dropped. By `.search` it does so only where it helps, and the latest four records stay,
-/// moved along with the parameters. The base optimizer takes all other steps; its own state is kept as it is.
+/// that replaces the parameters, and the records are dropped. By `.search` it does so only where it helps, and the latest records stay,
+/// moved along with the parameters; the first come twice as often (`StateLength`). The base optimizer takes all other steps; its own state is kept as it is.
 public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a step did.
     public enum Event: Sendable, Equatable {
@@ -30,6 +30,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     public private(set) var completedSteps = 0
 
     private let model: GraphModel?
+    private let length: StateLength
     private var states: [Tensor] = []
     private var recorded: RecordedState
     /// Complete states since the parameters were last replaced.
@@ -50,11 +51,13 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     ///   - firstHorizon: states that the first nowcast looks ahead, or as many as the nowcaster can if that is less or this is nil; with
     ///     `.search`, the most that any looks ahead.
     ///   - stateKind: what the nowcaster shall see; best what it was trained on.
+    ///   - shortStates: states of half the length that `.search` begins with, 0 or an even number of at least 8; 24 if this is nil. There are none
+    ///     where a fifth of `period` has no half.
     ///   - maxTrainSteps: length of the whole run, which the horizons are spread over.
     /// - Throws: `setting`, `graphMissing`.
     public init(
         _ base: Base, nowcaster: Nowcaster, model: GraphModel?, parameters: ParameterList, period: Int = HorizonSchedule.standardPeriod, firstHorizon: Int? = nil,
-        stateKind: StateKind = .snapshot, policy: NowcastPolicy = .schedule, maxTrainSteps: Int
+        stateKind: StateKind = .snapshot, policy: NowcastPolicy = .schedule, shortStates: Int? = nil, maxTrainSteps: Int
     ) throws(NowcastError) {
         guard period >= StateHistory.contextLength else {
             throw .setting(name: "period", expected: "at least \(StateHistory.contextLength)", found: "\(period)")
@@ -64,17 +67,19 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         if nowcaster.needsGraph && model == nil { throw .graphMissing(method: "nowcaster") }
         (self.base, self.nowcaster, self.model, self.parameters) = (base, nowcaster, model, parameters)
         schedule = HorizonSchedule(longest: nowcaster.firstHorizon(firstHorizon), period: period, maxTrainSteps: maxTrainSteps)
+        length = StateLength(
+            full: period / StateHistory.contextLength, shortStates: policy == .search ? shortStates ?? StateLength.standardShortStates : 0)
         self.stateKind = stateKind
         self.policy = policy
         recorded = RecordedState(stateKind)
     }
 
     /// Steps from one recorded state to the next.
-    private var interval: Int { schedule.period / StateHistory.contextLength }
+    private var interval: Int { length.steps(after: completedSteps) }
 
     /// False if the next step is a nowcast: then no forward and backward pass is needed.
     public var needsGradients: Bool {
-        !(recordsAtNextStep && states.count == StateHistory.contextLength - 1)
+        !(recordsAtNextStep && states.count >= StateHistory.contextLength - 1)
     }
 
     private var recordsAtNextStep: Bool { (completedSteps + 1).isMultiple(of: interval) }
@@ -106,7 +111,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private mutating func nowcast(_ weights: Tensor, _ losses: ((Tensor) throws -> [Double])?) throws -> Event {
         var newest = recorded
         newest.add(weights)
-        let history = try StateHistory(states + [newest.state(weights)], parameters: parameters)
+        let history = try StateHistory(states.suffix(StateHistory.contextLength - 1) + [newest.state(weights)], parameters: parameters)
         let event: Event
         switch policy {
         case .schedule: event = try replace(weights, history)
@@ -116,6 +121,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         }
         recorded = RecordedState(stateKind)
         completedSteps += 1
+        if completedSteps == length.growth { growStates() }
         return event
     }
 
@@ -133,7 +139,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         let foresight = try nextForesight(history)
         let outcome = try search.run(history, weights: weights, forecast: foresight.isProven ? forecast : nil, losses: losses)
         self.foresight = foresight
-        states = Array(history.states.dropFirst())
+        states = (states + history.states.suffix(1)).suffix(length.kept(after: completedSteps))
         statesSinceJump += 1
         found = (outcome?.best).map(ShownWeights.init)
         forecast = outcome?.near
@@ -141,6 +147,13 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         guard let goal = outcome.farthest, statesSinceJump >= Self.leastStatesBetweenJumps else { return .looked }
         jump(weights, to: goal.weights, newest: states.last!, near: outcome.near)
         return .nowcast(horizon: goal.horizon)
+    }
+
+    /// What was foretold of short states is not to be compared with long ones.
+    private mutating func growStates() {
+        states = StateLength.joined(states, stateKind)
+        forecast = nil
+        if !foresight.isProven { foresight = .unknown }
     }
 
     /// What is known with the newest state; a new trial follows one that failed.
@@ -245,8 +258,9 @@ extension NowcastingOptimizer {
             NowcastTrial(start: $0, forecast: try saved.tensor(Self.trialForecastName, count: parameters.count), age: try saved.counter(Self.trialAgeName))
         }
         var states: [Tensor] = []
+        let interval = length.steps(after: step)
         let recordedStates = step / interval
-        for index in 0..<(policy == .search ? min(recordedStates, StateHistory.contextLength - 1) : recordedStates % StateHistory.contextLength) {
+        for index in 0..<(policy == .search ? min(recordedStates, length.kept(after: step)) : recordedStates % StateHistory.contextLength) {
             let state = try saved.tensor(Self.stateName(index), count: parameters.count)
             states.append(Tensor(shape: [state.count], values: state.array))
         }

@@ -44,14 +44,14 @@ struct TrainFixture {
         #expect(last["seconds"] is Double)
     }
 
-    /// The default policy: from the fifth state on, each is a nowcast.
+    /// The default policy: from the fifth state on, each is a nowcast. The first states are of three steps.
     @Test func searchingNowcastsAtEveryState() throws {
-        let command = try fixture.train("--nowcaster", "average", "--policy", "search", "--json")
+        let command = try fixture.train("--nowcaster", "average", "--policy", "search", "--period", "30", "--json")
         #expect(command.status == 0)
         let last = try #require(command.lastObject)
-        #expect(last["nowcasts"] as? Int == 6 && last["jumps"] as? Int == 0)
+        #expect(last["nowcasts"] as? Int == 9 && last["jumps"] as? Int == 0)
         let horizons = command.output.split(separator: "\n").dropLast().map { $0.contains("\"horizon\":") }
-        // From the first search at step 20 on, there is something to show besides the weights of training.
+        // From the first search at step 15 on, there is something to show besides the weights of training.
         #expect(horizons == [false, true, true, true])
         #expect(try fixture.train("--nowcaster", "average", "--policy", "guess").status == 2)
     }

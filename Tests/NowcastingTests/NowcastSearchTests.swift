@@ -20,10 +20,12 @@ import Testing
     /// Weights travel by this at every step.
     private static let way: [Float] = [0.25, 0.5, -0.25, 1]
 
-    private func optimizer(_ nowcaster: Nowcaster = .lineFit, states: StateKind = .mean, longest: Int = 20) throws -> NowcastingOptimizer<Plain> {
+    private func optimizer(
+        _ nowcaster: Nowcaster = .lineFit, states: StateKind = .mean, period: Int = 20, longest: Int = 20, shortStates: Int? = 0
+    ) throws -> NowcastingOptimizer<Plain> {
         try NowcastingOptimizer(
-            Plain(), nowcaster: nowcaster, model: nil, parameters: Self.parameters, period: 20, firstHorizon: longest, stateKind: states, policy: .search,
-            maxTrainSteps: 1000)
+            Plain(), nowcaster: nowcaster, model: nil, parameters: Self.parameters, period: period, firstHorizon: longest, stateKind: states,
+            policy: .search, shortStates: shortStates, maxTrainSteps: 1000)
     }
 
     /// Distance from where the straight way is after `goal` steps.
@@ -137,18 +139,58 @@ import Testing
         #expect(Array(jumps) == [56])
     }
 
-    @Test(arguments: [0, 3, 19, 20, 21, 28, 31, 32, 33, 36, 40])
-    func aRestoredRunGoesOnBitForBit(stop: Int) throws {
+    /// States of four steps until the eighth, then of eight; the first nowcast of these has no forecast to go by.
+    @Test func statesAreShortAtFirst() throws {
+        var wrapped = try optimizer(period: 40, shortStates: 8)
+        let weights = Tensor(shape: [4], values: Self.start)
+        let events = try run(&wrapped, weights, steps: 0..<56, losses: distance(to: 1000))
+        #expect(events == [20: .looked, 24: .looked, 28: .looked, 32: .nowcast(horizon: 19), 40: .looked, 48: .nowcast(horizon: 19), 56: .looked])
+        // By default there are 24, of this period until step 48, and none where a state of full length has no half.
+        for (period, expected) in [(20, Array(stride(from: 10, through: 48, by: 2)) + [52, 56]), (15, Array(stride(from: 15, through: 57, by: 3)))] {
+            var standard = try optimizer(period: period, shortStates: nil)
+            let events = try run(&standard, Tensor(shape: [4], values: Self.start), steps: 0..<58, losses: distance(to: 0))
+            #expect(events.keys.sorted() == expected)
+        }
+    }
+
+    /// Steps 10, 12, 14 and 16 are nowcasts, which do not train: the weights stand at 0 … 9, 9, 10, 10, 11, 11, 12 when they are recorded.
+    @Test(arguments: [(StateKind.mean, [1.5, 5.5, 9, 11] as [Float]), (.snapshot, [3, 7, 10, 12])])
+    func twoShortStatesBecomeALongOne(kind: StateKind, expected: [Float]) throws {
+        var wrapped = try optimizer(states: kind, shortStates: 8)
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&wrapped, weights, steps: 0..<15, losses: distance(to: 0))
+        #expect(wrapped.savedState.tensors["nowcast.state_6"] != nil && wrapped.savedState.tensors["nowcast.forecast"] != nil)
+        _ = try run(&wrapped, weights, steps: 15..<16, losses: distance(to: 0))
+        let saved = wrapped.savedState.tensors
+        #expect((0..<4).map { saved["nowcast.state_\($0)"]?.values[3] } == expected.map { 4 + $0 })
+        #expect(saved["nowcast.state_4"] == nil && saved["nowcast.forecast"] == nil)
+    }
+
+    /// The way turns around within the first trial, which fails at step 16; the second would be due at 22, but states grow at 20.
+    @Test func aTrialOfShortStatesIsNotJudgedByLongOnes() throws {
+        var wrapped = try optimizer(shortStates: 10)
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&wrapped, weights, steps: 0..<19, losses: distance(to: -1000)) { $0 < 12 ? 1 : -0.5 }
+        #expect(wrapped.savedState.counters["nowcast.trial_age"] == 1)
+        _ = try run(&wrapped, weights, steps: 19..<20, losses: distance(to: -1000)) { _ in -0.5 }
+        #expect(wrapped.savedState.counters["nowcast.trial_age"] == nil)
+        let events = try run(&wrapped, weights, steps: 20..<64, losses: distance(to: -1000)) { _ in -0.5 }
+        let first = try #require(events.filter { $0.value != .looked }.keys.min())
+        #expect(first >= 24 + 3 * 4)
+    }
+
+    @Test(arguments: [0, 3, 9, 10, 13, 15, 16, 17, 19, 20, 21, 28, 31, 32, 33, 36, 40], [0, 8])
+    func aRestoredRunGoesOnBitForBit(stop: Int, shortStates: Int) throws {
         let losses = distance(to: 300)
-        var whole = try optimizer()
+        var whole = try optimizer(shortStates: shortStates)
         let expected = Tensor(shape: [4], values: Self.start)
         let events = try run(&whole, expected, steps: 0..<50, losses: losses) { Float($0 % 3) }
         #expect(events.values.contains { $0 != .looked })
 
-        var first = try optimizer()
+        var first = try optimizer(shortStates: shortStates)
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&first, weights, steps: 0..<stop, losses: losses) { Float($0 % 3) }
-        var second = try optimizer()
+        var second = try optimizer(shortStates: shortStates)
         try second.restore(first.savedState)
         let (before, after) = (try first.shown(weights, losses: losses), try second.shown(weights, losses: losses))
         #expect(after?.weights.array == before?.weights.array && after?.horizon == before?.horizon)

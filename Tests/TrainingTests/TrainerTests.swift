@@ -103,11 +103,11 @@ private func trainer(
             return run
         }
         let (means, snapshots) = (try run(.mean, in: folder), try run(.snapshot))
-        #expect(means.result.nowcastSteps == [20, 24] && means.result.jumpSteps.isEmpty && bits(means.weights) == bits(snapshots.weights))
+        #expect(means.result.nowcastSteps == Array(stride(from: 10, through: 24, by: 2)) && means.result.jumpSteps.isEmpty && bits(means.weights) == bits(snapshots.weights))
         let pairs = zip(means.result.evaluations, snapshots.result.evaluations)
-        #expect(means.result.evaluations.map { $0.horizon != nil } == [false, false, false, false, true, true])
+        #expect(means.result.evaluations.map { $0.horizon != nil } == [false, false, true, true, true, true])
         // States differ, so what stands beside the same weights does.
-        #expect(pairs.map { $0.testLoss == $1.testLoss } == [true, true, true, true, false, false])
+        #expect(pairs.map { $0.testLoss == $1.testLoss } == [true, true, false, false, false, false])
         let file = try Checkpoint(opening: folder.path + "model.safetensors")
         let kept = try toyModel().parameters.entries.flatMap { try file.floats($0.name) }
         #expect(bits(kept) != bits(means.weights))
