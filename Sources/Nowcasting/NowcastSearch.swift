@@ -80,7 +80,7 @@ struct NowcastSearch {
         return (error / change).squareRoot()
     }
 
-    private static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
+    static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
         Tensor(shape: a.shape, values: zip(a.values, b.values).map { ($0 + $1) / 2 })
     }
 }

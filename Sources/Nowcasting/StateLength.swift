@@ -37,7 +37,7 @@ struct StateLength {
             let (older, newer) = (states[index], states[index + 1])
             switch kind {
             case .snapshot: return newer
-            case .mean: return Tensor(shape: newer.shape, values: zip(older.values, newer.values).map { ($0 + $1) / 2 })
+            case .mean: return NowcastSearch.mean(older, newer)
             }
         }
     }

@@ -41,7 +41,7 @@ struct StepCommand: ParsableCommand {
     var step: Int?
 
     @Option(help: "Steps from one nowcast to the next.")
-    var period: Int = 1000
+    var period: Int = HorizonSchedule.standardPeriod
 
     @Option(name: .customLong("max-steps"), help: "Length of the whole run, over which horizons fall.")
     var maxSteps: Int = 10000
