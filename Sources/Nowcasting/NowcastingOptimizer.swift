@@ -6,7 +6,7 @@ import Tensors
 /// Every `period / 5` steps the parameters are recorded as they are before that step's update, or as they were on average since the
 /// record before (`StateKind`). The step that would record the fifth state needs no gradients: it is a nowcast. By `NowcastPolicy.schedule`
 /// that replaces the parameters, and the records are dropped. By `.search` it does so only where it helps, and the latest records stay,
-/// moved along with the parameters; the first come twice as often (`StateLength`). The base optimizer takes all other steps; its own state is kept as it is.
+/// moved along with the parameters; the first come more often (`StateLength`). The base optimizer takes all other steps; its own state is kept as it is.
 public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a step did.
     public enum Event: Sendable, Equatable {
@@ -35,8 +35,6 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private var recorded: RecordedState
     /// Complete states since the parameters were last replaced.
     private var statesSinceJump = 0
-    /// Where the next state is expected, shape [parameters].
-    private var forecast: Tensor?
     private var foresight = Foresight.unknown
     /// The best that the last `.search` found.
     private var found: ShownWeights?
@@ -51,8 +49,8 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     ///   - firstHorizon: states that the first nowcast looks ahead, or as many as the nowcaster can if that is less or this is nil; with
     ///     `.search`, the most that any looks ahead.
     ///   - stateKind: what the nowcaster shall see; best what it was trained on.
-    ///   - shortStates: states of half the length that `.search` begins with, 0 or an even number of at least 8; 24 if this is nil. There are none
-    ///     where a fifth of `period` has no half.
+    ///   - shortStates: states of a quarter of the length that `.search` begins with (`StateLength`), 0 or an even number of at least 8; 24 if this is nil.
+    ///     There are none where a fifth of `period` has no half.
     ///   - maxTrainSteps: length of the whole run, which the horizons are spread over.
     /// - Throws: `setting`, `graphMissing`.
     public init(
@@ -121,7 +119,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         }
         recorded = RecordedState(stateKind)
         completedSteps += 1
-        if completedSteps == length.growth { growStates() }
+        if length.grows(after: completedSteps) { growStates() }
         return event
     }
 
@@ -137,12 +135,11 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double]) throws -> Event {
         let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: schedule.horizons[0])
         let foresight = try nextForesight(history)
-        let outcome = try search.run(history, weights: weights, forecast: foresight.isProven ? forecast : nil, losses: losses)
+        let outcome = try search.run(history, weights: weights, looksAhead: foresight.isProven, losses: losses)
         self.foresight = foresight
-        states = (states + history.states.suffix(1)).suffix(length.kept(after: completedSteps))
+        states = (states + history.states.suffix(1)).suffix(length.mostKept(after: completedSteps))
         statesSinceJump += 1
         found = (outcome?.best).map(ShownWeights.init)
-        forecast = outcome?.near
         guard let outcome else { return .refused(horizon: 1, parameter: Self.firstNotFinite(history.states.last!, parameters) ?? "") }
         guard let goal = outcome.farthest, statesSinceJump >= Self.leastStatesBetweenJumps else { return .looked }
         jump(weights, to: goal.weights, newest: states.last!, near: outcome.near)
@@ -152,7 +149,6 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What was foretold of short states is not to be compared with long ones.
     private mutating func growStates() {
         states = StateLength.joined(states, stateKind)
-        forecast = nil
         if !foresight.isProven { foresight = .unknown }
     }
 
@@ -168,7 +164,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         return .onTrial(NowcastTrial(start: newest, forecast: try nowcaster.nowcast(history, horizon: NowcastTrial.horizon, model: model)))
     }
 
-    /// Replaces the parameters; states and forecast become those of a training that came there by itself.
+    /// Replaces the parameters; states become those of a training that came there by itself.
     ///
     /// - Parameter near: one state ahead of `newest`. A mean lies half a state back, so training stands in the middle between the two.
     private mutating func jump(_ weights: Tensor, to goal: Tensor, newest: Tensor, near: Tensor) {
@@ -176,7 +172,6 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         func moved(_ old: Tensor) -> Tensor { Tensor(shape: old.shape, values: zip(old.values, way).map(+)) }
         weights.values.baseAddress!.update(from: goal.address, count: weights.count)
         states = states.map(moved)
-        forecast = forecast.map(moved)
         statesSinceJump = 0
     }
 
@@ -211,7 +206,7 @@ extension NowcastingOptimizer {
     private static var periodName: String { "nowcast.period" }
     private static var sinceJumpName: String { "nowcast.states_since_jump" }
     private static var horizonName: String { "nowcast.horizon" }
-    private static var forecastName: String { "nowcast.forecast" }
+    private static var stateStepsName: String { "nowcast.state_steps" }
     private static var trialStartName: String { "nowcast.trial_start" }
     private static var trialForecastName: String { "nowcast.trial_forecast" }
     private static var trialAgeName: String { "nowcast.trial_age" }
@@ -227,6 +222,7 @@ extension NowcastingOptimizer {
         saved.counters[Self.periodName] = schedule.period
         if policy == .search {
             saved.counters[Self.sinceJumpName] = statesSinceJump
+            saved.counters[Self.stateStepsName] = interval
             saved.counters[Self.passedName] = foresight.isProven ? 1 : 0
         }
         if case .onTrial(let trial) = foresight {
@@ -236,7 +232,6 @@ extension NowcastingOptimizer {
         }
         saved.tensors[Self.weightsName] = found?.weights
         saved.counters[Self.horizonName] = found?.horizon
-        saved.tensors[Self.forecastName] = forecast
         if !recorded.mean.isEmpty { saved.tensors[Self.meanName] = Tensor(shape: [recorded.mean.count], values: recorded.mean) }
         for (index, state) in states.enumerated() { saved.tensors[Self.stateName(index)] = state }
         return saved
@@ -250,17 +245,18 @@ extension NowcastingOptimizer {
             throw NowcastError.savedNumber(name: Self.periodName, expected: "\(schedule.period)", found: "\(period)")
         }
         let sinceJump = policy == .search ? try saved.counter(Self.sinceJumpName) : 0
+        let interval = length.steps(after: step)
+        if policy == .search, case let found = try saved.counter(Self.stateStepsName), found != interval {
+            throw NowcastError.savedNumber(name: Self.stateStepsName, expected: "\(interval)", found: "\(found)")
+        }
         func optional(_ name: String) throws -> Tensor? { try saved.tensors[name] == nil ? nil : saved.tensor(name, count: parameters.count) }
         let found = try optional(Self.weightsName).map { ShownWeights(weights: $0, horizon: try saved.counter(Self.horizonName)) }
-        let forecast = try optional(Self.forecastName)
         let passed = policy == .search ? try saved.counter(Self.passedName) : 0
         let trial = try optional(Self.trialStartName).map {
             NowcastTrial(start: $0, forecast: try saved.tensor(Self.trialForecastName, count: parameters.count), age: try saved.counter(Self.trialAgeName))
         }
         var states: [Tensor] = []
-        let interval = length.steps(after: step)
-        let recordedStates = step / interval
-        for index in 0..<(policy == .search ? min(recordedStates, length.kept(after: step)) : recordedStates % StateHistory.contextLength) {
+        for index in 0..<(policy == .search ? length.kept(after: step) : step / interval % StateHistory.contextLength) {
             let state = try saved.tensor(Self.stateName(index), count: parameters.count)
             states.append(Tensor(shape: [state.count], values: state.array))
         }
@@ -268,7 +264,7 @@ extension NowcastingOptimizer {
         let mean = stateKind == .mean && count > 0 ? try saved.tensor(Self.meanName, count: parameters.count).array : []
         try base.restore(saved.part(Self.baseName))
         (completedSteps, self.states, recorded) = (step, states, RecordedState(stateKind, mean: mean, count: count))
-        (statesSinceJump, self.found, self.forecast) = (sinceJump, found, forecast)
+        (statesSinceJump, self.found) = (sinceJump, found)
         foresight = passed == 1 ? .proven : trial.map(Foresight.onTrial) ?? .unknown
     }
 }

@@ -63,6 +63,16 @@ import Testing
         #expect(try run(&short, other, steps: 0..<32, losses: distance(to: 1000))[32] == .nowcast(horizon: 4))
     }
 
+    /// At step 32 the newest mean is 26.5 steps along the way and the weights 28; a state is a little more than three. The goal is nearest to the nowcast
+    /// two or three states ahead, and one or two more cost less than half of what the weights as they are do.
+    @Test(arguments: [(goal: 34 as Float, horizon: 3), (35, 4)])
+    func aJumpMayGiveBackHalfOfWhatNoiseCosts(goal: Float, horizon: Int) throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        let events = try run(&wrapped, weights, steps: 0..<32, losses: distance(to: goal))
+        #expect(events[32] == .nowcast(horizon: horizon))
+    }
+
     @Test func afterAJumpTheStatesGoOnAsIfTrainingHadComeThere() throws {
         var wrapped = try optimizer(longest: 4)
         let weights = Tensor(shape: [4], values: Self.start)
@@ -122,14 +132,6 @@ import Testing
         #expect(shown.weights.array == weights.array && shown.horizon == 0)
     }
 
-    /// The same losses, which reward looking ahead, and a trial passed; but the way turns around once a forecast has been made.
-    @Test func whatHasNotComeTrueIsNotTrusted() throws {
-        var wrapped = try optimizer()
-        let weights = Tensor(shape: [4], values: Self.start)
-        let events = try run(&wrapped, weights, steps: 0..<40, losses: distance(to: 1000)) { $0 < 36 ? 1 : -1 }
-        #expect(events == [20: .looked, 24: .looked, 28: .looked, 32: .nowcast(horizon: 19), 36: .looked, 40: .looked])
-    }
-
     /// The way turns around within the first trial. The second begins before the five states are straight again, the third does not.
     @Test func nothingJumpsBeforeATrialIsPassed() throws {
         var wrapped = try optimizer()
@@ -139,16 +141,21 @@ import Testing
         #expect(Array(jumps) == [56])
     }
 
-    /// States of four steps until the eighth, then of eight; the first nowcast of these has no forecast to go by.
+    /// Eight states of two steps, until step 16, then as long of four, then of eight. Two steps each, of which a nowcast takes one, look like a way of half the
+    /// speed, so the first trial fails; that of step 20 is over at 32.
     @Test func statesAreShortAtFirst() throws {
         var wrapped = try optimizer(period: 40, shortStates: 8)
         let weights = Tensor(shape: [4], values: Self.start)
         let events = try run(&wrapped, weights, steps: 0..<56, losses: distance(to: 1000))
-        #expect(events == [20: .looked, 24: .looked, 28: .looked, 32: .nowcast(horizon: 19), 40: .looked, 48: .nowcast(horizon: 19), 56: .looked])
-        // By default there are 24, of this period until step 48, and none where a state of full length has no half.
-        for (period, expected) in [(20, Array(stride(from: 10, through: 48, by: 2)) + [52, 56]), (15, Array(stride(from: 15, through: 57, by: 3)))] {
+        let jumps = events.filter { $0.value != .looked }
+        #expect(events.keys.sorted() == [10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56])
+        #expect(jumps == [32: .nowcast(horizon: 19), 48: .nowcast(horizon: 19)])
+        // By default there are 24: of a quarter, of half if that would leave nothing to train, none where a state of full length has no half.
+        let quarters = Array(stride(from: 10, through: 48, by: 2)) + Array(stride(from: 52, through: 96, by: 4)) + [104, 112]
+        let halves = Array(stride(from: 10, through: 48, by: 2)) + Array(stride(from: 52, through: 112, by: 4))
+        for (period, expected) in [(40, quarters), (20, halves), (15, Array(stride(from: 15, through: 111, by: 3)))] {
             var standard = try optimizer(period: period, shortStates: nil)
-            let events = try run(&standard, Tensor(shape: [4], values: Self.start), steps: 0..<58, losses: distance(to: 0))
+            let events = try run(&standard, Tensor(shape: [4], values: Self.start), steps: 0..<112, losses: distance(to: 0))
             #expect(events.keys.sorted() == expected)
         }
     }
@@ -159,11 +166,11 @@ import Testing
         var wrapped = try optimizer(states: kind, shortStates: 8)
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&wrapped, weights, steps: 0..<15, losses: distance(to: 0))
-        #expect(wrapped.savedState.tensors["nowcast.state_6"] != nil && wrapped.savedState.tensors["nowcast.forecast"] != nil)
+        #expect(wrapped.savedState.tensors["nowcast.state_6"] != nil)
         _ = try run(&wrapped, weights, steps: 15..<16, losses: distance(to: 0))
         let saved = wrapped.savedState.tensors
         #expect((0..<4).map { saved["nowcast.state_\($0)"]?.values[3] } == expected.map { 4 + $0 })
-        #expect(saved["nowcast.state_4"] == nil && saved["nowcast.forecast"] == nil)
+        #expect(saved["nowcast.state_4"] == nil)
     }
 
     /// The way turns around within the first trial, which fails at step 16; the second would be due at 22, but states grow at 20.
@@ -179,24 +186,32 @@ import Testing
         #expect(first >= 24 + 3 * 4)
     }
 
-    @Test(arguments: [0, 3, 9, 10, 13, 15, 16, 17, 19, 20, 21, 28, 31, 32, 33, 36, 40], [0, 8])
-    func aRestoredRunGoesOnBitForBit(stop: Int, shortStates: Int) throws {
+    @Test(arguments: [0, 3, 9, 10, 13, 15, 16, 17, 19, 20, 21, 28, 31, 32, 33, 36, 40, 64], [(period: 20, shortStates: 0), (20, 8), (40, 8)])
+    func aRestoredRunGoesOnBitForBit(stop: Int, plan: (period: Int, shortStates: Int)) throws {
         let losses = distance(to: 300)
-        var whole = try optimizer(shortStates: shortStates)
+        var whole = try optimizer(period: plan.period, shortStates: plan.shortStates)
         let expected = Tensor(shape: [4], values: Self.start)
-        let events = try run(&whole, expected, steps: 0..<50, losses: losses) { Float($0 % 3) }
+        let events = try run(&whole, expected, steps: 0..<90, losses: losses) { Float($0 % 3) }
         #expect(events.values.contains { $0 != .looked })
 
-        var first = try optimizer(shortStates: shortStates)
+        var first = try optimizer(period: plan.period, shortStates: plan.shortStates)
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&first, weights, steps: 0..<stop, losses: losses) { Float($0 % 3) }
-        var second = try optimizer(shortStates: shortStates)
+        var second = try optimizer(period: plan.period, shortStates: plan.shortStates)
         try second.restore(first.savedState)
         let (before, after) = (try first.shown(weights, losses: losses), try second.shown(weights, losses: losses))
         #expect(after?.weights.array == before?.weights.array && after?.horizon == before?.horizon)
-        let later = try run(&second, weights, steps: stop..<50, losses: losses) { Float($0 % 3) }
+        let later = try run(&second, weights, steps: stop..<90, losses: losses) { Float($0 % 3) }
         #expect(weights.array.map(\.bitPattern) == expected.array.map(\.bitPattern))
         #expect(later == events.filter { $0.key > stop })
+    }
+
+    @Test func statesOfAnotherLengthAreRefused() throws {
+        var short = try optimizer(shortStates: 8)
+        var long = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        _ = try run(&short, weights, steps: 0..<12, losses: distance(to: 0))
+        #expect(throws: NowcastError.savedNumber(name: "nowcast.state_steps", expected: "4", found: "2")) { try long.restore(short.savedState) }
     }
 
     @Test func aStateSavedByAnotherPolicyIsRefused() throws {
