@@ -13,6 +13,9 @@ struct NowcastSearch {
 
     /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress stays.
     static let slack = 0.5
+    /// States of training whose progress a jump may give back, as many as come between jumps. When training slows, noise costs far more than that, and
+    /// jumps that gave back half of it would keep it from ever being made up for.
+    static let statesGivenBack = 2.0
 
     /// What was found.
     struct Outcome {
@@ -34,21 +37,23 @@ struct NowcastSearch {
         let (newest, before) = (history.states[StateHistory.contextLength - 1], history.states[StateHistory.contextLength - 2])
         let near = try nowcaster.nowcast(history, horizon: 1, model: model)
         let asTheyAre = try NowcastCandidate(weights, horizon: 0, losses: losses)
+        let latest = try NowcastCandidate(newest, horizon: 0, losses: losses)
         let steady = [
             asTheyAre,
-            try NowcastCandidate(newest, horizon: 0, losses: losses),
+            latest,
             try NowcastCandidate(Self.mean(newest, before), horizon: 0, losses: losses),
             try NowcastCandidate(near, horizon: 1, losses: losses),
         ].compactMap { $0 }.min { $0.loss < $1.loss }
         guard let steady else { return nil }
         guard looksAhead else { return Outcome(best: steady, farthest: nil, near: near) }
-        let (best, farthest) = try lookAhead(history, steady: steady, noisy: asTheyAre?.loss ?? steady.loss, losses: losses)
+        let (best, farthest) = try lookAhead(
+            history, steady: steady, noisy: asTheyAre?.loss ?? steady.loss, progress: try progress(history, to: latest, losses), losses: losses)
         return Outcome(best: best, farthest: farthest, near: near)
     }
 
     /// Goes 2, 3, 4, 6, 9, … states ahead for as long as the loss allows.
     private func lookAhead(
-        _ history: StateHistory, steady: NowcastCandidate, noisy: Double, losses: (Tensor) throws -> [Double]
+        _ history: StateHistory, steady: NowcastCandidate, noisy: Double, progress: Double, losses: (Tensor) throws -> [Double]
     ) throws -> (best: NowcastCandidate, farthest: NowcastCandidate?) {
         var (best, farthest) = (steady, NowcastCandidate?.none)
         var horizon = 2
@@ -56,11 +61,20 @@ struct NowcastSearch {
             let ahead = try nowcaster.nowcast(history, horizon: horizon, model: model)
             guard let next = try NowcastCandidate(ahead, horizon: horizon, losses: losses) else { break }
             if next.loss < best.loss { best = next }
-            guard next.loss <= best.loss + Self.slack * max(0, noisy - best.loss) else { break }
+            let allowance = min(Self.slack * (noisy - best.loss), Self.statesGivenBack * progress)
+            guard next.loss <= best.loss + max(0, allowance) else { break }
             farthest = next
             horizon += max(1, horizon / 2)
         }
         return (best, farthest)
+    }
+
+    /// What a state of training has lately taken off the loss: the mean of three.
+    private func progress(_ history: StateHistory, to latest: NowcastCandidate?, _ losses: (Tensor) throws -> [Double]) throws -> Double {
+        let span = 3
+        let start = try NowcastCandidate(history.states[StateHistory.contextLength - 1 - span], horizon: 0, losses: losses)
+        guard let start, let latest else { return 0 }
+        return (start.loss - latest.loss) / Double(span)
     }
 
     static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {

@@ -33,7 +33,7 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Most optimizer steps; with --policy schedule, horizons fall over this length.")
     var steps: Int?
 
-    @Option(help: "Steps in which five states are recorded; with --policy search, of half the length for the first 24.")
+    @Option(help: "Steps in which five states are recorded; with --policy search, the first states are shorter.")
     var period: Int?
 
     @Option(help: ArgumentHelp("How far nowcasts look ahead, and whether they replace the weights: search (as far as the training loss falls; only where it does), schedule (far at first, near at the end; always, once a --period; as in the paper).", valueName: "policy"))

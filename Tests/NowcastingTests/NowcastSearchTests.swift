@@ -6,7 +6,7 @@ import Testing
 /// `NowcastPolicy.search`, on weights whose way is known.
 @Suite struct NowcastSearchTests {
     /// Takes away what it is given as a gradient.
-    private struct Plain: BaseOptimizer {
+    struct Plain: BaseOptimizer {
         func step(_ weights: Tensor, gradients: Tensor) {
             for index in 0..<weights.count { weights.values[index] -= gradients.values[index] }
         }
@@ -71,6 +71,23 @@ import Testing
         let weights = Tensor(shape: [4], values: Self.start)
         let events = try run(&wrapped, weights, steps: 0..<32, losses: distance(to: goal))
         #expect(events[32] == .nowcast(horizon: horizon))
+    }
+
+    /// Further along the way costs 0.5, a quarter of what the weights as they are cost beyond the best. That is less than two states of progress if the
+    /// loss was 3 at the oldest of the three states before, and more if it was as low as it is now.
+    @Test(arguments: [(before: 3.0, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (1.0, .looked)])
+    func aJumpMayGiveBackTwoStatesOfProgress(before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        let events = try run(&wrapped, weights, steps: 0..<32) { weights in
+            switch weights.values[3] - 4 {
+            case ..<19: [before]
+            case 27.5..<28.5: [3]
+            case 31...: [1.5]
+            default: [1]
+            }
+        }
+        #expect(events[32] == expected)
     }
 
     @Test func afterAJumpTheStatesGoOnAsIfTrainingHadComeThere() throws {
