@@ -13,9 +13,9 @@ struct NowcastSearch {
 
     /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress stays.
     static let slack = 0.5
-    /// States of training whose progress a jump may give back, as many as come between jumps. When training slows, noise costs far more than that, and
-    /// jumps that gave back half of it would keep it from ever being made up for.
-    static let statesGivenBack = 2.0
+    /// States of training whose progress a jump may give back. When training slows, noise costs far more than that, and jumps that gave back half of it
+    /// would keep it from ever being made up for. Two hold back the first thousands of steps too.
+    static let statesGivenBack = 4.0
 
     /// What was found.
     struct Outcome {
