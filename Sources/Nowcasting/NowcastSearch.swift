@@ -14,7 +14,7 @@ struct NowcastSearch {
     /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress stays.
     static let slack = 0.5
     /// States of training whose progress a jump may give back. When training slows, noise costs far more than that, and jumps that gave back half of it
-    /// would keep it from ever being made up for. Two hold back the first thousands of steps too.
+    /// would keep it from ever being made up for. Two would hold back the first thousands of steps a little as well.
     static let statesGivenBack = 4.0
 
     /// What was found.

@@ -178,7 +178,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a run has to show besides the weights that training goes on with.
     ///
     /// After a search, the best that it found. Some steps later, the best of that, of the mean of all weights since the state before the newest,
-    /// and of the weights as they are.
+    /// of the mean of as many as two states have, and of the weights as they are.
     ///
     /// - Parameters:
     ///   - weights: those that training stands at, shape [parameters].
@@ -190,6 +190,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         let candidates = [
             try NowcastCandidate(found.weights, horizon: found.horizon, losses: losses),
             try recorded.mean(with: newest, of: interval).flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) },
+            try recorded.slidingMean(with: states, of: interval).flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) },
             try NowcastCandidate(weights, horizon: 0, losses: losses),
         ].compactMap { $0 }
         return candidates.min { $0.loss < $1.loss }.map(ShownWeights.init)

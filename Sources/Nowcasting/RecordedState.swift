@@ -68,6 +68,19 @@ public struct RecordedState: Sendable {
         return Tensor(shape: before.shape, values: zip(before.values, mean).map { $0 + ($1 - $0) * share })
     }
 
+    /// The mean over as many weight vectors as two states have: those of this one, of the state before it, and for the rest the mean of the one before that.
+    ///
+    /// - Parameters:
+    ///   - states: oldest first, at least two, each of shape [weights].
+    ///   - count: weight vectors that each is the mean of, at least as many as this one has.
+    /// - Returns: nil for snapshots, which have no mean.
+    func slidingMean(with states: [Tensor], of count: Int) -> Tensor? {
+        let (older, newer) = (states[states.count - 2], states[states.count - 1])
+        let rest = Float(count - self.count) / Float(2 * count - self.count)
+        let before = Tensor(shape: newer.shape, values: zip(newer.values, older.values).map { $0 + ($1 - $0) * rest })
+        return mean(with: before, of: 2 * count - self.count)
+    }
+
     /// The state, whose last weights are `weights`, which have been added.
     public func state(_ weights: Tensor) -> Tensor {
         Tensor(shape: [weights.count], values: kind == .mean ? mean : weights.array)
