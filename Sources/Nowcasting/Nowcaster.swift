@@ -36,6 +36,14 @@ public enum Nowcaster: Sendable {
         min(asked ?? .max, longestHorizon ?? asked ?? HorizonSchedule.longestDefault)
     }
 
+    /// False for a mean of the past, which is the same at every horizon.
+    public var looksAhead: Bool {
+        switch self {
+        case .nino, .wnn, .lineFit: true
+        case .average: false
+        }
+    }
+
     public var needsGraph: Bool {
         switch self {
         case .nino, .wnn: true

@@ -72,6 +72,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         recorded = RecordedState(stateKind)
     }
 
+    /// States that a search looks ahead. Of weights that circle on the spot a mean comes true as well, but there is nowhere to jump.
+    private var longestHorizon: Int { nowcaster.looksAhead ? schedule.horizons[0] : 1 }
+
     /// Steps from one recorded state to the next.
     private var interval: Int { length.steps(after: completedSteps) }
 
@@ -133,7 +136,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     }
 
     private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double]) throws -> Event {
-        let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: schedule.horizons[0])
+        let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: longestHorizon)
         let foresight = try nextForesight(history)
         let outcome = try search.run(history, weights: weights, looksAhead: foresight.isProven, losses: losses)
         self.foresight = foresight
@@ -154,7 +157,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     /// What is known with the newest state; a new trial follows one that failed.
     private func nextForesight(_ history: StateHistory) throws -> Foresight {
-        guard !foresight.isProven, schedule.horizons[0] >= NowcastTrial.horizon else { return foresight }
+        guard !foresight.isProven, longestHorizon >= NowcastTrial.horizon else { return foresight }
         let newest = history.states[StateHistory.contextLength - 1]
         if case .onTrial(var trial) = foresight {
             trial.age += 1
