@@ -64,8 +64,7 @@ public struct RecordedState: Sendable {
     /// - Returns: nil for snapshots, which have no mean.
     func mean(with before: Tensor, of count: Int) -> Tensor? {
         guard kind == .mean else { return nil }
-        let share = Float(self.count) / Float(self.count + count)
-        return Tensor(shape: before.shape, values: zip(before.values, mean).map { $0 + ($1 - $0) * share })
+        return Self.mixed(before.values, mean, share: Float(self.count) / Float(self.count + count))
     }
 
     /// The mean over as many weight vectors as two states have: those of this one, of the state before it, and for the rest the mean of the one before that.
@@ -75,10 +74,15 @@ public struct RecordedState: Sendable {
     ///   - count: weight vectors that each is the mean of, at least as many as this one has.
     /// - Returns: nil for snapshots, which have no mean.
     func slidingMean(with states: [Tensor], of count: Int) -> Tensor? {
-        let (older, newer) = (states[states.count - 2], states[states.count - 1])
-        let rest = Float(count - self.count) / Float(2 * count - self.count)
-        let before = Tensor(shape: newer.shape, values: zip(newer.values, older.values).map { $0 + ($1 - $0) * rest })
-        return mean(with: before, of: 2 * count - self.count)
+        guard kind == .mean else { return nil }
+        let (older, newer, others) = (states[states.count - 2], states[states.count - 1], 2 * count - self.count)
+        let before = Self.mixed(newer.values, older.values, share: Float(count - self.count) / Float(others))
+        return mean(with: before, of: others)
+    }
+
+    /// - Parameter share: of `other`.
+    private static func mixed(_ values: some Collection<Float>, _ other: some Collection<Float>, share: Float) -> Tensor {
+        Tensor(shape: [values.count], values: zip(values, other).map { $0 + ($1 - $0) * share })
     }
 
     /// The state, whose last weights are `weights`, which have been added.
