@@ -52,6 +52,14 @@ private func serialGemm(
                 blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
 }
 
+/// Has OpenBLAS map the memory that it works in, one buffer for each thread that may multiply at a time (`Parallel.threads`).
+///
+/// By itself it maps a buffer (128 MiB on x86-64) when a product begins while all others are in use; where the address space is limited it tries forever.
+public func reserveGemmMemory() {
+    let buffers = (0..<Parallel.threads).map { _ in blas_memory_alloc(0) }
+    for buffer in buffers { blas_memory_free(buffer) }
+}
+
 /// The matrix product A · B.
 /// - Parameters:
 ///   - a: [m, k]

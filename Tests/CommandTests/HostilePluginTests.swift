@@ -159,6 +159,19 @@ import Testing
         #expect(both.output.contains("  FAILS; "))
     }
 
+    @Test func memoryOfTheHostIsNotThePlugins() throws {
+        let (good, flood) = (folder("FalseClaim"), folder("MemoryFlood"))
+        let tight = ["--time-limit", "20", "--memory-limit", "60"]
+        // The matrix products of the host's threads work in 128 MiB each.
+        let command = try Command(
+            arguments: ["verify", "--plugin-path", good.path, "--trials", "1", "--plugin", "test.false-claim"] + tight)
+        #expect(command.status == 1)
+        #expect(command.output.contains("  FAILS; "))
+        // Twin: what the plugin takes itself is.
+        let twin = try Command(arguments: ["plugins", "--plugin-path", flood.path] + tight)
+        #expect(twin.output.contains("took more than 60 MiB of memory in create_architecture"))
+    }
+
     @Test func verificationOfAConfigEndsWithItsOneLine() throws {
         let folder = folder("CrashInOp")
         let file = folder + "libTestCrashInOp.so"

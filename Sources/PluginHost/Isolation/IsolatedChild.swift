@@ -1,5 +1,6 @@
 import CIsolation
 import Foundation
+import Tensors
 
 /// The child's side of `Isolation`.
 public enum IsolatedChild {
@@ -17,6 +18,8 @@ public enum IsolatedChild {
             _exit(2)
         }
         let channel = ResultChannel(token: request.token)
+        // The host's own need, so not to be taken from what the plugin may use.
+        reserveGemmMemory()
         guard nino_confine(request.parent, limits(request.limits)) == 0 else {
             channel.send(failure: "a child process cannot be confined: \(String(cString: strerror(errno)))", status: 2)
             _exit(0)

@@ -55,7 +55,7 @@ public struct Isolation: Sendable {
 
     private var environment: [String] {
         var variables = ProcessInfo.processInfo.environment
-        // The buffers of OpenBLAS's threads would count against the memory limit, and a crash is to be reported by us alone.
+        // OpenBLAS's own threads are never used, and a crash is to be reported by us alone.
         variables["OPENBLAS_NUM_THREADS"] = "1"
         variables["SWIFT_BACKTRACE"] = "enable=no"
         return variables.map { "\($0)=\($1)" }
