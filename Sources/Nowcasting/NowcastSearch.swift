@@ -3,8 +3,9 @@ import Tensors
 /// Looks for the best weights that five states have to offer, and for the farthest that training may go on from.
 ///
 /// What does not look ahead is always tried: the weights as they are, the newest state, the mean of the newest two (the noise of Adam's
-/// steps is most of what means leave out) and the nowcast one state ahead, which is about where a mean's training stands by now. Looking
-/// further is for runs that have passed a trial (`NowcastTrial`): where weights diffuse rather than travel, extrapolating them costs progress.
+/// steps is most of what means leave out) and the nowcast one state ahead, which is about where a mean's training stands by now; to be shown, also
+/// longer means. Looking further is for runs that have passed a trial (`NowcastTrial`): where weights diffuse rather than travel, extrapolating them
+/// costs progress.
 struct NowcastSearch {
     let nowcaster: Nowcaster
     let model: GraphModel?
@@ -16,6 +17,9 @@ struct NowcastSearch {
     /// States of training whose progress a jump may give back. When training slows, noise costs far more than that, and jumps that gave back half of it
     /// would keep it from ever being made up for. Two would hold back the first thousands of steps a little as well.
     static let statesGivenBack = 4.0
+
+    /// States that means are taken of, up to all that there are between searches.
+    static let spans = 2...(StateHistory.contextLength - 1)
 
     /// What was found.
     struct Outcome {
@@ -41,14 +45,17 @@ struct NowcastSearch {
         let steady = [
             asTheyAre,
             latest,
-            try NowcastCandidate(Self.mean(newest, before), horizon: 0, losses: losses),
+            try NowcastCandidate(Self.mean([before, newest]), horizon: 0, losses: losses),
             try NowcastCandidate(near, horizon: 1, losses: losses),
         ].compactMap { $0 }.min { $0.loss < $1.loss }
         guard let steady else { return nil }
-        guard looksAhead else { return Outcome(best: steady, farthest: nil, near: near) }
+        // Not what a jump is measured by: where training slows they may be best, though they lag behind it by hundreds of steps.
+        let longer = try Self.spans.dropFirst().compactMap { try NowcastCandidate(Self.mean(history.states.suffix($0)), horizon: 0, losses: losses) }
+        func shown(_ best: NowcastCandidate) -> NowcastCandidate { longer.reduce(best) { $1.loss < $0.loss ? $1 : $0 } }
+        guard looksAhead else { return Outcome(best: shown(steady), farthest: nil, near: near) }
         let (best, farthest) = try lookAhead(
             history, steady: steady, noisy: asTheyAre?.loss ?? steady.loss, progress: try progress(history, to: latest, losses), losses: losses)
-        return Outcome(best: best, farthest: farthest, near: near)
+        return Outcome(best: shown(best), farthest: farthest, near: near)
     }
 
     /// Goes 2, 3, 4, 6, 9, … states ahead for as long as the loss allows.
@@ -77,8 +84,10 @@ struct NowcastSearch {
         return (start.loss - latest.loss) / Double(span)
     }
 
-    static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
-        Tensor(shape: a.shape, values: zip(a.values, b.values).map { ($0 + $1) / 2 })
+    /// - Parameter states: at least one, each of the same shape.
+    static func mean(_ states: some Collection<Tensor>) -> Tensor {
+        let share = 1 / Float(states.count)
+        return Tensor(shape: states.first!.shape, values: states.first!.values.indices.map { index in states.reduce(0) { $0 + $1.values[index] } * share })
     }
 }
 
