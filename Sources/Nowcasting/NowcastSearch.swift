@@ -18,8 +18,8 @@ struct NowcastSearch {
     /// would keep it from ever being made up for. Two would hold back the first thousands of steps a little as well.
     static let statesGivenBack = 4.0
 
-    /// States that means are taken of, up to all that there are between searches.
-    static let spans = 2...(StateHistory.contextLength - 1)
+    /// Most states that a mean is taken of: as many as there are between searches.
+    private static let longestMean = StateHistory.contextLength - 1
 
     /// What was found.
     struct Outcome {
@@ -42,15 +42,11 @@ struct NowcastSearch {
         let near = try nowcaster.nowcast(history, horizon: 1, model: model)
         let asTheyAre = try NowcastCandidate(weights, horizon: 0, losses: losses)
         let latest = try NowcastCandidate(newest, horizon: 0, losses: losses)
-        let steady = [
-            asTheyAre,
-            latest,
-            try NowcastCandidate(Self.mean([before, newest]), horizon: 0, losses: losses),
-            try NowcastCandidate(near, horizon: 1, losses: losses),
-        ].compactMap { $0 }.min { $0.loss < $1.loss }
+        let two = try NowcastCandidate(Self.mean([before, newest]), horizon: 0, losses: losses)
+        let steady = [asTheyAre, latest, two, try NowcastCandidate(near, horizon: 1, losses: losses)].compactMap { $0 }.min { $0.loss < $1.loss }
         guard let steady else { return nil }
         // Not what a jump is measured by: where training slows they may be best, though they lag behind it by hundreds of steps.
-        let longer = try Self.spans.dropFirst().compactMap { try NowcastCandidate(Self.mean(history.states.suffix($0)), horizon: 0, losses: losses) }
+        let longer = try Self.longerMeans(after: [latest, two], losses) { Self.mean(history.states.suffix($0)) }
         func shown(_ best: NowcastCandidate) -> NowcastCandidate { longer.reduce(best) { $1.loss < $0.loss ? $1 : $0 } }
         guard looksAhead else { return Outcome(best: shown(steady), farthest: nil, near: near) }
         let (best, farthest) = try lookAhead(
@@ -82,6 +78,23 @@ struct NowcastSearch {
         let start = try NowcastCandidate(history.states[StateHistory.contextLength - 1 - span], horizon: 0, losses: losses)
         guard let start, let latest else { return 0 }
         return (start.loss - latest.loss) / Double(span)
+    }
+
+    /// Means of three states and more, for as long as each is better than the one before.
+    ///
+    /// - Parameters:
+    ///   - shorter: two means, the second of two states.
+    ///   - mean: of that many states, shape [parameters]; nil for none.
+    static func longerMeans(
+        after shorter: [NowcastCandidate?], _ losses: (Tensor) throws -> [Double], mean: (Int) -> Tensor?
+    ) throws -> [NowcastCandidate] {
+        var means = shorter.compactMap { $0 }
+        for span in 3...longestMean {
+            guard means.count >= 2, means[means.count - 1].loss < means[means.count - 2].loss, let next = mean(span) else { break }
+            guard let candidate = try NowcastCandidate(next, horizon: 0, losses: losses) else { break }
+            means.append(candidate)
+        }
+        return Array(means.dropFirst(2))
     }
 
     /// - Parameter states: at least one, each of the same shape.

@@ -181,7 +181,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a run has to show besides the weights that training goes on with.
     ///
     /// After a search, the best that it found. Some steps later, the best of that, of the mean of all weights since the state before the newest,
-    /// of the means of as many as two, three and four states have, and of the weights as they are.
+    /// of that of as many as two states have, of longer ones for as long as each is better than the one before, and of the weights as they are.
     ///
     /// - Parameters:
     ///   - weights: those that training stands at, shape [parameters].
@@ -190,9 +190,12 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// - Throws: what `losses` throws.
     public func shown(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> ShownWeights? {
         guard let found, recorded.count > 0, let newest = states.last else { return found }
-        let means = [recorded.mean(with: newest, of: interval)] + NowcastSearch.spans.map { recorded.slidingMean(with: states, spanning: $0, of: interval) }
-        let candidates = try [NowcastCandidate(found.weights, horizon: found.horizon, losses: losses)]
-            + means.compactMap { $0 }.map { try NowcastCandidate($0, horizon: 0, losses: losses) } + [NowcastCandidate(weights, horizon: 0, losses: losses)]
+        func sliding(_ span: Int) -> Tensor? { recorded.slidingMean(with: states, spanning: span, of: interval) }
+        let means = try [recorded.mean(with: newest, of: interval), sliding(2)].map { mean in
+            try mean.flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) }
+        }
+        let others = try [NowcastCandidate(found.weights, horizon: found.horizon, losses: losses), NowcastCandidate(weights, horizon: 0, losses: losses)]
+        let candidates = try others + means + NowcastSearch.longerMeans(after: means, losses, mean: sliding)
         return candidates.compactMap { $0 }.min { $0.loss < $1.loss }.map(ShownWeights.init)
     }
 

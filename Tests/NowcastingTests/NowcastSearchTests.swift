@@ -74,8 +74,8 @@ import Testing
     }
 
     /// Further along the way costs 0.5, a quarter of what the weights as they are cost beyond the best. Four states of progress are more
-    /// than that if the loss was 1.5 three states before, and less if it was 1.3. The mean of the newest four, at 22, is better than all, but not what a
-    /// jump is measured by.
+    /// than that if the loss was 1.5 three states before, and less if it was 1.3. The mean of the newest four, at 22, is better than
+    /// all, those of three and two a little better than the newest, but no jump is measured by the longer ones.
     @Test(arguments: [(before: 1.5, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (1.3, .looked)])
     func aJumpMayGiveBackFourStatesOfProgress(before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
         var wrapped = try optimizer()
@@ -84,6 +84,8 @@ import Testing
             switch weights.values[3] - 4 {
             case ..<19: [before]
             case 21.75..<22.25: [0]
+            case 23.25..<23.75: [0.98]
+            case 24.75..<25.25: [0.99]
             case 27.5..<28.5: [3]
             case 31...: [1.5]
             default: [1]
