@@ -32,7 +32,8 @@ struct CommonOptions: ParsableArguments {
     func validate() throws {
         guard (1...1024).contains(threads) else { throw ValidationError("--threads: expected 1 to 1024, found \(threads)") }
         guard timeLimit > 0, timeLimit <= 1e6 else { throw ValidationError("--time-limit: expected more than 0 and at most 1000000, found \(timeLimit)") }
-        guard (1...1 << 20).contains(memoryLimit) else { throw ValidationError("--memory-limit: expected 1 to \(1 << 20), found \(memoryLimit)") }
+        // With less, the host's own threads cannot start.
+        guard (16...1 << 20).contains(memoryLimit) else { throw ValidationError("--memory-limit: expected 16 to \(1 << 20), found \(memoryLimit)") }
     }
 
     /// Applies what concerns the whole process.

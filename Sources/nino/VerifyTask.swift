@@ -23,7 +23,6 @@ struct VerifyTask: IsolatedTask {
     let threads: Int
 
     func run(report: (VerificationReport) throws -> Void) throws {
-        Parallel.threads = threads
         let registry = PluginRegistry(files: [plugin])
         if let rejection = registry.rejected.first { throw rejection.reason }
         let nowcaster = try Self.nowcaster(checkpoint)

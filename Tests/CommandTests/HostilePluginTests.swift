@@ -202,7 +202,7 @@ import Testing
         #expect(verification.output.contains("\"plugin\":\"nino.mlp\""))
     }
 
-    @Test(arguments: [["--time-limit", "0"], ["--time-limit", "nan"], ["--memory-limit", "0"], ["--memory-limit", "9999999"]])
+    @Test(arguments: [["--time-limit", "0"], ["--time-limit", "nan"], ["--memory-limit", "15"], ["--memory-limit", "9999999"]])
     func limitsOutOfRangeAreBadUsage(arguments: [String]) throws {
         #expect(try Command(arguments: ["plugins"] + arguments).status == 2)
     }

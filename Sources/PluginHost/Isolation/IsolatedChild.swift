@@ -12,12 +12,13 @@ public enum IsolatedChild {
         let tasks: [any IsolatedTask.Type] = [LoadTask.self, RecognitionTask.self] + others
         let input = FileHandle.standardInput.readDataToEndOfFile()
         guard let request = try? JSONDecoder.isolation.decode(IsolationRequest.self, from: input),
-            let task = tasks.first(where: { $0.name == request.task })
+            let type = tasks.first(where: { $0.name == request.task }), let task = try? JSONDecoder.isolation.decode(type, from: request.payload) as any IsolatedTask
         else {
             FileHandle.standardError.write(Data("\(Isolation.argument) is how nino starts itself; it is of no use by hand\n".utf8))
             _exit(2)
         }
         let channel = ResultChannel(token: request.token)
+        Parallel.threads = task.threads
         // The host's own need, so not to be taken from what the plugin may use.
         reserveGemmMemory()
         guard nino_confine(request.parent, limits(request.limits)) == 0 else {
@@ -26,7 +27,7 @@ public enum IsolatedChild {
         }
         PluginCall.watcher = { function in channel.send(function.map { "enter \($0)" } ?? "leave") }
         do {
-            try run(task, request.payload, channel)
+            try run(task, channel)
             channel.send("end")
         } catch {
             channel.send(failure: "\(error)", status: status(error))
@@ -35,8 +36,8 @@ public enum IsolatedChild {
         _exit(0)
     }
 
-    private static func run<Task: IsolatedTask>(_ type: Task.Type, _ payload: Data, _ channel: ResultChannel) throws {
-        try JSONDecoder.isolation.decode(type, from: payload).run { record in
+    private static func run<Task: IsolatedTask>(_ task: Task, _ channel: ResultChannel) throws {
+        try task.run { record in
             channel.send(Array("record ".utf8) + (try JSONEncoder.isolation.encode(record)))
         }
     }

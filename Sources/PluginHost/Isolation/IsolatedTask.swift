@@ -7,10 +7,16 @@ public protocol IsolatedTask: Codable, Sendable {
     associatedtype Record: Codable, Sendable
     /// Distinct among the tasks of this program.
     static var name: String { get }
+    /// How many threads share the work in the child; 1 unless the task says otherwise.
+    var threads: Int { get }
 
     /// Does the work, in the child.
     /// - Parameter report: takes a result; all that were reported arrive, also when the plugin then misbehaves.
     func run(report: (Record) throws -> Void) throws
+}
+
+extension IsolatedTask {
+    public var threads: Int { 1 }
 }
 
 /// What came of a task.
