@@ -2,7 +2,6 @@ import Checkpoints
 import Foundation
 import Nowcasting
 import PluginHost
-import Tensors
 import Verification
 
 /// Verifies one plugin, in the process that runs its code.

@@ -149,6 +149,16 @@ import Testing
         #expect(throws: Full.self) { try wrapped.shown(weights) { _ in throw Full() } }
     }
 
+    @Test(arguments: [(goal: 1000 as Float, tried: 4), (0, 6)]) func longerMeansAreTriedOnlyWhileTheyAreBetter(goal: Float, tried: Int) throws {
+        var wrapped = try optimizer()
+        var count = 0
+        _ = try run(&wrapped, Tensor(shape: [4], values: Self.start), steps: 0..<20) { weights in
+            count += 1
+            return try distance(to: goal)(weights)
+        }
+        #expect(count == tried)
+    }
+
     @Test func theWeightsAsTheyAreMayBeTheBest() throws {
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
