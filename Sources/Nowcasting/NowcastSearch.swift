@@ -3,9 +3,8 @@ import Tensors
 /// Looks for the best weights that five states have to offer, and for the farthest that training may go on from.
 ///
 /// What does not look ahead is always tried: the weights as they are, the newest state, the mean of the newest two (the noise of Adam's
-/// steps is most of what means leave out) and the nowcast one state ahead, which is about where a mean's training stands by now; to be shown, also
-/// longer means. Looking further is for runs that have passed a trial (`NowcastTrial`): where weights diffuse rather than travel, extrapolating them
-/// costs progress.
+/// steps is most of what means leave out) and the nowcast one state ahead, which is about where a mean's training stands by now. Looking
+/// further is for runs that have passed a trial (`NowcastTrial`): where weights diffuse rather than travel, extrapolating them costs progress.
 struct NowcastSearch {
     let nowcaster: Nowcaster
     let model: GraphModel?
@@ -17,9 +16,6 @@ struct NowcastSearch {
     /// States of training whose progress a jump may give back. When training slows, noise costs far more than that, and jumps that gave back half of it
     /// would keep it from ever being made up for. Two would hold back the first thousands of steps a little as well.
     static let statesGivenBack = 4.0
-
-    /// Most states that a mean is taken of: as many as there are between searches.
-    private static let longestMean = StateHistory.contextLength - 1
 
     /// What was found.
     struct Outcome {
@@ -42,16 +38,17 @@ struct NowcastSearch {
         let near = try nowcaster.nowcast(history, horizon: 1, model: model)
         let asTheyAre = try NowcastCandidate(weights, horizon: 0, losses: losses)
         let latest = try NowcastCandidate(newest, horizon: 0, losses: losses)
-        let two = try NowcastCandidate(Self.mean([before, newest]), horizon: 0, losses: losses)
-        let steady = [asTheyAre, latest, two, try NowcastCandidate(near, horizon: 1, losses: losses)].compactMap { $0 }.min { $0.loss < $1.loss }
+        let steady = [
+            asTheyAre,
+            latest,
+            try NowcastCandidate(Self.mean(newest, before), horizon: 0, losses: losses),
+            try NowcastCandidate(near, horizon: 1, losses: losses),
+        ].compactMap { $0 }.min { $0.loss < $1.loss }
         guard let steady else { return nil }
-        // Not what a jump is measured by: where training slows they may be best, though they lag behind it by hundreds of steps.
-        let longer = try Self.longerMeans(after: [latest, two], losses) { Self.mean(history.states.suffix($0)) }
-        func shown(_ best: NowcastCandidate) -> NowcastCandidate { longer.reduce(best) { $1.loss < $0.loss ? $1 : $0 } }
-        guard looksAhead else { return Outcome(best: shown(steady), farthest: nil, near: near) }
+        guard looksAhead else { return Outcome(best: steady, farthest: nil, near: near) }
         let (best, farthest) = try lookAhead(
             history, steady: steady, noisy: asTheyAre?.loss ?? steady.loss, progress: try progress(history, to: latest, losses), losses: losses)
-        return Outcome(best: shown(best), farthest: farthest, near: near)
+        return Outcome(best: best, farthest: farthest, near: near)
     }
 
     /// Goes 2, 3, 4, 6, 9, … states ahead for as long as the loss allows.
@@ -80,27 +77,8 @@ struct NowcastSearch {
         return (start.loss - latest.loss) / Double(span)
     }
 
-    /// Means of three states and more, for as long as each is better than the one before.
-    ///
-    /// - Parameters:
-    ///   - shorter: two means, the second of two states.
-    ///   - mean: of that many states, shape [parameters]; nil for none.
-    static func longerMeans(
-        after shorter: [NowcastCandidate?], _ losses: (Tensor) throws -> [Double], mean: (Int) -> Tensor?
-    ) throws -> [NowcastCandidate] {
-        var means = shorter.compactMap { $0 }
-        for span in 3...longestMean {
-            guard means.count >= 2, means[means.count - 1].loss < means[means.count - 2].loss, let next = mean(span) else { break }
-            guard let candidate = try NowcastCandidate(next, horizon: 0, losses: losses) else { break }
-            means.append(candidate)
-        }
-        return Array(means.dropFirst(2))
-    }
-
-    /// - Parameter states: at least one, each of the same shape.
-    static func mean(_ states: some Collection<Tensor>) -> Tensor {
-        let share = 1 / Float(states.count)
-        return Tensor(shape: states.first!.shape, values: states.first!.values.indices.map { index in states.reduce(0) { $0 + $1.values[index] } * share })
+    static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
+        Tensor(shape: a.shape, values: zip(a.values, b.values).map { ($0 + $1) / 2 })
     }
 }
 

@@ -181,7 +181,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a run has to show besides the weights that training goes on with.
     ///
     /// After a search, the best that it found. Some steps later, the best of that, of the mean of all weights since the state before the newest,
-    /// of that of as many as two states have, of longer ones for as long as each is better than the one before, and of the weights as they are.
+    /// of the mean of as many as two states have, and of the weights as they are.
     ///
     /// - Parameters:
     ///   - weights: those that training stands at, shape [parameters].
@@ -190,13 +190,13 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// - Throws: what `losses` throws.
     public func shown(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> ShownWeights? {
         guard let found, recorded.count > 0, let newest = states.last else { return found }
-        func sliding(_ span: Int) -> Tensor? { recorded.slidingMean(with: states, spanning: span, of: interval) }
-        let means = try [recorded.mean(with: newest, of: interval), sliding(2)].map { mean in
-            try mean.flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) }
-        }
-        let others = try [NowcastCandidate(found.weights, horizon: found.horizon, losses: losses), NowcastCandidate(weights, horizon: 0, losses: losses)]
-        let candidates = try others + means + NowcastSearch.longerMeans(after: means, losses, mean: sliding)
-        return candidates.compactMap { $0 }.min { $0.loss < $1.loss }.map(ShownWeights.init)
+        let candidates = [
+            try NowcastCandidate(found.weights, horizon: found.horizon, losses: losses),
+            try recorded.mean(with: newest, of: interval).flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) },
+            try recorded.slidingMean(with: states, of: interval).flatMap { try NowcastCandidate($0, horizon: 0, losses: losses) },
+            try NowcastCandidate(weights, horizon: 0, losses: losses),
+        ].compactMap { $0 }
+        return candidates.min { $0.loss < $1.loss }.map(ShownWeights.init)
     }
 
     private static func firstNotFinite(_ values: Tensor, _ parameters: ParameterList) -> String? {

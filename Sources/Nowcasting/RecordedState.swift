@@ -64,25 +64,25 @@ public struct RecordedState: Sendable {
     /// - Returns: nil for snapshots, which have no mean.
     func mean(with before: Tensor, of count: Int) -> Tensor? {
         guard kind == .mean else { return nil }
-        let share = Float(self.count) / Float(self.count + count)
-        return Tensor(shape: before.shape, values: zip(before.values, mean).map { $0 + ($1 - $0) * share })
+        return Self.mixed(before.values, mean, share: Float(self.count) / Float(self.count + count))
     }
 
-    /// The mean over as many weight vectors as some states have: those of this one, of the states before it, and for the rest the mean of the one before those.
+    /// The mean over as many weight vectors as two states have: those of this one, of the state before it, and for the rest the mean of the one before that.
     ///
     /// - Parameters:
-    ///   - states: oldest first, at least `span`, each of shape [weights].
-    ///   - span: number of states, at least one.
+    ///   - states: oldest first, at least two, each of shape [weights].
     ///   - count: weight vectors that each is the mean of, at least as many as this one has.
     /// - Returns: nil for snapshots, which have no mean.
-    func slidingMean(with states: [Tensor], spanning span: Int, of count: Int) -> Tensor? {
+    func slidingMean(with states: [Tensor], of count: Int) -> Tensor? {
         guard kind == .mean else { return nil }
-        let (oldest, whole) = (states[states.count - span], states.suffix(span - 1))
-        let share = Float(self.count) / Float(count)
-        return Tensor(shape: [mean.count], values: mean.indices.map { index in
-            let ends = oldest.values[index] + (mean[index] - oldest.values[index]) * share
-            return whole.reduce(ends) { $0 + $1.values[index] } / Float(span)
-        })
+        let (older, newer, others) = (states[states.count - 2], states[states.count - 1], 2 * count - self.count)
+        let before = Self.mixed(newer.values, older.values, share: Float(count - self.count) / Float(others))
+        return mean(with: before, of: others)
+    }
+
+    /// - Parameter share: of `other`.
+    private static func mixed(_ values: some Collection<Float>, _ other: some Collection<Float>, share: Float) -> Tensor {
+        Tensor(shape: [values.count], values: zip(values, other).map { $0 + ($1 - $0) * share })
     }
 
     /// The state, whose last weights are `weights`, which have been added.

@@ -74,8 +74,7 @@ import Testing
     }
 
     /// Further along the way costs 0.5, a quarter of what the weights as they are cost beyond the best. Four states of progress are more
-    /// than that if the loss was 1.5 three states before, and less if it was 1.3. The mean of the newest four, at 22, is better than
-    /// all, those of three and two a little better than the newest, but no jump is measured by the longer ones.
+    /// than that if the loss was 1.5 three states before, and less if it was 1.3.
     @Test(arguments: [(before: 1.5, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (1.3, .looked)])
     func aJumpMayGiveBackFourStatesOfProgress(before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
         var wrapped = try optimizer()
@@ -83,17 +82,12 @@ import Testing
         let events = try run(&wrapped, weights, steps: 0..<32) { weights in
             switch weights.values[3] - 4 {
             case ..<19: [before]
-            case 21.75..<22.25: [0]
-            case 23.25..<23.75: [0.98]
-            case 24.75..<25.25: [0.99]
             case 27.5..<28.5: [3]
             case 31...: [1.5]
             default: [1]
             }
         }
         #expect(events[32] == expected)
-        let shown = try #require(try wrapped.shown(weights, losses: distance(to: 0)))
-        #expect(abs(shown.weights.values[3] - (4 + 22)) < 1e-4)
     }
 
     @Test func afterAJumpTheStatesGoOnAsIfTrainingHadComeThere() throws {
@@ -121,14 +115,14 @@ import Testing
         #expect(events.values.allSatisfy { $0 == .looked } && events.count == 6)
         // Six of forty steps were nowcasts, which do not train.
         #expect(weights.values[3] == 4 + 34)
-        // Of what it may show, the mean of the newest four states, of steps 22 to 34, is nearest to the start.
+        // Of what it may show, the mean of the newest two states is nearest to the start.
         let shown = try #require(try wrapped.shown(weights, losses: distance(to: 0)))
-        #expect(shown.horizon == 0 && abs(shown.weights.values[3] - (4 + 28)) < 1e-4)
+        #expect(shown.horizon == 0 && shown.weights.values[3] < weights.values[3] - 2)
     }
 
-    /// The weights have gone 34 steps at the search, whose newest means are of steps 31 to 34, 28 to 31, 25 to 28 and 22 to 25. Two steps later, at 34 and 35, the
-    /// mean of all since the first of these is 33 1/6; that of eight, two of them counted as 29.5, is 32 1/4, of twelve 30 5/6, of sixteen 29 3/8.
-    @Test(arguments: [StateKind.mean, .snapshot]) func betweenSearchesTheBestOfSixIsShown(states: StateKind) throws {
+    /// The weights have gone 34 steps at the search, whose newest means are of steps 28 to 31 and 31 to 34. Two steps later the mean of all since the first of
+    /// these is 33 1/6, and that of eight, two of them counted as 29.5, is 32 1/4.
+    @Test(arguments: [StateKind.mean, .snapshot]) func betweenSearchesTheBestOfFourIsShown(states: StateKind) throws {
         var wrapped = try optimizer(states: states)
         let weights = Tensor(shape: [4], values: Self.start)
         let before = try wrapped.shown(weights, losses: distance(to: 0))
@@ -140,23 +134,13 @@ import Testing
         #expect(weights.values[3] == 4 + 36)
         #expect(try shown(0) == found.weights.array)
         #expect(try shown(36) == weights.array)
-        for mean in [33 + 1.0 / 6, 32.25, 30 + 5.0 / 6, 29.375] as [Float] {
+        for mean in [33 + 1.0 / 6, 32.25] as [Float] {
             let between = try shown(mean)
             // Snapshots have no mean: the weights or what was found, whichever is nearer.
             #expect((abs(between[3] - (4 + mean)) < 1e-4) == (states == .mean))
         }
         struct Full: Error {}
         #expect(throws: Full.self) { try wrapped.shown(weights) { _ in throw Full() } }
-    }
-
-    @Test(arguments: [(goal: 1000 as Float, tried: 4), (0, 6)]) func longerMeansAreTriedOnlyWhileTheyAreBetter(goal: Float, tried: Int) throws {
-        var wrapped = try optimizer()
-        var count = 0
-        _ = try run(&wrapped, Tensor(shape: [4], values: Self.start), steps: 0..<20) { weights in
-            count += 1
-            return try distance(to: goal)(weights)
-        }
-        #expect(count == tried)
     }
 
     @Test func theWeightsAsTheyAreMayBeTheBest() throws {
