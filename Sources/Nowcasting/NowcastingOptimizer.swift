@@ -138,7 +138,8 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double]) throws -> Event {
         let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: longestHorizon)
         let foresight = try nextForesight(history)
-        let outcome = try search.run(history, weights: weights, looksAhead: foresight.isProven, losses: losses)
+        let age = (completedSteps + 1) / interval
+        let outcome = try search.run(history, weights: weights, passedTrial: foresight.isProven, age: age, losses: losses)
         self.foresight = foresight
         states = (states + history.states.suffix(1)).suffix(length.mostKept(after: completedSteps))
         statesSinceJump += 1

@@ -90,6 +90,23 @@ import Testing
         #expect(events[32] == expected)
     }
 
+    /// At the first search no trial is over. The weights stand 19 steps along the way, and a state of progress is a third of what the loss fell since one that
+    /// was at 5.5; noise must cost as much as three tenths of five states.
+    @Test(arguments: [
+        (noise: 0.16, before: 1.3, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (0.14, 1.3, .looked), (0.14, 1, .looked), (0.14, 0.9, .looked),
+    ]) func whereNoiseHoldsARunUpItJumpsWithoutATrial(noise: Double, before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
+        var wrapped = try optimizer()
+        let weights = Tensor(shape: [4], values: Self.start)
+        let events = try run(&wrapped, weights, steps: 0..<20) { weights in
+            switch weights.values[3] - 4 {
+            case ..<7: [before]
+            case 18.5..<19.5: [1 + noise]
+            default: [1]
+            }
+        }
+        #expect(events == [20: expected])
+    }
+
     @Test func afterAJumpTheStatesGoOnAsIfTrainingHadComeThere() throws {
         var wrapped = try optimizer(longest: 4)
         let weights = Tensor(shape: [4], values: Self.start)
