@@ -168,7 +168,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         return .onTrial(NowcastTrial(start: newest, forecast: try nowcaster.nowcast(history, horizon: NowcastTrial.horizon, model: model)))
     }
 
-    /// Replaces the parameters; states become those of a training that came there by itself.
+    /// Replaces the parameters; states, and a trial under way, become those of a training that came there by itself.
     ///
     /// - Parameter near: one state ahead of `newest`. A mean lies half a state back, so training stands in the middle between the two.
     private mutating func jump(_ weights: Tensor, to goal: Tensor, newest: Tensor, near: Tensor) {
@@ -176,6 +176,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         func moved(_ old: Tensor) -> Tensor { Tensor(shape: old.shape, values: zip(old.values, way).map(+)) }
         weights.values.baseAddress!.update(from: goal.address, count: weights.count)
         states = states.map(moved)
+        if case .onTrial(let trial) = foresight {
+            foresight = .onTrial(NowcastTrial(start: moved(trial.start), forecast: moved(trial.forecast), age: trial.age))
+        }
         statesSinceJump = 0
     }
 

@@ -105,6 +105,11 @@ import Testing
             }
         }
         #expect(events == [20: expected])
+        // The trial moves with the weights, or a jump would make its own forecast come true: 3 states ahead of 17.5, and 74 further after a jump to 93.5 from 19.5.
+        let saved = wrapped.savedState.tensors
+        #expect(try #require(saved["nowcast.trial_start"]).array == #require(saved["nowcast.state_3"]).array)
+        let forecast = try #require(saved["nowcast.trial_forecast"]).values[3] - 4
+        #expect(abs(forecast - (expected == .looked ? 29.5 : 103.5)) < 1e-3)
     }
 
     @Test func afterAJumpTheStatesGoOnAsIfTrainingHadComeThere() throws {
