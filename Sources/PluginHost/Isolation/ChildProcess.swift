@@ -107,7 +107,8 @@ public struct ChildProcess: Sendable {
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 128)
         guard fgets(&line, Int32(line.count), file) != nil else { return .zero }
-        let numbers = String(cString: line).split(whereSeparator: \.isWhitespace)
+        let text = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        let numbers = text.split(whereSeparator: \.isWhitespace)
         guard numbers.count > 1, let waited = Int64(numbers[1]) else { return .zero }
         return .nanoseconds(max(0, waited))
     }
