@@ -1,7 +1,5 @@
 import COpenBLAS
-
-/// OpenBLAS runs on the calling thread only: tiles are spread over the threads, not products.
-private let openBLASIsSerial: Void = openblas_set_num_threads(1)
+import Tensors
 
 /// C = A · B, or C += A · B, for a tile that fits the cache; contiguous, row-major; on the calling thread.
 ///

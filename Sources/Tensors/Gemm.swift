@@ -1,7 +1,7 @@
 import COpenBLAS
 
-/// OpenBLAS runs on the calling thread only: the tiles are ours.
-private let openBLASIsSerial: Void = openblas_set_num_threads(1)
+/// OpenBLAS runs on the calling thread only: the tiles, and what else is spread over threads, are ours. To be evaluated before every call of it.
+package let openBLASIsSerial: Void = openblas_set_num_threads(1)
 
 /// C = alpha · op(A) · op(B) + beta · C in float32 (BLAS sgemm), row-major, on raw memory.
 ///

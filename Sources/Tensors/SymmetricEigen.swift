@@ -15,6 +15,7 @@ public struct SymmetricEigen: Sendable {
             (values, vectors) = ([], [])
             return
         }
+        _ = openBLASIsSerial
         var order = Int32(size)
         var a = matrix
         var w = [Double](repeating: 0, count: size)

@@ -60,6 +60,7 @@ struct WeightFold {
     ) {
         // One of the two factors lies in the buffer of gradients, and so does the target; they never overlap.
         let gradients = UnsafeMutablePointer(mutating: weightsAreLeft ? ys : xs)
+        _ = openBLASIsSerial
         cblas_dgemm(
             CblasRowMajor, x.isTransposed ? CblasTrans : CblasNoTrans, y.isTransposed ? CblasTrans : CblasNoTrans, blasint(target.rows), blasint(target.columns),
             blasint(x.width), 1, xs + x.offset, blasint(x.stride), ys + y.offset, blasint(y.stride), 1, gradients + target.offset, blasint(target.stride))

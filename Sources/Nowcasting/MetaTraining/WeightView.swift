@@ -38,9 +38,6 @@ struct WeightView: Hashable {
     }
 }
 
-/// OpenBLAS runs on the calling thread only: samples are spread over the threads, not products.
-private let openBLASIsSerial: Void = openblas_set_num_threads(1)
-
 /// C = op(A) · op(B), or C += op(A) · op(B), on the calling thread.
 func product(
     transposeA: Bool, transposeB: Bool, rows: Int, columns: Int, inner: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
