@@ -1,6 +1,7 @@
 import Tensors
 
-/// Tells runs whose way can be foreseen from those whose weights diffuse: before anything jumps, a nowcast three states ahead must come true.
+/// Tells runs whose way can be foreseen from those whose weights diffuse: unless noise holds it up (`NowcastSearch`), a run jumps only after a nowcast three
+/// states ahead has come true.
 ///
 /// One state ahead the two look alike when training begins; three ahead they do not. With learning rate 0.006 the convolutional networks of
 /// FM-16 are at a relative error of about 0.7, language models at 0.85 and more. There a jump lowers the loss for a thousand steps
