@@ -19,16 +19,22 @@ let plugins = [
 
 // lld, because the other linkers list local symbols too in the dynamic table.
 let pluginLinker: [LinkerSetting] = [
-    .unsafeFlags(["-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map", "-Xlinker", "-z", "-Xlinker", "defs", "-use-ld=lld"])
+    .unsafeFlags([
+        "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/plugin.map", "-Xlinker", "-z", "-Xlinker",
+        "defs", "-use-ld=lld",
+    ])
 ]
 
 /// Test plugins in C: one that is right, and some with one defect each.
 let testPlugins = [
-    "Perceptron", "NoSymbol", "OtherMajor", "NullTable", "NullFunction", "NoDescriptor", "Twin", "WrongAxis", "OutsideScalar", "UnknownOp", "Renamed",
+    "Perceptron", "NoSymbol", "OtherMajor", "NullTable", "NullFunction", "NoDescriptor", "Twin", "WrongAxis",
+    "OutsideScalar", "UnknownOp", "Renamed",
     "Mish", "BadSignature", "UndeclaredOp",
     // Hostile ones.
-    "CrashOnLoad", "AbortInEntry", "NullDereference", "StackOverflow", "EndlessLoop", "ExitZero", "QuietExit", "OutputFlood", "MemoryFlood",
-    "ForkChild", "IgnoresSignals", "ClosesDescriptors", "ForgedRecords", "ReachesOut", "KillsParent", "NotFinite", "HugeCount", "NotText",
+    "CrashOnLoad", "AbortInEntry", "NullDereference", "StackOverflow", "EndlessLoop", "ExitZero", "QuietExit",
+    "OutputFlood", "MemoryFlood",
+    "ForkChild", "IgnoresSignals", "ClosesDescriptors", "ForgedRecords", "ReachesOut", "KillsParent", "NotFinite",
+    "HugeCount", "NotText",
     "TerminalCodes", "NullModel", "CrashInOp", "FalseClaim",
 ]
 
@@ -60,7 +66,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Vectorized element-wise loops, compiled for several instruction sets.
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast-honor-pragmas", "-fno-math-errno"])]),
+        .target(
+            name: "CKernels",
+            cSettings: [.unsafeFlags(["-O3", "-ffp-contract=fast-honor-pragmas", "-fno-math-errno"])]),
         // Dense tensors, OpenBLAS, the differentiable op set.
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"]),
         // Node blocks, edge blocks, axis grammar, positional encoding.
@@ -70,20 +78,30 @@ let package = Package(
         // The checkpoint that ships, as bytes of the program.
         .target(name: "CPretrained", exclude: ["nino.safetensors"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
-        .target(name: "Nowcasting", dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS", "CPretrained"]),
+        .target(
+            name: "Nowcasting",
+            dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS", "CPretrained"]),
         // Child processes that cannot do harm: spawning, limits, a system call filter.
         .target(name: "CIsolation"),
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
-        .target(name: "PluginHost", dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "Tensors", "NeuralGraphs", "Checkpoints"]),
+        .target(
+            name: "PluginHost",
+            dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // The three proofs with their controls; symmetries and graphs derived from a forward pass.
         .target(name: "Verification", dependencies: ["Tensors", "NeuralGraphs", "Nowcasting", "PluginHost"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
-        .target(name: "Training", dependencies: ["CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Verification"]),
+        .target(
+            name: "Training",
+            dependencies: [
+                "CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
+                "Verification",
+            ]),
         // The command line, one file a command.
         .executableTarget(
             name: "nino",
             dependencies: [
-                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Verification", "Training",
+                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Verification",
+                "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -94,13 +112,27 @@ let package = Package(
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
         .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "Tensors", "TestSupport"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
-        .testTarget(name: "NowcastingTests", dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
+        .testTarget(
+            name: "NowcastingTests",
+            dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
     ]
-        + plugins.map { .target(name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)", linkerSettings: pluginLinker) }
-        + testPlugins.map { .target(name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", publicHeadersPath: ".") }
-        + swiftTestPlugins.map { .target(name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)", linkerSettings: pluginLinker) }
+        + plugins.map {
+            .target(
+                name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)",
+                linkerSettings: pluginLinker)
+        }
+        + testPlugins.map {
+            .target(
+                name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)",
+                publicHeadersPath: ".")
+        }
+        + swiftTestPlugins.map {
+            .target(
+                name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)",
+                linkerSettings: pluginLinker)
+        }
 )

@@ -1,19 +1,27 @@
-// BERT (Devlin et al. 2019), tensor names and config keys of Hugging Face's BertForMaskedLM, or with that name in `architectures`
-// BertForSequenceClassification (transformers 4.57 and 5). Norms stand behind the residual connections; weights [out, in].
+// BERT (Devlin et al. 2019), tensor names and config keys of Hugging Face's BertForMaskedLM, or with that name in
+// `architectures`
+// BertForSequenceClassification (transformers 4.57 and 5). Norms stand behind the residual connections; weights [out,
+// in].
 //
 //   bert.embeddings.{word,position,token_type}_embeddings.weight [rows, hidden]   bert.embeddings.LayerNorm
 //   bert.encoder.layer.{l}.attention.self.{query,key,value}, .attention.output.{dense,LayerNorm}, .intermediate.dense,
 //     .output.{dense,LayerNorm}: weight and bias each
-//   masked LM: cls.predictions.bias [vocabulary]   cls.predictions.transform.{dense [hidden, hidden],LayerNorm}; decoder tied to the words
+//   masked LM: cls.predictions.bias [vocabulary]   cls.predictions.transform.{dense [hidden, hidden],LayerNorm};
+//   decoder tied to the words
 //   classification: bert.pooler.dense [hidden, hidden]   classifier [labels, hidden]
 //
-// Inputs: `input_ids`, and `token_type_ids` (0 everywhere if not given). There is no `attention_mask`: every position is seen. The loss of
-// the masked LM is at the positions whose label is not -100, and not shifted: the caller masks (a text as its own labels is only copied).
+// Inputs: `input_ids`, and `token_type_ids` (0 everywhere if not given). There is no `attention_mask`: every position
+// is seen. The loss of
+// the masked LM is at the positions whose label is not -100, and not shifted: the caller masks (a text as its own
+// labels is only copied).
 //
-// Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value dimensions; the
-// MLP's hidden units; the pooler's units. The units of `transform` meet the word table again, so they move with the residual stream.
+// Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value
+// dimensions; the
+// MLP's hidden units; the pooler's units. The units of `transform` meet the word table again, so they move with the
+// residual stream.
 //
-// Graph: as GPT-2's, but each norm points to the stream behind its residual connection, that of the embeddings to the first stream; token
+// Graph: as GPT-2's, but each norm points to the stream behind its residual connection, that of the embeddings to the
+// first stream; token
 // types are a token table without words; the tied decoder's bias points to the vocabulary.
 import NinoPluginSDK
 
@@ -24,12 +32,15 @@ struct BERT: NeuralGraphConstructor, ForwardPass {
     static let modelTypes = ["bert"]
     static let sampleConfigurations = [
         #"""
-        {"model_type": "bert", "vocab_size": 11, "hidden_size": 12, "num_hidden_layers": 2, "num_attention_heads": 3, "intermediate_size": 10,
+        {"model_type": "bert", "vocab_size": 11, "hidden_size": 12, "num_hidden_layers": 2, "num_attention_heads": 3,
+          "intermediate_size": 10,
          "max_position_embeddings": 7}
         """#,
         #"""
-        {"model_type": "bert", "architectures": ["BertForSequenceClassification"], "num_labels": 4, "vocab_size": 7, "hidden_size": 8,
-         "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 9, "max_position_embeddings": 6, "type_vocab_size": 3, "hidden_act": "relu"}
+        {"model_type": "bert", "architectures": ["BertForSequenceClassification"], "num_labels": 4, "vocab_size": 7,
+          "hidden_size": 8,
+         "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 9, "max_position_embeddings": 6,
+           "type_vocab_size": 3, "hidden_act": "relu"}
         """#,
     ]
 
@@ -60,19 +71,24 @@ struct BERT: NeuralGraphConstructor, ForwardPass {
         let isClassifier = try configuration.texts("architectures", oneOf: classes) == [classes[2]]
         classifier = isClassifier ? (Group("pooler", size: width), try configuration.classCount()) : nil
         let isTied = try configuration.boolean("tie_word_embeddings", default: true)
-        guard isTied || isClassifier else { throw PluginError.invalid("key \"tie_word_embeddings\": expected true, found false") }
+        guard isTied || isClassifier else {
+            throw PluginError.invalid("key \"tie_word_embeddings\": expected true, found false")
+        }
         _ = try configuration.text("position_embedding_type", default: "absolute", oneOf: ["absolute"])
         try configuration.refuse(flags: "is_decoder")
         try configuration.dropouts("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout")
         try configuration.readHuggingFaceKeys(classes: classes)
         try configuration.refuseOtherKeys(
             ignored: ConfigurationReader.huggingFaceIgnored.union([
-                "directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers", "pooler_size_per_head", "pooler_type",
+                "directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers",
+                "pooler_size_per_head", "pooler_type",
             ]))
         self.vocabularySize = vocabularySize
         residual = Group("residual", size: width)
         layers = (0..<layerCount).map {
-            TransformerLayer($0, prefix: "bert.encoder.layer.\($0)", AttentionAxes(layer: $0, heads: heads, width: width / heads), hidden: hidden)
+            TransformerLayer(
+                $0, prefix: "bert.encoder.layer.\($0)", AttentionAxes(layer: $0, heads: heads, width: width / heads),
+                hidden: hidden)
         }
     }
 
@@ -89,8 +105,10 @@ struct BERT: NeuralGraphConstructor, ForwardPass {
         TransformerShape(
             residual: residual,
             [
-                .attention(query: "attention.self.query", key: "attention.self.key", value: "attention.self.value"), .output("attention.output.dense"),
-                .norm1("attention.output.LayerNorm"), .hidden("intermediate.dense"), .projection("output.dense"), .norm2("output.LayerNorm"),
+                .attention(query: "attention.self.query", key: "attention.self.key", value: "attention.self.value"),
+                .output("attention.output.dense"),
+                .norm1("attention.output.LayerNorm"), .hidden("intermediate.dense"), .projection("output.dense"),
+                .norm2("output.LayerNorm"),
             ], normsLast: true, normBias: true, inputBias: true, outputBias: true, mlpBias: true)
     }
 
@@ -129,7 +147,9 @@ struct BERT: NeuralGraphConstructor, ForwardPass {
 
     func construct(_ graph: GraphBuilder) throws {
         let vocabulary = try graph.nodes("vocabulary", Axis(fixed: vocabularySize), isTokenTable: true)
-        let (places, types) = try (graph.nodes("positions", Axis(fixed: positions)), graph.nodes("token types", Axis(fixed: tokenTypes)))
+        let (places, types) = try (
+            graph.nodes("positions", Axis(fixed: positions)), graph.nodes("token types", Axis(fixed: tokenTypes))
+        )
         let (norm, normBias) = try (graph.nodes("embedding norm"), graph.nodes("embedding norm bias"))
         let nodes = try layers.map { try graph.nodes($0, shape) }
         let end = try graph.nodes("final stream", stream)
@@ -140,12 +160,17 @@ struct BERT: NeuralGraphConstructor, ForwardPass {
         try graph.norm("bert.embeddings.LayerNorm", norm, bias: normBias, of: streams[0])
         for (layer, at) in zip(layers, nodes) { try graph.edges(layer, shape, at, next: streams[layer.index + 1]) }
         if let (pooler, labels) = classifier {
-            let units = try graph.layer("bert.pooler.dense.weight", .linear, from: end, to: "pooler", Axis(pooler), vectors: ["bert.pooler.dense.bias"])
-            _ = try graph.layer("classifier.weight", .linear, from: units, to: "classes", Axis(fixed: labels), vectors: ["classifier.bias"])
+            let units = try graph.layer(
+                "bert.pooler.dense.weight", .linear, from: end, to: "pooler", Axis(pooler),
+                vectors: ["bert.pooler.dense.bias"])
+            _ = try graph.layer(
+                "classifier.weight", .linear, from: units, to: "classes", Axis(fixed: labels),
+                vectors: ["classifier.bias"])
         } else {
             try graph.vector("cls.predictions.bias", .bias, from: graph.nodes("decoder bias"), to: vocabulary)
             let vectors = ["dense.bias", "LayerNorm.weight", "LayerNorm.bias"].map { "\(Self.transform).\($0)" }
-            _ = try graph.layer("\(Self.transform).dense.weight", .linear, from: end, to: "transform", stream, vectors: vectors)
+            _ = try graph.layer(
+                "\(Self.transform).dense.weight", .linear, from: end, to: "transform", stream, vectors: vectors)
         }
     }
 
@@ -159,7 +184,8 @@ struct BERT: NeuralGraphConstructor, ForwardPass {
         if let types = try forward.optionalInput("token_type_ids", NINO_INT64, dims) {
             x = try forward.add(x, forward.embedding(types, table: Self.types))
         } else {
-            x = try forward.add(x, forward.reshape(forward.slice(forward.tensor(Self.types), axis: 0, 0..<1), [residual.size]))
+            x = try forward.add(
+                x, forward.reshape(forward.slice(forward.tensor(Self.types), axis: 0, 0..<1), [residual.size]))
         }
         x = try forward.layerNorm(x, "bert.embeddings.LayerNorm", epsilon: epsilon)
         let rule = TransformerForward(epsilon: epsilon, activation: activation, isCausal: false)

@@ -1,14 +1,19 @@
-// The vision transformer of CLIP (Radford et al. 2021), tensor names and config keys of Hugging Face's CLIPVisionModelWithProjection
+// The vision transformer of CLIP (Radford et al. 2021), tensor names and config keys of Hugging Face's
+// CLIPVisionModelWithProjection
 // (`model_type` clip_vision_model; transformers 4.57 and 5). Weights [out, in].
 //
-//   vision_model.embeddings: class_embedding [hidden], patch_embedding.weight [hidden, channels, p, p], position_embedding.weight
+//   vision_model.embeddings: class_embedding [hidden], patch_embedding.weight [hidden, channels, p, p],
+//   position_embedding.weight
 //   vision_model.pre_layrnorm (so spelt)   vision_model.post_layernorm   visual_projection.weight [projection, hidden]
-//   vision_model.encoder.layers.{l}.self_attn.{k,v,q,out}_proj, .layer_norm1, .mlp.{fc1,fc2}, .layer_norm2: weight and bias each
+//   vision_model.encoder.layers.{l}.self_attn.{k,v,q,out}_proj, .layer_norm1, .mlp.{fc1,fc2}, .layer_norm2: weight and
+//   bias each
 //
-// Logits are the image's embedding. Trained here, its elements stand for the classes: loss is the cross-entropy with `labels` below
+// Logits are the image's embedding. Trained here, its elements stand for the classes: loss is the cross-entropy with
+// `labels` below
 // projection_dim (CLIP's own loss needs the text model).
 //
-// Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value dimensions; the
+// Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value
+// dimensions; the
 // MLP's hidden units.
 //
 // Graph: as ViT's; the norm before the first layer points to the first stream.
@@ -21,7 +26,8 @@ struct CLIP: NeuralGraphConstructor, ForwardPass {
     static let modelTypes = ["clip_vision_model"]
     static let sampleConfigurations = [
         #"""
-        {"model_type": "clip_vision_model", "hidden_size": 12, "intermediate_size": 10, "projection_dim": 5, "num_hidden_layers": 2,
+        {"model_type": "clip_vision_model", "hidden_size": 12, "intermediate_size": 10, "projection_dim": 5,
+          "num_hidden_layers": 2,
          "num_attention_heads": 3, "image_size": 9, "patch_size": 3}
         """#
     ]
@@ -53,7 +59,8 @@ struct CLIP: NeuralGraphConstructor, ForwardPass {
         residual = Group("residual", size: width)
         layers = (0..<layerCount).map {
             TransformerLayer(
-                $0, prefix: "vision_model.encoder.layers.\($0)", AttentionAxes(layer: $0, heads: heads, width: width / heads), hidden: hidden)
+                $0, prefix: "vision_model.encoder.layers.\($0)",
+                AttentionAxes(layer: $0, heads: heads, width: width / heads), hidden: hidden)
         }
     }
 
@@ -72,7 +79,9 @@ struct CLIP: NeuralGraphConstructor, ForwardPass {
         TransformerShape(
             residual: residual,
             [
-                .attention(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj", queryLast: true), .output("self_attn.out_proj"),
+                .attention(
+                    query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj", queryLast: true),
+                .output("self_attn.out_proj"),
                 .norm1("layer_norm1"), .hidden("mlp.fc1"), .projection("mlp.fc2"), .norm2("layer_norm2"),
             ], normBias: true, inputBias: true, outputBias: true, mlpBias: true)
     }
@@ -91,13 +100,15 @@ struct CLIP: NeuralGraphConstructor, ForwardPass {
         try model.ignored("vision_model.embeddings.position_ids", [1, positions])
         try model.layer(Self.firstNorm, [stream], .constant(1), bias: stream)
         for layer in layers {
-            try model.layer(layer, shape, weights: { part, _, _ in
-                switch part {
-                case .attention, .projection: normal(narrow)
-                case .hidden: normal(wide / 2.0.squareRoot())
-                default: normal(wide)
-                }
-            })
+            try model.layer(
+                layer, shape,
+                weights: { part, _, _ in
+                    switch part {
+                    case .attention, .projection: normal(narrow)
+                    case .hidden: normal(wide / 2.0.squareRoot())
+                    default: normal(wide)
+                    }
+                })
         }
         try model.layer(Self.lastNorm, [stream], .constant(1), bias: stream)
         try model.parameter(Self.head, [Axis(fixed: projection), stream], normal(wide))

@@ -1,7 +1,10 @@
-// Convolutional network on images, the vision net of the NiNo release (Knyazev et al. 2024, arXiv 2409.04434): convolutions with
-// ReLU, global average pooling or a flatten, one linear layer; batch norm if wanted. Tensor names are those of one `Sequential`:
+// Convolutional network on images, the vision net of the NiNo release (Knyazev et al. 2024, arXiv 2409.04434):
+// convolutions with
+// ReLU, global average pooling or a flatten, one linear layer; batch norm if wanted. Tensor names are those of one
+// `Sequential`:
 //
-//   fc.{2i}.weight [hidden_i, hidden_{i-1}, k, k]   fc.{2i}.bias [hidden_i]          (fc.{3i}, and fc.{3i+1} the batch norm)
+//   fc.{2i}.weight [hidden_i, hidden_{i-1}, k, k]   fc.{2i}.bias [hidden_i]          (fc.{3i}, and fc.{3i+1} the batch
+//   norm)
 //   fc.{n}.weight  [classes, hidden or hidden·pixels]   fc.{n}.bias [classes]
 //
 // Symmetry: the channels of every hidden layer permute freely; through a flatten with their pixels.
@@ -14,8 +17,10 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
     static let modelTypes = ["cnn"]
     static let sampleConfigurations = [
         #"{"model_type": "cnn", "hidden": [4, 6, 6], "in_channels": 3, "image_size": 12, "num_classes": 5}"#,
-        #"{"model_type": "cnn", "hidden": [4, 3], "in_channels": 1, "image_size": 9, "num_classes": 5, "batch_norm": true, "bias": false}"#,
-        #"{"model_type": "cnn", "hidden": [3, 4], "in_channels": 2, "image_size": 7, "num_classes": 3, "global_pool": false, "kernel_size": 5}"#,
+        #"{"model_type": "cnn", "hidden": [4, 3], "in_channels": 1, "image_size": 9, "num_classes": 5, "#
+            + #""batch_norm": true, "bias": false}"#,
+        #"{"model_type": "cnn", "hidden": [3, 4], "in_channels": 2, "image_size": 7, "num_classes": 3, "#
+            + #""global_pool": false, "kernel_size": 5}"#,
     ]
 
     // MARK: Configuration
@@ -47,12 +52,18 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
     }
 
     private func validate() throws {
-        guard !hidden.isEmpty else { throw PluginError.invalid("key \"hidden\": expected at least one width, found []") }
+        guard !hidden.isEmpty else {
+            throw PluginError.invalid("key \"hidden\": expected at least one width, found []")
+        }
         guard kernelSize <= imageSize else {
-            throw PluginError.invalid("key \"kernel_size\": expected at most image_size = \(imageSize), found \(kernelSize)")
+            throw PluginError.invalid(
+                "key \"kernel_size\": expected at most image_size = \(imageSize), found \(kernelSize)")
         }
         guard convolutions.allSatisfy({ $0.outputSize > 0 }) else {
-            throw PluginError.invalid("key \"stride\": expected strides that leave at least one pixel of image_size = \(imageSize), found \(firstStride), then \(stride)")
+            throw PluginError.invalid(
+                "key \"stride\": expected strides that leave at least one pixel of image_size = \(imageSize), found "
+                    + "\(firstStride), then \(stride)"
+            )
         }
     }
 
@@ -82,12 +93,14 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
             size = room < 0 ? 0 : room / stride + 1
             let vectors = (hasBias ? ["\(prefix).bias"] : []) + (norm.map { ["\($0).weight", "\($0).bias"] } ?? [])
             return Convolution(
-                prefix: prefix, norm: norm, input: i == 0 ? Axis(fixed: channels) : Axis(hidden[i - 1]), output: hidden[i],
+                prefix: prefix, norm: norm, input: i == 0 ? Axis(fixed: channels) : Axis(hidden[i - 1]),
+                output: hidden[i],
                 stride: stride, padding: padding, outputSize: size, vectors: vectors)
         }
     }
 
-    /// None for the first layer; then PyTorch's 'same' where the stride is 1 (an even kernel has the odd pixel behind), else (k - 1) / 2.
+    /// None for the first layer; then PyTorch's 'same' where the stride is 1 (an even kernel has the odd pixel behind),
+    /// else (k - 1) / 2.
     private func padding(ofLayer i: Int) -> (before: Int, after: Int) {
         guard i > 0 else { return (0, 0) }
         let before = (kernelSize - 1) / 2
@@ -117,7 +130,9 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
         for layer in convolutions {
             let output = Axis(layer.output)
             let initialization = Initialization.pytorchDefault(fanIn: layer.input.size * kernelSize * kernelSize)
-            try model.parameter("\(layer.prefix).weight", [output, layer.input, Axis(fixed: kernelSize), Axis(fixed: kernelSize)], initialization)
+            try model.parameter(
+                "\(layer.prefix).weight", [output, layer.input, Axis(fixed: kernelSize), Axis(fixed: kernelSize)],
+                initialization)
             if hasBias { try model.parameter("\(layer.prefix).bias", [output], initialization) }
             guard let norm = layer.norm else { continue }
             try model.parameter("\(norm).weight", [output], .constant(1))
@@ -139,11 +154,14 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
         var nodes = try graph.nodes("image", Axis(fixed: channels))
         for layer in convolutions {
             nodes = try graph.layer(
-                "\(layer.prefix).weight", .convolution, from: nodes, to: layer.output.name, Axis(layer.output), vectors: layer.vectors,
+                "\(layer.prefix).weight", .convolution, from: nodes, to: layer.output.name, Axis(layer.output),
+                vectors: layer.vectors,
                 kernel: kernelSize * kernelSize)
         }
         if pixels(convolutions) > 1 { nodes = try graph.flatten(nodes, to: "flattened", classifierInput(convolutions)) }
-        _ = try graph.layer("\(classifier).weight", .linear, from: nodes, to: "classes", Axis(fixed: classes), vectors: ["\(classifier).bias"])
+        _ = try graph.layer(
+            "\(classifier).weight", .linear, from: nodes, to: "classes", Axis(fixed: classes),
+            vectors: ["\(classifier).bias"])
     }
 
     // MARK: Forward pass
@@ -154,11 +172,13 @@ struct CNN: NeuralGraphConstructor, ForwardPass {
         let batch = try forward.shape(x)[0]
         for layer in convolutions {
             x = try forward.conv2d(
-                x, weight: "\(layer.prefix).weight", bias: hasBias ? "\(layer.prefix).bias" : nil, stride: layer.stride, padding: layer.padding)
+                x, weight: "\(layer.prefix).weight", bias: hasBias ? "\(layer.prefix).bias" : nil, stride: layer.stride,
+                padding: layer.padding)
             if let norm = layer.norm { x = try forward.batchNorm(x, norm) }
             x = try forward.relu(x)
         }
-        x = hasGlobalPool
+        x =
+            hasGlobalPool
             ? try forward.globalAveragePool(x)
             : try forward.reshape(x, [batch, classifierInput(convolutions).size])
         try forward.classify(forward.linear(x, weight: "\(classifier).weight", bias: "\(classifier).bias"))

@@ -1,11 +1,14 @@
-// GPT-2 (Radford et al. 2019), tensor names and config keys of Hugging Face's GPT2LMHeadModel (transformers 4.57). Weights of its
+// GPT-2 (Radford et al. 2019), tensor names and config keys of Hugging Face's GPT2LMHeadModel (transformers 4.57).
+// Weights of its
 // layers are stored [in, out]; queries, keys and values are one tensor.
 //
 //   transformer.wte.weight [vocabulary, n_embd]   transformer.wpe.weight [n_positions, n_embd]
-//   transformer.h.{l}.ln_1, .attn.c_attn [n_embd, 3·n_embd], .attn.c_proj, .ln_2, .mlp.c_fc, .mlp.c_proj: weight and bias each
+//   transformer.h.{l}.ln_1, .attn.c_attn [n_embd, 3·n_embd], .attn.c_proj, .ln_2, .mlp.c_fc, .mlp.c_proj: weight and
+//   bias each
 //   transformer.ln_f   lm_head.weight [vocabulary, n_embd] (only if untied)
 //
-// Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value dimensions;
+// Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value
+// dimensions;
 // the MLP's hidden units.
 import NinoPluginSDK
 
@@ -16,7 +19,8 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
     static let modelTypes = ["gpt2"]
     static let sampleConfigurations = [
         #"{"model_type": "gpt2", "vocab_size": 29, "n_positions": 16, "n_embd": 12, "n_layer": 2, "n_head": 3}"#,
-        #"{"model_type": "gpt2", "vocab_size": 7, "n_positions": 5, "n_embd": 8, "n_layer": 1, "n_head": 2, "n_inner": 10, "tie_word_embeddings": false}"#,
+        #"{"model_type": "gpt2", "vocab_size": 7, "n_positions": 5, "n_embd": 8, "n_layer": 1, "n_head": 2, "#
+            + #""n_inner": 10, "tie_word_embeddings": false}"#,
     ]
 
     // MARK: Configuration
@@ -48,7 +52,8 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
         try configuration.readHuggingFaceKeys(classes: ["GPT2LMHeadModel", "GPT2Model"])
         try configuration.refuseOtherKeys(
             ignored: ConfigurationReader.huggingFaceIgnored.union([
-                "n_ctx", "n_special", "predict_special_tokens", "summary_type", "summary_use_proj", "summary_activation", "summary_proj_to_labels",
+                "n_ctx", "n_special", "predict_special_tokens", "summary_type", "summary_use_proj",
+                "summary_activation", "summary_proj_to_labels",
                 "summary_first_dropout",
             ]))
         guard width.isMultiple(of: heads) else {
@@ -56,7 +61,9 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
         }
         residual = Group("residual", size: width)
         layers = (0..<layerCount).map {
-            TransformerLayer($0, prefix: "transformer.h.\($0)", AttentionAxes(layer: $0, heads: heads, width: width / heads), hidden: hidden)
+            TransformerLayer(
+                $0, prefix: "transformer.h.\($0)", AttentionAxes(layer: $0, heads: heads, width: width / heads),
+                hidden: hidden)
         }
     }
 
@@ -68,7 +75,8 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
         TransformerShape(
             residual: residual,
             [
-                .norm1("ln_1"), .fusedAttention(weight: "attn.c_attn.weight", bias: "attn.c_attn.bias"), .output("attn.c_proj"), .norm2("ln_2"),
+                .norm1("ln_1"), .fusedAttention(weight: "attn.c_attn.weight", bias: "attn.c_attn.bias"),
+                .output("attn.c_proj"), .norm2("ln_2"),
                 .hidden("mlp.c_fc"), .projection("mlp.c_proj"),
             ], layout: .inFirst, normBias: true, inputBias: true, outputBias: true, mlpBias: true)
     }
@@ -77,7 +85,8 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
 
     func describe(_ model: ModelBuilder) throws {
         let normal = Initialization.normal(mean: 0, deviation: deviation)
-        let residualNormal = Initialization.normal(mean: 0, deviation: deviation / Double(2 * layers.count).squareRoot())
+        let residualNormal = Initialization.normal(
+            mean: 0, deviation: deviation / Double(2 * layers.count).squareRoot())
         try model.group(residual)
         try model.parameter("transformer.wte.weight", [Axis(fixed: vocabularySize), stream], normal)
         try model.parameter("transformer.wpe.weight", [Axis(fixed: positions), stream], normal)

@@ -1,11 +1,14 @@
-// Llama 3 (Grattafiori et al. 2024), tensor names and config keys of Hugging Face's LlamaForCausalLM (transformers 4.57 and 5): RMS
+// Llama 3 (Grattafiori et al. 2024), tensor names and config keys of Hugging Face's LlamaForCausalLM (transformers 4.57
+// and 5): RMS
 // norms, rotary embedding, grouped queries, SwiGLU; weights [out, in].
 //
 //   model.embed_tokens.weight [vocabulary, hidden]
-//   model.layers.{l}.self_attn.{q,k,v,o}_proj, .mlp.{gate,up,down}_proj, .input_layernorm, .post_attention_layernorm: weight, bias if asked
+//   model.layers.{l}.self_attn.{q,k,v,o}_proj, .mlp.{gate,up,down}_proj, .input_layernorm, .post_attention_layernorm:
+//   weight, bias if asked
 //   model.norm.weight [hidden]   lm_head.weight [vocabulary, hidden] (only if untied)
 //
-// Symmetry: the residual stream; in each layer the key heads with their query heads, the query heads of a key head, the value
+// Symmetry: the residual stream; in each layer the key heads with their query heads, the query heads of a key head, the
+// value
 // dimensions of a key head; the MLP's hidden units.
 import NinoPluginSDK
 
@@ -15,11 +18,14 @@ struct Llama3: NeuralGraphConstructor, ForwardPass {
     static let version = "1.0.0"
     static let modelTypes = ["llama"]
     static let sampleConfigurations = [
-        #"{"model_type": "llama", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2}"#,
+        #"{"model_type": "llama", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "#
+            + #""num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2}"#,
         #"""
-        {"model_type": "llama", "vocab_size": 7, "hidden_size": 8, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
+        {"model_type": "llama", "vocab_size": 7, "hidden_size": 8, "intermediate_size": 10, "num_hidden_layers": 2,
+          "num_attention_heads": 4,
          "num_key_value_heads": 2, "head_dim": 6, "attention_bias": true, "mlp_bias": true, "tie_word_embeddings": true,
-         "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 16}}
+         "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4,
+           "original_max_position_embeddings": 16}}
         """#,
     ]
 
@@ -61,7 +67,8 @@ struct Llama3: NeuralGraphConstructor, ForwardPass {
         residual = Group("residual", size: width)
         layers = (0..<layerCount).map {
             TransformerLayer(
-                $0, prefix: "model.layers.\($0)", AttentionAxes(layer: $0, rotaryHeads: heads, kvHeads: kvHeads, width: headWidth), hidden: hidden)
+                $0, prefix: "model.layers.\($0)",
+                AttentionAxes(layer: $0, rotaryHeads: heads, kvHeads: kvHeads, width: headWidth), hidden: hidden)
         }
     }
 
@@ -73,8 +80,10 @@ struct Llama3: NeuralGraphConstructor, ForwardPass {
         TransformerShape(
             residual: residual,
             [
-                .attention(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"), .output("self_attn.o_proj"),
-                .hidden("mlp.gate_proj"), .up("mlp.up_proj"), .projection("mlp.down_proj"), .norm1("input_layernorm"), .norm2("post_attention_layernorm"),
+                .attention(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"),
+                .output("self_attn.o_proj"),
+                .hidden("mlp.gate_proj"), .up("mlp.up_proj"), .projection("mlp.down_proj"), .norm1("input_layernorm"),
+                .norm2("post_attention_layernorm"),
             ], inputBias: hasAttentionBias, outputBias: hasAttentionBias, mlpBias: hasMLPBias)
     }
 

@@ -13,7 +13,8 @@ struct MLP: NeuralGraphConstructor, ForwardPass {
     static let modelTypes = ["mlp"]
     static let sampleConfigurations = [
         #"{"model_type": "mlp", "hidden": [12, 9], "in_channels": 1, "image_size": 4, "num_classes": 5}"#,
-        #"{"model_type": "mlp", "hidden": [7, 5, 6], "in_channels": 2, "image_size": 3, "num_classes": 4, "bias": false}"#,
+        #"{"model_type": "mlp", "hidden": [7, 5, 6], "in_channels": 2, "image_size": 3, "num_classes": 4, "#
+            + #""bias": false}"#,
     ]
 
     // MARK: Configuration
@@ -51,7 +52,8 @@ struct MLP: NeuralGraphConstructor, ForwardPass {
         return (0...hidden.count).map { i in
             let isLast = i == hidden.count
             return Layer(
-                prefix: "fc.\(2 * i)", input: widths[i], output: widths[i + 1], outputName: isLast ? "classes" : hidden[i].name,
+                prefix: "fc.\(2 * i)", input: widths[i], output: widths[i + 1],
+                outputName: isLast ? "classes" : hidden[i].name,
                 hasBias: hasBias || isLast)
         }
     }
@@ -72,7 +74,9 @@ struct MLP: NeuralGraphConstructor, ForwardPass {
     func construct(_ graph: GraphBuilder) throws {
         var nodes = try graph.nodes("inputs", layers[0].input)
         for layer in layers {
-            nodes = try graph.layer("\(layer.prefix).weight", .linear, from: nodes, to: layer.outputName, layer.output, vectors: layer.vectors)
+            nodes = try graph.layer(
+                "\(layer.prefix).weight", .linear, from: nodes, to: layer.outputName, layer.output,
+                vectors: layer.vectors)
         }
     }
 

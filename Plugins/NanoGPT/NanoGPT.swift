@@ -1,12 +1,16 @@
-// modded-nanoGPT (Jordan et al. 2024, the NanoGPT speedrun), the record of 3 November 2024 (untied embedding and head), names of its
-// state dict. Norms have no weights and there are no biases; all weights [out, in]. The record computes partly in bfloat16, this in float32.
+// modded-nanoGPT (Jordan et al. 2024, the NanoGPT speedrun), the record of 3 November 2024 (untied embedding and head),
+// names of its
+// state dict. Norms have no weights and there are no biases; all weights [out, in]. The record computes partly in
+// bfloat16, this in float32.
 //
 //   transformer.wte.weight [vocabulary, n_embd]   lm_head.weight [vocabulary, n_embd]
 //   transformer.h.{l}.attn.{c_q,c_k,c_v,c_proj}, .mlp.{c_fc [4·n_embd, n_embd],c_proj}: weight
 //
-// Config (ours: the record has none): `model_type` modded_nanogpt, and vocab_size, n_layer, n_head, n_embd with the record's defaults.
+// Config (ours: the record has none): `model_type` modded_nanogpt, and vocab_size, n_layer, n_head, n_embd with the
+// record's defaults.
 //
-// Symmetry: the residual stream; in each layer the heads, in each head the value dimensions; the MLP's hidden units. The rotary embedding
+// Symmetry: the residual stream; in each layer the heads, in each head the value dimensions; the MLP's hidden units.
+// The rotary embedding
 // tells the query and key dimensions apart.
 //
 // Graph: as Llama's untied one with as many key as query heads and no up, without nodes for the norms.
@@ -33,13 +37,17 @@ struct NanoGPT: NeuralGraphConstructor, ForwardPass {
         let layerCount = try configuration.integer("n_layer", default: 12, in: 1...4096)
         let heads = try configuration.divisor("n_head", of: "n_embd", width, default: 6)
         guard (width / heads).isMultiple(of: 2) else {
-            throw PluginError.invalid("key \"n_head\": expected heads of an even width for the rotary embedding, found \(heads) of width \(width / heads)")
+            throw PluginError.invalid(
+                "key \"n_head\": expected heads of an even width for the rotary embedding, found \(heads) of width "
+                    + "\(width / heads)"
+            )
         }
         try configuration.refuseOtherKeys()
         residual = Group("residual", size: width)
         layers = (0..<layerCount).map {
             TransformerLayer(
-                $0, prefix: "transformer.h.\($0)", AttentionAxes(layer: $0, rotaryHeads: heads, kvHeads: heads, width: width / heads), hidden: 4 * width)
+                $0, prefix: "transformer.h.\($0)",
+                AttentionAxes(layer: $0, rotaryHeads: heads, kvHeads: heads, width: width / heads), hidden: 4 * width)
         }
     }
 
@@ -52,7 +60,8 @@ struct NanoGPT: NeuralGraphConstructor, ForwardPass {
         TransformerShape(
             residual: residual,
             [
-                .norm1(nil), .attention(query: "attn.c_q", key: "attn.c_k", value: "attn.c_v"), .queryNorm(nil), .keyNorm(nil), .output("attn.c_proj"),
+                .norm1(nil), .attention(query: "attn.c_q", key: "attn.c_k", value: "attn.c_v"), .queryNorm(nil),
+                .keyNorm(nil), .output("attn.c_proj"),
                 .norm2(nil), .hidden("mlp.c_fc"), .projection("mlp.c_proj"),
             ], inputBias: false, outputBias: false, mlpBias: false)
     }
@@ -63,7 +72,9 @@ struct NanoGPT: NeuralGraphConstructor, ForwardPass {
         try model.group(residual)
         try model.parameter("transformer.wte.weight", [vocabulary, stream], .normal(mean: 0, deviation: 1))
         for layer in layers {
-            try model.layer(layer, shape, weights: { part, fanIn, _ in part.isResidual ? .constant(0) : .pytorchDefault(fanIn: fanIn) })
+            try model.layer(
+                layer, shape,
+                weights: { part, fanIn, _ in part.isResidual ? .constant(0) : .pytorchDefault(fanIn: fanIn) })
         }
         try model.parameter("lm_head.weight", [vocabulary, stream], .constant(0))
     }
@@ -84,11 +95,14 @@ struct NanoGPT: NeuralGraphConstructor, ForwardPass {
 
     func trace(_ forward: ForwardBuilder) throws {
         let epsilon = 0x1p-23  // torch's default for float32
-        var x = try forward.rmsNorm(forward.embedding(forward.tokens(), table: "transformer.wte.weight"), weight: nil, epsilon: epsilon)
+        var x = try forward.rmsNorm(
+            forward.embedding(forward.tokens(), table: "transformer.wte.weight"), weight: nil, epsilon: epsilon)
         let rule = TransformerForward(
-            epsilon: epsilon, activation: .reluSquared, isCausal: true, rotary: RotaryEmbedding(theta: 10_000, isInverse: true))
+            epsilon: epsilon, activation: .reluSquared, isCausal: true,
+            rotary: RotaryEmbedding(theta: 10_000, isInverse: true))
         for layer in layers { x = try forward.layer(x, layer, shape, rule) }
-        try forward.predictNext(forward.linear(forward.rmsNorm(x, weight: nil, epsilon: epsilon), weight: "lm_head.weight"))
+        try forward.predictNext(
+            forward.linear(forward.rmsNorm(x, weight: nil, epsilon: epsilon), weight: "lm_head.weight"))
     }
 }
 

@@ -1,8 +1,10 @@
-// Qwen3, the dense models (Yang et al. 2025), tensor names and config keys of Hugging Face's Qwen3ForCausalLM (transformers 4.57 and 5):
+// Qwen3, the dense models (Yang et al. 2025), tensor names and config keys of Hugging Face's Qwen3ForCausalLM
+// (transformers 4.57 and 5):
 // Llama with an RMS norm of each head's queries and keys; weights [out, in].
 //
 //   model.embed_tokens.weight [vocabulary, hidden]
-//   model.layers.{l}.self_attn.{q,k,v,o}_proj (weight, bias if asked), .self_attn.{q,k}_norm [head_dim], .mlp.{gate,up,down}_proj,
+//   model.layers.{l}.self_attn.{q,k,v,o}_proj (weight, bias if asked), .self_attn.{q,k}_norm [head_dim],
+//   .mlp.{gate,up,down}_proj,
 //   .input_layernorm, .post_attention_layernorm: weight
 //   model.norm.weight [hidden]   lm_head.weight [vocabulary, hidden] (only if untied)
 //
@@ -16,11 +18,13 @@ struct Qwen3: NeuralGraphConstructor, ForwardPass {
     static let modelTypes = ["qwen3"]
     static let sampleConfigurations = [
         #"""
-        {"model_type": "qwen3", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2, "num_attention_heads": 6,
+        {"model_type": "qwen3", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2,
+          "num_attention_heads": 6,
          "num_key_value_heads": 2, "head_dim": 2}
         """#,
         #"""
-        {"model_type": "qwen3", "vocab_size": 7, "hidden_size": 8, "intermediate_size": 10, "num_hidden_layers": 2, "num_attention_heads": 4,
+        {"model_type": "qwen3", "vocab_size": 7, "hidden_size": 8, "intermediate_size": 10, "num_hidden_layers": 2,
+          "num_attention_heads": 4,
          "num_key_value_heads": 4, "head_dim": 6, "attention_bias": true, "tie_word_embeddings": true}
         """#,
     ]
@@ -45,7 +49,8 @@ struct Qwen3: NeuralGraphConstructor, ForwardPass {
         let layerCount = try configuration.integer("num_hidden_layers", default: 32, in: 1...4096)
         let heads = try configuration.integer("num_attention_heads", default: 32, in: 1...65536)
         let kvHeads = try configuration.divisor(
-            "num_key_value_heads", of: "num_attention_heads", heads, default: configuration.keys.contains("num_key_value_heads") ? heads : 32)
+            "num_key_value_heads", of: "num_attention_heads", heads,
+            default: configuration.keys.contains("num_key_value_heads") ? heads : 32)
         let headWidth = try configuration.integer("head_dim", default: 128, in: 1...65536)
         let positions = try configuration.integer("max_position_embeddings", default: 32768)
         rotary = try RotaryEmbedding(&configuration, width: headWidth, positions: positions)
@@ -63,7 +68,8 @@ struct Qwen3: NeuralGraphConstructor, ForwardPass {
         residual = Group("residual", size: width)
         layers = (0..<layerCount).map {
             TransformerLayer(
-                $0, prefix: "model.layers.\($0)", AttentionAxes(layer: $0, rotaryHeads: heads, kvHeads: kvHeads, width: headWidth), hidden: hidden)
+                $0, prefix: "model.layers.\($0)",
+                AttentionAxes(layer: $0, rotaryHeads: heads, kvHeads: kvHeads, width: headWidth), hidden: hidden)
         }
     }
 
@@ -75,9 +81,11 @@ struct Qwen3: NeuralGraphConstructor, ForwardPass {
         TransformerShape(
             residual: residual,
             [
-                .attention(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"), .output("self_attn.o_proj"),
+                .attention(query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj"),
+                .output("self_attn.o_proj"),
                 .queryNorm("self_attn.q_norm"), .keyNorm("self_attn.k_norm"),
-                .hidden("mlp.gate_proj"), .up("mlp.up_proj"), .projection("mlp.down_proj"), .norm1("input_layernorm"), .norm2("post_attention_layernorm"),
+                .hidden("mlp.gate_proj"), .up("mlp.up_proj"), .projection("mlp.down_proj"), .norm1("input_layernorm"),
+                .norm2("post_attention_layernorm"),
             ], inputBias: hasAttentionBias, outputBias: hasAttentionBias, mlpBias: false)
     }
 

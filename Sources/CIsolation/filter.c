@@ -1,6 +1,6 @@
 /*
- * A seccomp filter: a list of what a plugin has no reason to do. It is a second wall behind the limits and the process group, not a
- * jail: reading files is allowed, because libraries do it.
+ * A seccomp filter: a list of what a plugin has no reason to do. It is a second wall behind the limits and the process
+ * group, not a jail: reading files is allowed, because libraries do it.
  */
 #define _GNU_SOURCE
 #include "filter.h"
@@ -27,25 +27,30 @@
 
 /* New processes and programs, other processes' memory: end the process. */
 static const uint32_t fatal[] = {
-    SYS_execve, SYS_execveat, SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_send_signal, SYS_tkill, SYS_rt_sigqueueinfo,
+    SYS_execve, SYS_execveat,        SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_pidfd_send_signal,
+    SYS_tkill,  SYS_rt_sigqueueinfo,
 #ifdef SYS_fork
-    SYS_fork, SYS_vfork,
+    SYS_fork,   SYS_vfork,
 #endif
 };
 
-/* What changes files, the network, the system, or this process's limits: fails, as it does for a user without rights. */
+/* What changes files, the network, the system, or this process's limits: fails, as it does for a user without rights.
+ */
 static const uint32_t denied[] = {
-    SYS_unlinkat, SYS_renameat2, SYS_mkdirat, SYS_linkat, SYS_symlinkat, SYS_mknodat, SYS_truncate, SYS_fchmod, SYS_fchmodat, SYS_fchown,
-    SYS_fchownat, SYS_utimensat, SYS_setxattr, SYS_lsetxattr, SYS_fsetxattr, SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
-    SYS_socket, SYS_socketpair, SYS_io_uring_setup, SYS_setsid, SYS_setpgid, SYS_setrlimit, SYS_bpf, SYS_perf_event_open,
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_reboot, SYS_init_module, SYS_finit_module, SYS_add_key, SYS_keyctl,
-    SYS_clock_settime, SYS_settimeofday, SYS_sethostname, SYS_unshare, SYS_setns,
+    SYS_unlinkat,     SYS_renameat2,       SYS_mkdirat,        SYS_linkat,      SYS_symlinkat,    SYS_mknodat,
+    SYS_truncate,     SYS_fchmod,          SYS_fchmodat,       SYS_fchown,      SYS_fchownat,     SYS_utimensat,
+    SYS_setxattr,     SYS_lsetxattr,       SYS_fsetxattr,      SYS_removexattr, SYS_lremovexattr, SYS_fremovexattr,
+    SYS_socket,       SYS_socketpair,      SYS_io_uring_setup, SYS_setsid,      SYS_setpgid,      SYS_setrlimit,
+    SYS_bpf,          SYS_perf_event_open, SYS_mount,          SYS_umount2,     SYS_pivot_root,   SYS_chroot,
+    SYS_reboot,       SYS_init_module,     SYS_finit_module,   SYS_add_key,     SYS_keyctl,       SYS_clock_settime,
+    SYS_settimeofday, SYS_sethostname,     SYS_unshare,        SYS_setns,
 #ifdef SYS_renameat
     SYS_renameat,
 #endif
 #ifdef SYS_unlink
-    SYS_unlink, SYS_rename, SYS_mkdir, SYS_rmdir, SYS_link, SYS_symlink, SYS_mknod, SYS_creat, SYS_chmod, SYS_chown, SYS_lchown, SYS_utime,
-    SYS_utimes, SYS_futimesat,
+    SYS_unlink,       SYS_rename,          SYS_mkdir,          SYS_rmdir,       SYS_link,         SYS_symlink,
+    SYS_mknod,        SYS_creat,           SYS_chmod,          SYS_chown,       SYS_lchown,       SYS_utime,
+    SYS_utimes,       SYS_futimesat,
 #endif
 };
 
@@ -71,17 +76,18 @@ static void add(program_t *program, const struct sock_filter *code, size_t count
     for (size_t i = 0; i < count && program->count < LONGEST; i++) program->code[program->count++] = code[i];
 }
 
-#define ADD(program, ...)                                     \
-    do {                                                      \
-        const struct sock_filter code[] = {__VA_ARGS__};      \
-        add(program, code, COUNT(code));                      \
+#define ADD(program, ...)                                \
+    do {                                                 \
+        const struct sock_filter code[] = {__VA_ARGS__}; \
+        add(program, code, COUNT(code));                 \
     } while (0)
 
-/* Calls that depend on their arguments. Each rule expects the call's number loaded, and ends with a verdict or leaves it so. */
+/* Calls that depend on their arguments. Each rule expects the call's number loaded, and ends with a verdict or leaves
+ * it so. */
 static void add_rules(program_t *program) {
     const uint32_t writing = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC;
-    /* Threads are new tasks of this process; anything else is a new process. clone3 hides its flags in memory: without it, the C
-     * library takes clone. */
+    /* Threads are new tasks of this process; anything else is a new process. clone3 hides its flags in memory: without
+     * it, the C library takes clone. */
     ADD(program, UNLESS(BPF_JEQ, SYS_clone, 4), LOW(0), UNLESS(BPF_JSET, CLONE_THREAD, 1), ALLOW, KILL);
     ADD(program, UNLESS(BPF_JEQ, SYS_clone3, 1), FAIL(ENOSYS));
     /* Signals to itself are how abort and raise work. */
@@ -93,7 +99,8 @@ static void add_rules(program_t *program) {
 #endif
     ADD(program, UNLESS(BPF_JEQ, SYS_openat2, 1), FAIL(ENOSYS));
     /* Reading a limit passes no new one. */
-    ADD(program, UNLESS(BPF_JEQ, SYS_prlimit64, 6), LOW(2), UNLESS(BPF_JEQ, 0, 3), HIGH(2), UNLESS(BPF_JEQ, 0, 1), ALLOW, FAIL(EPERM));
+    ADD(program, UNLESS(BPF_JEQ, SYS_prlimit64, 6), LOW(2), UNLESS(BPF_JEQ, 0, 3), HIGH(2), UNLESS(BPF_JEQ, 0, 1),
+        ALLOW, FAIL(EPERM));
     ADD(program, UNLESS(BPF_JEQ, SYS_prctl, 4), LOW(0), UNLESS(BPF_JEQ, PR_SET_PDEATHSIG, 1), FAIL(EPERM), ALLOW);
 }
 

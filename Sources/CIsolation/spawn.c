@@ -23,7 +23,8 @@ int nino_memory_file(const void *bytes, int64_t count) {
     return -1;
 }
 
-static int set_up(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int input, int output, int error) {
+static int set_up(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, int input, int output,
+                  int error) {
     sigset_t all, none;
     sigfillset(&all);
     sigemptyset(&none);
@@ -39,7 +40,8 @@ static int set_up(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attrib
     return posix_spawn_file_actions_addclosefrom_np(actions, 3);
 }
 
-pid_t nino_spawn(const char *program, char *const arguments[], char *const environment[], int input, int output, int error) {
+pid_t nino_spawn(const char *program, char *const arguments[], char *const environment[], int input, int output,
+                 int error) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
@@ -54,6 +56,10 @@ pid_t nino_spawn(const char *program, char *const arguments[], char *const envir
     return -1;
 }
 
-int nino_process_descriptor(pid_t process) { return (int)syscall(SYS_pidfd_open, process, 0); }
+int nino_process_descriptor(pid_t process) {
+    return (int)syscall(SYS_pidfd_open, process, 0);
+}
 
-int nino_has_access_list(const char *path) { return getxattr(path, "system.posix_acl_access", NULL, 0) > 0; }
+int nino_has_access_list(const char *path) {
+    return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+}

@@ -2,11 +2,11 @@
 #include "nino_kernels.h"
 
 // Writes `value` of each element i to out, or adds it.
-#define STORE(out, value)                                                          \
-    if (accumulate)                                                                \
-        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) (out)[i] += (value);      \
-    else                                                                           \
-        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) (out)[i] = (value);
+#define STORE(out, value)                                                    \
+    if (accumulate)                                                          \
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++)(out)[i] += (value); \
+    else                                                                     \
+        NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++)(out)[i] = (value);
 
 NINO_CLONES void nino_exp(const float *x, float *y, int64_t n) {
     NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = exponential(x[i]);
@@ -21,9 +21,8 @@ NINO_INLINE float silu_slope(float x) {
     return s + x * s * (1 - s);
 }
 
-NINO_CLONES void nino_silu_pullback(const float *x, const float *dy, float *dx, int64_t n, int accumulate) {
-    STORE(dx, dy[i] * silu_slope(x[i]))
-}
+NINO_CLONES void nino_silu_pullback(const float *x, const float *dy, float *dx, int64_t n,
+                                    int accumulate){STORE(dx, dy[i] * silu_slope(x[i]))}
 
 /// Far out e^x is 0 or infinite all the same, and differences stay finite.
 NINO_INLINE double limited(double x) {
@@ -42,7 +41,9 @@ NINO_INLINE float gelu_tanh_gate(float x) {
     return 1 / (1 + exponential(-rounded) * (1 - (float)(exact - rounded)));
 }
 
-NINO_INLINE float gelu_tanh(float x) { return x * gelu_tanh_gate(x); }
+NINO_INLINE float gelu_tanh(float x) {
+    return x * gelu_tanh_gate(x);
+}
 
 NINO_INLINE float gelu_tanh_slope(float x) {
     float s = gelu_tanh_gate(x);
@@ -53,9 +54,8 @@ NINO_CLONES void nino_gelu_tanh(const float *x, float *y, int64_t n) {
     NINO_ELEMENTWISE for (int64_t i = 0; i < n; i++) y[i] = gelu_tanh(x[i]);
 }
 
-NINO_CLONES void nino_gelu_tanh_pullback(const float *x, const float *dy, float *dx, int64_t n, int accumulate) {
-    STORE(dx, dy[i] * gelu_tanh_slope(x[i]))
-}
+NINO_CLONES void nino_gelu_tanh_pullback(const float *x, const float *dy, float *dx, int64_t n,
+                                         int accumulate){STORE(dx, dy[i] * gelu_tanh_slope(x[i]))}
 
 /// e^(-x^2 / 2), with the rounding of the square undone: it would cost x^2 / 2 units in the last place.
 NINO_INLINE float gaussian(float x) {
@@ -83,7 +83,9 @@ NINO_INLINE float normal_distribution(float x, float gauss) {
     return x < 0 ? tail : 1 - tail;
 }
 
-NINO_INLINE float gelu_erf(float x) { return x * normal_distribution(x, gaussian(x)); }
+NINO_INLINE float gelu_erf(float x) {
+    return x * normal_distribution(x, gaussian(x));
+}
 
 NINO_INLINE float gelu_erf_slope(float x) {
     float gauss = gaussian(x);

@@ -1,4 +1,5 @@
-// One loop, several instruction sets, chosen by the loader on x86-64; elsewhere the compiler's baseline already has them.
+// One loop, several instruction sets, chosen by the loader on x86-64; elsewhere the compiler's baseline already has
+// them.
 #pragma once
 
 #if defined(__x86_64__) && defined(__linux__)

@@ -2,7 +2,9 @@
 #include "nino_edge_kernels.h"
 
 // The five states of one slot, weighted.
-#define FIVE(x, w) ((x)[0] * (w)[i] + (x)[1] * (w)[i + width] + (x)[2] * (w)[i + 2 * width] + (x)[3] * (w)[i + 3 * width] + (x)[4] * (w)[i + 4 * width])
+#define FIVE(x, w)                                                                                           \
+    ((x)[0] * (w)[i] + (x)[1] * (w)[i + width] + (x)[2] * (w)[i + 2 * width] + (x)[3] * (w)[i + 3 * width] + \
+     (x)[4] * (w)[i + 4 * width])
 
 // Reads the states of one slot of an edge into registers.
 NINO_INLINE void load_states(const nino_edge_states_t *states, int64_t slot, int64_t t, int64_t s, float *x) {
@@ -10,8 +12,9 @@ NINO_INLINE void load_states(const nino_edge_states_t *states, int64_t slot, int
     for (int i = 0; i < 5; i++) x[i] = edge[(slot * 5 + i) * states->channel_stride];
 }
 
-NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const nino_edge_states_t *states, const float *weights,
-                                      const float *source_terms, const float *target_terms, float *hidden) {
+NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const nino_edge_states_t *states,
+                                      const float *weights, const float *source_terms, const float *target_terms,
+                                      float *hidden) {
     const int64_t width = tile->width, slots = states->channel_count / 5;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         const float *restrict v = target_terms + t * width;
@@ -40,7 +43,8 @@ NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const nino_e
     }
 }
 
-NINO_CLONES void nino_edge_update_silu(const nino_edge_tile_t *tile, const float *source_terms, const float *target_terms, float *hidden) {
+NINO_CLONES void nino_edge_update_silu(const nino_edge_tile_t *tile, const float *source_terms,
+                                       const float *target_terms, float *hidden) {
     const int64_t width = tile->width;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         const float *restrict v = target_terms + t * width;
@@ -55,8 +59,9 @@ NINO_CLONES void nino_edge_update_silu(const nino_edge_tile_t *tile, const float
 // Columns summed at a time: few enough that the sums stay in registers.
 #define LANES 32
 
-NINO_INLINE void message_sums(const nino_edge_tile_t *tile, const float *scales, const float *hidden, const float *values, int64_t t,
-                              int64_t first, int64_t lanes, double *messages, double *hidden_sums) {
+NINO_INLINE void message_sums(const nino_edge_tile_t *tile, const float *scales, const float *hidden,
+                              const float *values, int64_t t, int64_t first, int64_t lanes, double *messages,
+                              double *hidden_sums) {
     const int64_t width = tile->width;
     float m[LANES] = {0}, h[LANES] = {0};
     for (int64_t e = t * tile->fan_in; e < (t + 1) * tile->fan_in; e++) {
@@ -73,17 +78,19 @@ NINO_INLINE void message_sums(const nino_edge_tile_t *tile, const float *scales,
     }
 }
 
-NINO_CLONES void nino_edge_message_sums(const nino_edge_tile_t *tile, const float *scales, const float *hidden, const float *values,
-                                        double *messages, double *hidden_sums) {
+NINO_CLONES void nino_edge_message_sums(const nino_edge_tile_t *tile, const float *scales, const float *hidden,
+                                        const float *values, double *messages, double *hidden_sums) {
     for (int64_t t = 0; t < tile->targets; t++) {
         int64_t first = 0;
-        for (; first + LANES <= tile->width; first += LANES) message_sums(tile, scales, hidden, values, t, first, LANES, messages, hidden_sums);
-        if (first < tile->width) message_sums(tile, scales, hidden, values, t, first, tile->width - first, messages, hidden_sums);
+        for (; first + LANES <= tile->width; first += LANES)
+            message_sums(tile, scales, hidden, values, t, first, LANES, messages, hidden_sums);
+        if (first < tile->width)
+            message_sums(tile, scales, hidden, values, t, first, tile->width - first, messages, hidden_sums);
     }
 }
 
-NINO_CLONES void nino_edge_input_message_sums(const nino_edge_tile_t *tile, const nino_edge_states_t *states, const float *weights,
-                                              const float *values, double *messages) {
+NINO_CLONES void nino_edge_input_message_sums(const nino_edge_tile_t *tile, const nino_edge_states_t *states,
+                                              const float *weights, const float *values, double *messages) {
     const int64_t width = tile->width;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         double *restrict m = messages + t * width;
@@ -99,8 +106,8 @@ NINO_CLONES void nino_edge_input_message_sums(const nino_edge_tile_t *tile, cons
     }
 }
 
-NINO_CLONES void nino_channel_message_sums(const float *products, const float *weights, int64_t channel_count, int64_t targets,
-                                           int64_t width, double *messages) {
+NINO_CLONES void nino_channel_message_sums(const float *products, const float *weights, int64_t channel_count,
+                                           int64_t targets, int64_t width, double *messages) {
     for (int64_t c = 0; c < channel_count; c++) {
         const float *restrict w = weights + c * width;
         for (int64_t t = 0; t < targets; t++) {
@@ -123,17 +130,19 @@ NINO_INLINE float dot(const float *restrict a, const float *restrict b, int64_t 
     return partial[0];
 }
 
-NINO_CLONES void nino_edge_read_out(float *hidden, int64_t edges, int64_t width, const float *hidden_bias, const float *weights,
-                                    const float *bias, int64_t slots, float *outputs, int64_t output_stride) {
+NINO_CLONES void nino_edge_read_out(float *hidden, int64_t edges, int64_t width, const float *hidden_bias,
+                                    const float *weights, const float *bias, int64_t slots, float *outputs,
+                                    int64_t output_stride) {
     for (int64_t e = 0; e < edges; e++) {
         float *restrict h = hidden + e * width;
         for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + hidden_bias[i]);
-        for (int64_t f = 0; f < slots; f++) outputs[f * output_stride + e] = bias[f] + dot(h, weights + f * width, width);
+        for (int64_t f = 0; f < slots; f++)
+            outputs[f * output_stride + e] = bias[f] + dot(h, weights + f * width, width);
     }
 }
 
-NINO_CLONES void nino_gather(const float *x, int64_t rows, int64_t row_stride, int64_t columns, int64_t column_stride, float *out,
-                             int64_t out_stride) {
+NINO_CLONES void nino_gather(const float *x, int64_t rows, int64_t row_stride, int64_t columns, int64_t column_stride,
+                             float *out, int64_t out_stride) {
     for (int64_t r = 0; r < rows; r++) {
         const float *restrict from = x + r * row_stride;
         float *restrict to = out + r * out_stride;
@@ -145,7 +154,8 @@ NINO_CLONES void nino_gather(const float *x, int64_t rows, int64_t row_stride, i
     }
 }
 
-NINO_CLONES void nino_standardize(float *x, int64_t rows, int64_t columns, int64_t stride, float mean_high, float mean_low, float factor) {
+NINO_CLONES void nino_standardize(float *x, int64_t rows, int64_t columns, int64_t stride, float mean_high,
+                                  float mean_low, float factor) {
     for (int64_t r = 0; r < rows; r++)
         for (int64_t c = 0; c < columns; c++) x[r * stride + c] = ((x[r * stride + c] - mean_high) - mean_low) * factor;
 }

@@ -3,7 +3,8 @@
 #include "nino_kernels.h"
 
 /// The output positions `first ..< end` whose source `position · stride + offset` lies in 0 ..< size.
-NINO_INLINE void valid_range(int64_t offset, int64_t stride, int64_t size, int64_t count, int64_t *first, int64_t *end) {
+NINO_INLINE void valid_range(int64_t offset, int64_t stride, int64_t size, int64_t count, int64_t *first,
+                             int64_t *end) {
     int64_t low = offset < 0 ? (-offset + stride - 1) / stride : 0;
     int64_t high = size > offset ? (size - offset + stride - 1) / stride : 0;
     *first = low < count ? low : count;

@@ -17,8 +17,8 @@ NINO_INLINE void activate(float x, float *hidden, float *slope) {
     *slope = s + x * s * (1 - s);
 }
 
-NINO_CLONES void nino_edge_activation(const nino_edge_tile_t *tile, const float *source_terms, const float *target_terms,
-                                      const float *constants, float *hidden, float *slopes) {
+NINO_CLONES void nino_edge_activation(const nino_edge_tile_t *tile, const float *source_terms,
+                                      const float *target_terms, const float *constants, float *hidden, float *slopes) {
     const int64_t width = tile->width;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         const float *restrict v = target_terms + t * width;
@@ -30,8 +30,9 @@ NINO_CLONES void nino_edge_activation(const nino_edge_tile_t *tile, const float 
     }
 }
 
-NINO_CLONES void nino_edge_activation_pullback(const nino_edge_tile_t *tile, const float *gradients, float *slopes, double *source_sums,
-                                               double *target_sums, double *restrict constant_sums) {
+NINO_CLONES void nino_edge_activation_pullback(const nino_edge_tile_t *tile, const float *gradients, float *slopes,
+                                               double *source_sums, double *target_sums,
+                                               double *restrict constant_sums) {
     const int64_t width = tile->width;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         double *restrict v = target_sums + t * width;
@@ -57,7 +58,8 @@ NINO_CLONES void nino_row_activation(const float *bias, int64_t rows, int64_t wi
     }
 }
 
-NINO_CLONES void nino_row_activation_pullback(const float *gradients, int64_t rows, int64_t width, float *slopes, double *sums) {
+NINO_CLONES void nino_row_activation_pullback(const float *gradients, int64_t rows, int64_t width, float *slopes,
+                                              double *sums) {
     for (int64_t r = 0; r < rows; r++) {
         const float *restrict g = gradients + r * width;
         float *restrict d = slopes + r * width;
@@ -68,32 +70,39 @@ NINO_CLONES void nino_row_activation_pullback(const float *gradients, int64_t ro
     }
 }
 
-NINO_INLINE void messages(const nino_edge_tile_t *tile, const float *scales, const float *scale_constants, const float *shift_constants,
-                          const float *source_values, const float *target_values, double *sums, int64_t t, int64_t first, int64_t lanes) {
+NINO_INLINE void messages(const nino_edge_tile_t *tile, const float *scales, const float *scale_constants,
+                          const float *shift_constants, const float *source_values, const float *target_values,
+                          double *sums, int64_t t, int64_t first, int64_t lanes) {
     const int64_t width = tile->width;
     const float *restrict c = scale_constants + first, *restrict z = target_values + t * width + first;
     float m[LANES] = {0};
     for (int64_t e = t * tile->fan_in; e < (t + 1) * tile->fan_in; e++) {
-        const float *restrict a = scales + e * width + first, *restrict y = source_values + tile->sources[e] * width + first;
+        const float *restrict a = scales + e * width + first, *restrict y =
+                                                                  source_values + tile->sources[e] * width + first;
         for (int64_t i = 0; i < lanes; i++) m[i] += (a[i] + c[i]) * (y[i] + z[i]);
     }
-    for (int64_t i = 0; i < lanes; i++) sums[t * width + first + i] += m[i] + (double)tile->fan_in * shift_constants[first + i];
+    for (int64_t i = 0; i < lanes; i++)
+        sums[t * width + first + i] += m[i] + (double)tile->fan_in * shift_constants[first + i];
 }
 
 NINO_CLONES void nino_edge_messages(const nino_edge_tile_t *tile, const float *scales, const float *scale_constants,
-                                    const float *shift_constants, const float *source_values, const float *target_values, double *sums) {
+                                    const float *shift_constants, const float *source_values,
+                                    const float *target_values, double *sums) {
     for (int64_t t = 0; t < tile->targets; t++)
         for (int64_t first = 0; first < tile->width; first += LANES) {
             int64_t rest = tile->width - first;
             if (rest >= LANES)
-                messages(tile, scales, scale_constants, shift_constants, source_values, target_values, sums, t, first, LANES);
+                messages(tile, scales, scale_constants, shift_constants, source_values, target_values, sums, t, first,
+                         LANES);
             else
-                messages(tile, scales, scale_constants, shift_constants, source_values, target_values, sums, t, first, rest);
+                messages(tile, scales, scale_constants, shift_constants, source_values, target_values, sums, t, first,
+                         rest);
         }
 }
 
-NINO_CLONES void nino_edge_messages_pullback(const nino_edge_tile_t *tile, const float *scales, const float *scale_constants,
-                                             const float *source_values, const float *target_values, const float *message_gradients,
+NINO_CLONES void nino_edge_messages_pullback(const nino_edge_tile_t *tile, const float *scales,
+                                             const float *scale_constants, const float *source_values,
+                                             const float *target_values, const float *message_gradients,
                                              float *scale_gradients, const nino_message_sums_t *sums) {
     const int64_t width = tile->width;
     double *restrict constants = sums->scale_constants;
@@ -116,7 +125,8 @@ NINO_CLONES void nino_edge_messages_pullback(const nino_edge_tile_t *tile, const
     }
 }
 
-NINO_CLONES void nino_group_sums(const float *rows, int64_t targets, int64_t fan_in, int64_t columns, double *sums, int64_t stride) {
+NINO_CLONES void nino_group_sums(const float *rows, int64_t targets, int64_t fan_in, int64_t columns, double *sums,
+                                 int64_t stride) {
     for (int64_t t = 0; t < targets; t++)
         for (int64_t s = 0; s < fan_in; s++)
             for (int64_t i = 0; i < columns; i++) sums[t * stride + i] += rows[(t * fan_in + s) * columns + i];
@@ -127,8 +137,9 @@ NINO_CLONES void nino_row_sums(const float *x, int64_t rows, int64_t width, doub
         for (int64_t i = 0; i < width; i++) sums[i] += x[r * width + i];
 }
 
-NINO_CLONES double nino_absolute_errors(float *outputs, const float *targets, const int32_t *offsets, const float *weights, int64_t rows,
-                                        int64_t slots, int64_t horizons, float factor) {
+NINO_CLONES double nino_absolute_errors(float *outputs, const float *targets, const int32_t *offsets,
+                                        const float *weights, int64_t rows, int64_t slots, int64_t horizons,
+                                        float factor) {
     double lanes[16] = {0};
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t f = 0; f < slots; f++) {
@@ -149,8 +160,8 @@ NINO_CLONES double nino_absolute_errors(float *outputs, const float *targets, co
     return total;
 }
 
-NINO_CLONES void nino_scatter_rows(const float *outputs, const int32_t *offsets, int64_t rows, int64_t slots, int64_t horizons,
-                                   float factor, float *out) {
+NINO_CLONES void nino_scatter_rows(const float *outputs, const int32_t *offsets, int64_t rows, int64_t slots,
+                                   int64_t horizons, float factor, float *out) {
     for (int64_t r = 0; r < rows; r++) {
         const float *restrict from = outputs + r * slots * horizons;
         float *restrict to = out + offsets[r] * horizons;

@@ -8,7 +8,8 @@
 #pragma clang fp contract(off)
 
 NINO_CLONES
-void nino_adamw_step(float *restrict weights, float *restrict mean, float *restrict variance, const float *restrict gradient, int64_t count, nino_adamw_scalars_t s) {
+void nino_adamw_step(float *restrict weights, float *restrict mean, float *restrict variance,
+                     const float *restrict gradient, int64_t count, nino_adamw_scalars_t s) {
     for (int64_t i = 0; i < count; i++) {
         float g = gradient[i];
         float decayed = weights[i] * s.decay;
@@ -22,7 +23,8 @@ void nino_adamw_step(float *restrict weights, float *restrict mean, float *restr
 }
 
 NINO_CLONES
-void nino_sgd_step(float *restrict weights, float *restrict buffer, const float *restrict gradient, int64_t count, float learning_rate, float momentum, float weight_decay) {
+void nino_sgd_step(float *restrict weights, float *restrict buffer, const float *restrict gradient, int64_t count,
+                   float learning_rate, float momentum, float weight_decay) {
     for (int64_t i = 0; i < count; i++) {
         float g = __builtin_fmaf(weight_decay, weights[i], gradient[i]);
         float b = momentum * buffer[i] + g;

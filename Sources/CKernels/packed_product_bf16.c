@@ -11,7 +11,9 @@
 /// Rows at a time: with two registers of columns each, half of the registers hold sums.
 #define ROWS 8
 
-int nino_has_bf16_products(void) { return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("x86-64-v4"); }
+int nino_has_bf16_products(void) {
+    return __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("x86-64-v4");
+}
 
 /// Pairs of neighbouring k lie side by side, as the instruction takes them.
 TARGET void nino_pack_bf16(const float *b, int64_t k, int64_t n, uint16_t *packed) {
@@ -44,7 +46,8 @@ INLINE void tile(const int rows, int64_t k, int64_t n, const uint32_t *a, const 
     }
 }
 
-TARGET void nino_packed_product_bf16(int64_t rows, int64_t k, int64_t n, const float *a, const uint16_t *packed, float *c, uint32_t *rounded) {
+TARGET void nino_packed_product_bf16(int64_t rows, int64_t k, int64_t n, const float *a, const uint16_t *packed,
+                                     float *c, uint32_t *rounded) {
     for (int64_t i = 0; i < rows * k; i += 32) {
         __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(a + i + 16), _mm512_loadu_ps(a + i));
         _mm512_storeu_si512(rounded + i / 2, (__m512i)pair);
@@ -58,9 +61,14 @@ TARGET void nino_packed_product_bf16(int64_t rows, int64_t k, int64_t n, const f
 
 #else
 
-int nino_has_bf16_products(void) { return 0; }
-void nino_pack_bf16(const float *b, int64_t k, int64_t n, uint16_t *packed) { __builtin_trap(); }
-void nino_packed_product_bf16(int64_t rows, int64_t k, int64_t n, const float *a, const uint16_t *packed, float *c, uint32_t *rounded) {
+int nino_has_bf16_products(void) {
+    return 0;
+}
+void nino_pack_bf16(const float *b, int64_t k, int64_t n, uint16_t *packed) {
+    __builtin_trap();
+}
+void nino_packed_product_bf16(int64_t rows, int64_t k, int64_t n, const float *a, const uint16_t *packed, float *c,
+                              uint32_t *rounded) {
     __builtin_trap();
 }
 

@@ -9,6 +9,12 @@ int nino_processor_count(void) {
     return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-int nino_parallel_depth(void) { return depth; }
-void nino_parallel_enter(void) { depth++; }
-void nino_parallel_leave(void) { depth--; }
+int nino_parallel_depth(void) {
+    return depth;
+}
+void nino_parallel_enter(void) {
+    depth++;
+}
+void nino_parallel_leave(void) {
+    depth--;
+}

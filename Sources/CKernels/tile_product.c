@@ -45,8 +45,8 @@ static int64_t nino_tile_length(int64_t run_length) {
 #define WIDTH 4
 #include "tile_product_body.h"
 
-void nino_tile_product(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k, const float *b, int64_t n,
-                       float *c, const nino_tile_finish_t *finish) {
+void nino_tile_product(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k, const float *b,
+                       int64_t n, float *c, const nino_tile_finish_t *finish) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("x86-64-v4")) return product_v4(rows, a, k_offset, k, b, n, c, finish);
     if (__builtin_cpu_supports("x86-64-v3")) return product_v3(rows, a, k_offset, k, b, n, c, finish);

@@ -7,12 +7,13 @@ typedef int32_t NAME(mask) __attribute__((vector_size(4 * WIDTH)));
 /// Up to 13 rows fit the 16 registers of AVX2 beside one of b and one of a; more rows do not raise the speed.
 /// One register of columns, not two: half of b stays in the first-level cache.
 /// The first three arguments are constants at each call, so that the inner loops unroll.
-NINO_INLINE void NAME(tile)(const int runs, const int length, const int64_t step, const nino_tile_rows_t *rows, int64_t first,
-                            int64_t valid_rows, const nino_tile_terms_t *terms) {
+NINO_INLINE void NAME(tile)(const int runs, const int length, const int64_t step, const nino_tile_rows_t *rows,
+                            int64_t first, int64_t valid_rows, const nino_tile_terms_t *terms) {
     const float *base[runs];
     NAME(vector) sum[runs * length];
 #pragma clang loop unroll(full)
-    for (int run = 0; run < runs; run++) base[run] = terms->a + rows->offset[first + (run * length < valid_rows ? run * length : 0)];
+    for (int run = 0; run < runs; run++)
+        base[run] = terms->a + rows->offset[first + (run * length < valid_rows ? run * length : 0)];
 #pragma clang loop unroll(full)
     for (int row = 0; row < runs * length; row++)
         sum[row] = terms->bias ? *(const NAME(vector) *)terms->bias : (NAME(vector)){0};
@@ -21,7 +22,8 @@ NINO_INLINE void NAME(tile)(const int runs, const int length, const int64_t step
         NAME(vector) right = *(const NAME(vector) *)b;
         int64_t offset = terms->k_offset[i];
 #pragma clang loop unroll(full)
-        for (int row = 0; row < runs * length; row++) sum[row] += base[row / length][offset + row % length * step] * right;
+        for (int row = 0; row < runs * length; row++)
+            sum[row] += base[row / length][offset + row % length * step] * right;
     }
 #pragma clang loop unroll(full)
     for (int row = 0; row < runs * length; row++) {
@@ -34,13 +36,21 @@ NINO_INLINE void NAME(tile)(const int runs, const int length, const int64_t step
 }
 
 /// A tile of `length` rows, one of those `nino_tile_length` chooses from, of a run.
-NINO_INLINE void NAME(long_tile)(int64_t length, const int64_t step, const nino_tile_rows_t *rows, int64_t first, int64_t valid_rows,
-                                 const nino_tile_terms_t *terms) {
+NINO_INLINE void NAME(long_tile)(int64_t length, const int64_t step, const nino_tile_rows_t *rows, int64_t first,
+                                 int64_t valid_rows, const nino_tile_terms_t *terms) {
     switch (length) {
-    case 13: NAME(tile)(1, 13, step, rows, first, valid_rows, terms); break;
-    case 12: NAME(tile)(1, 12, step, rows, first, valid_rows, terms); break;
-    case 10: NAME(tile)(1, 10, step, rows, first, valid_rows, terms); break;
-    default: NAME(tile)(1, 8, step, rows, first, valid_rows, terms); break;
+    case 13:
+        NAME(tile)(1, 13, step, rows, first, valid_rows, terms);
+        break;
+    case 12:
+        NAME(tile)(1, 12, step, rows, first, valid_rows, terms);
+        break;
+    case 10:
+        NAME(tile)(1, 10, step, rows, first, valid_rows, terms);
+        break;
+    default:
+        NAME(tile)(1, 8, step, rows, first, valid_rows, terms);
+        break;
     }
 }
 
@@ -52,19 +62,28 @@ TARGET static void NAME(all_rows)(const nino_tile_rows_t *rows, const nino_tile_
         int64_t length = nino_tile_length(rows->run_length);
         for (int64_t run = 0; run < rows->count; run += rows->run_length)
             for (int64_t s = 0; s < rows->run_length; s += length) {
-                if (rows->step == 1) NAME(long_tile)(length, 1, rows, run + s, rows->run_length - s, terms);
-                else NAME(long_tile)(length, 2, rows, run + s, rows->run_length - s, terms);
+                if (rows->step == 1)
+                    NAME(long_tile)(length, 1, rows, run + s, rows->run_length - s, terms);
+                else
+                    NAME(long_tile)(length, 2, rows, run + s, rows->run_length - s, terms);
             }
     } else {
         for (int64_t row = 0; row < rows->count; row += 6) NAME(tile)(6, 1, 1, rows, row, rows->count - row, terms);
     }
 }
 
-static void NAME(product)(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k, const float *b, int64_t n,
-                          float *c, const nino_tile_finish_t *finish) {
+static void NAME(product)(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k,
+                          const float *b, int64_t n, float *c, const nino_tile_finish_t *finish) {
     for (int64_t column = 0; column < n; column += WIDTH) {
-        nino_tile_terms_t terms = {a, k_offset, k, b + column, c + column, n, finish->bias ? finish->bias + column : 0,
-                                   finish->relu, finish->accumulate};
+        nino_tile_terms_t terms = {a,
+                                   k_offset,
+                                   k,
+                                   b + column,
+                                   c + column,
+                                   n,
+                                   finish->bias ? finish->bias + column : 0,
+                                   finish->relu,
+                                   finish->accumulate};
         NAME(all_rows)(rows, &terms);
     }
 }

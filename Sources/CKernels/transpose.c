@@ -34,21 +34,25 @@ NINO_INLINE void transpose_block(const float *x, int64_t stride, float *out, int
 }
 
 /// Element by element, for what is left beside the blocks.
-NINO_INLINE void transpose_rest(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride) {
+NINO_INLINE void transpose_rest(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out,
+                                int64_t out_stride) {
 #pragma clang loop unroll(disable) vectorize(disable)
     for (int64_t i = 0; i < rows; i++)
 #pragma clang loop unroll(disable) vectorize(disable)
         for (int64_t j = 0; j < columns; j++) out[j * out_stride + i] = x[i * stride + j];
 }
 
-NINO_CLONES void nino_transpose(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride) {
+NINO_CLONES void nino_transpose(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out,
+                                int64_t out_stride) {
     int64_t block_rows = rows / 8 * 8, block_columns = columns / 8 * 8;
     for (int64_t j = 0; j < block_columns; j += 8) {
         // Unrolling would need more addresses than there are registers.
 #pragma clang loop unroll(disable)
-        for (int64_t i = 0; i < block_rows; i += 8) transpose_block(x + i * stride + j, stride, out + j * out_stride + i, out_stride);
+        for (int64_t i = 0; i < block_rows; i += 8)
+            transpose_block(x + i * stride + j, stride, out + j * out_stride + i, out_stride);
     }
-    transpose_rest(x + block_columns, rows, columns - block_columns, stride, out + block_columns * out_stride, out_stride);
+    transpose_rest(x + block_columns, rows, columns - block_columns, stride, out + block_columns * out_stride,
+                   out_stride);
     transpose_rest(x + block_rows * stride, rows - block_rows, block_columns, stride, out + block_rows, out_stride);
 }
 
@@ -63,15 +67,16 @@ NINO_INLINE void copy_row(const float *from, int64_t n, float *to) {
     STORE(to + n - 8, LOAD(from + n - 8));
 }
 
-NINO_CLONES void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top, int64_t left,
-                    int64_t padded_height, int64_t padded_width, float *out) {
+NINO_CLONES void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top,
+                                int64_t left, int64_t padded_height, int64_t padded_width, float *out) {
     for (int64_t c = 0; c < channels; c++) {
         float *to = out + (c * padded_height + top) * padded_width + left;
         for (int64_t y = 0; y < height; y++, x += width, to += padded_width) copy_row(x, width, to);
     }
 }
 
-/// Line by line. On x86-64 with the instruction that also takes the line from other cores, which processors without it ignore.
+/// Line by line. On x86-64 with the instruction that also takes the line from other cores, which processors without it
+/// ignore.
 #if defined(__x86_64__)
 __attribute__((target("prfchw")))
 #endif

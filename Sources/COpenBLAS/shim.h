@@ -2,9 +2,10 @@
 #include <cblas.h>
 
 // LAPACK's symmetric eigensolver, which OpenBLAS carries without a C header (netlib.org/lapack, dsyev).
-void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w,
-            double *work, const int *lwork, int *info);
+void dsyev_(const char *jobz, const char *uplo, const int *n, double *a, const int *lda, double *w, double *work,
+            const int *lwork, int *info);
 
-// OpenBLAS's own working memory, which it exports without a header (driver/others/memory.c): a buffer from its pool, and back into it.
+// OpenBLAS's own working memory, which it exports without a header (driver/others/memory.c): a buffer from its pool,
+// and back into it.
 void *blas_memory_alloc(int position);
 void blas_memory_free(void *buffer);

@@ -1,6 +1,7 @@
 /// An open checkpoint: a safetensors file, a sharded model, or a PyTorch archive. What it is is told from its content.
 ///
-/// Only names, types and shapes are read on opening; tensors are read when asked for. Reads from several threads are safe.
+/// Only names, types and shapes are read on opening; tensors are read when asked for. Reads from several threads are
+/// safe.
 public final class Checkpoint: Sendable {
     public enum Format: Sendable, Equatable {
         case safetensors
@@ -26,7 +27,8 @@ public final class Checkpoint: Sendable {
 
     /// Opens a safetensors file, an index of shards, a directory that holds one of these, or a PyTorch archive.
     ///
-    /// - Throws: `cannotOpen`, `notAFile`, `emptyFile`, `directoryWithoutCheckpoint`, `directoryAmbiguous`, `unknownFormat`, or
+    /// - Throws: `cannotOpen`, `notAFile`, `emptyFile`, `directoryWithoutCheckpoint`, `directoryAmbiguous`,
+    ///   `unknownFormat`, or
     ///   the error of the rule that the content breaks.
     public convenience init(opening path: String) throws(CheckpointError) {
         try self.init(InputFile(Checkpoint.file(at: path)))

@@ -1,4 +1,5 @@
-/// Everything that can be wrong with a checkpoint: one case per rule. Each names the file and, where there is one, the tensor.
+/// Everything that can be wrong with a checkpoint: one case per rule. Each names the file and, where there is one, the
+/// tensor.
 public enum CheckpointError: Error, Sendable, Equatable {
     // Files.
     /// Missing, unreadable, or a broken link.
@@ -93,50 +94,64 @@ extension CheckpointError: CustomStringConvertible {
         case .directoryWithoutCheckpoint(let file):
             "\(file): expected model.safetensors.index.json or model.safetensors in this directory, found neither"
         case .directoryAmbiguous(let file):
-            "\(file): expected one model in this directory, found both model.safetensors.index.json and model.safetensors; name one of them"
+            "\(file): expected one model in this directory, found both model.safetensors.index.json and "
+                + "model.safetensors; name one of them"
         case .unknownFormat(let file, let found):
             "\(file): expected a safetensors file, an index of shards or a PyTorch zip archive, found \(found)"
-        case .readFailed(let file, let cause, let offset, let bytes): "\(file): cannot read \(bytes) bytes at offset \(offset): \(cause)"
+        case .readFailed(let file, let cause, let offset, let bytes):
+            "\(file): cannot read \(bytes) bytes at offset \(offset): \(cause)"
         case .outOfMemory(let file, let what, let bytes): "\(file): no memory for the \(bytes) bytes of \(what)"
 
         case .jsonSyntax(let file, let offset, let expected, let found):
             "\(file): bad JSON at byte \(offset): expected \(expected), found \(found)"
-        case .jsonForm(let file, let key, let expected, let found): "\(file): key '\(key)': expected \(expected), found \(found)"
+        case .jsonForm(let file, let key, let expected, let found):
+            "\(file): key '\(key)': expected \(expected), found \(found)"
         case .duplicateKey(let file, let key): "\(file): key '\(key)': expected once, found twice"
 
         case .fileTooShort(let file, let found): "\(file): expected at least 8 bytes, found \(found)"
-        case .headerTooLong(let file, let expected, let found): "\(file): expected a header of at most \(expected) bytes, found \(found)"
+        case .headerTooLong(let file, let expected, let found):
+            "\(file): expected a header of at most \(expected) bytes, found \(found)"
         case .headerBeyondEnd(let file, let expected, let found):
             "\(file): the header ends at byte \(expected): expected at least that many bytes, found \(found)"
         case .headerNotUTF8(let file): "\(file): expected a header in UTF-8, found other bytes"
         case .headerNotObject(let file, let found): "\(file): expected a header that starts with '{', found \(found)"
-        case .metadataNotText(let file, let key, let found): "\(file): __metadata__ key '\(key)': expected a string, found \(found)"
+        case .metadataNotText(let file, let key, let found):
+            "\(file): __metadata__ key '\(key)': expected a string, found \(found)"
         case .unknownDType(let file, let tensor, let found):
-            "\(file): tensor '\(tensor)': expected one of \(DType.allCases.map(\.rawValue).joined(separator: " ")) as dtype, found '\(found)'"
+            "\(file): tensor '\(tensor)': expected one of \(DType.allCases.map(\.rawValue).joined(separator: " ")) as "
+                + "dtype, found '\(found)'"
         case .offsetGap(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)': expected its data at offset \(expected), where the tensor before ends, found \(found)"
+            "\(file): tensor '\(tensor)': expected its data at offset \(expected), where the tensor before ends, "
+                + "found \(found)"
         case .offsetsReversed(let file, let tensor, let begin, let end):
             "\(file): tensor '\(tensor)': expected its data to end at \(begin) or later, found \(end)"
         case .sizeOverflow(let file, let tensor, let shape, let dtype):
-            "\(file): tensor '\(tensor)': expected a size below 2^63 bits, found shape \(brief(shape)) of \(dtype.rawValue)"
+            "\(file): tensor '\(tensor)': expected a size below 2^63 bits, found shape \(brief(shape)) of "
+                + "\(dtype.rawValue)"
         case .partialByte(let file, let tensor, let shape, let dtype):
             "\(file): tensor '\(tensor)': expected whole bytes, found shape \(brief(shape)) of \(dtype.rawValue)"
         case .sizeMismatch(let file, let tensor, let expected, let found):
             "\(file): tensor '\(tensor)': expected \(expected) bytes of data for its shape and dtype, found \(found)"
-        case .lengthMismatch(let file, let expected, let found): "\(file): expected a file of \(expected) bytes, found \(found)"
+        case .lengthMismatch(let file, let expected, let found):
+            "\(file): expected a file of \(expected) bytes, found \(found)"
 
         case .shardNameEscapes(let file, let tensor, let found):
             "\(file): tensor '\(tensor)': expected the name of a file beside the index, found '\(found)'"
-        case .shardMissing(let file, let shard, let cause): "\(file): expected shard '\(shard)' beside the index, found none: \(cause)"
-        case .tensorMissingFromShard(let file, let tensor, let shard): "\(file): tensor '\(tensor)': expected in shard '\(shard)', not found there"
+        case .shardMissing(let file, let shard, let cause):
+            "\(file): expected shard '\(shard)' beside the index, found none: \(cause)"
+        case .tensorMissingFromShard(let file, let tensor, let shard):
+            "\(file): tensor '\(tensor)': expected in shard '\(shard)', not found there"
         case .tensorInTwoShards(let file, let tensor, let shards):
             "\(file): tensor '\(tensor)': expected in one shard, found in '\(shards.joined(separator: "' and '"))'"
-        case .tensorNotInIndex(let file, let tensor, let shard): "\(file): tensor '\(tensor)' of shard '\(shard)': expected in weight_map, not found there"
+        case .tensorNotInIndex(let file, let tensor, let shard):
+            "\(file): tensor '\(tensor)' of shard '\(shard)': expected in weight_map, not found there"
 
         case .legacyTorchFile(let file):
-            "\(file): expected a PyTorch zip archive, found the old format or a bare pickle; save it again with torch.save of PyTorch 1.6 or later"
+            "\(file): expected a PyTorch zip archive, found the old format or a bare pickle; save it again with "
+                + "torch.save of PyTorch 1.6 or later"
         case .torchScript(let file):
-            "\(file): expected a state dict saved with torch.save, found a TorchScript archive; save model.state_dict() instead"
+            "\(file): expected a state dict saved with torch.save, found a TorchScript archive; save "
+                + "model.state_dict() instead"
         case .badArchive(let file, "", let cause): "\(file): expected a zip archive that can be read, found: \(cause)"
         case .badArchive(let file, let entry, let cause): "\(file): archive entry '\(entry)': \(cause)"
         case .entryMissing(let file, let entry): "\(file): expected archive entry '\(entry)', found none"
@@ -145,28 +160,37 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): archive entry '\(entry)': expected at most \(limit) bytes, found \(found)"
         case .wrongByteOrder(let file, let found): "\(file): expected byteorder 'little', found '\(found)'"
         case .badPickle(let file, let offset, let cause): "\(file): bad pickle at byte \(offset): \(cause)"
-        case .pickleLimit(let file, let what, let limit): "\(file): pickle: expected at most \(limit) \(what), found more"
+        case .pickleLimit(let file, let what, let limit):
+            "\(file): pickle: expected at most \(limit) \(what), found more"
         case .forbiddenGlobal(let file, let global):
-            "\(file): expected plain data and tensors, found a call of '\(global)'; this file would run code when loaded and is refused"
+            "\(file): expected plain data and tensors, found a call of '\(global)'; this file would run code when "
+                + "loaded and is refused"
         case .noStateDict(let file, let found):
-            "\(file): expected a dictionary of tensors, at the top or under 'model', 'state_dict' or 'model_state_dict', found \(found)"
-        case .unsupportedTensor(let file, let tensor, let found): "\(file): tensor '\(tensor)': expected a plain dense tensor, found \(found)"
-        case .viewOutsideStorage(let file, let tensor, let expected, let found): "\(file): tensor '\(tensor)': expected \(expected), found \(found)"
+            "\(file): expected a dictionary of tensors, at the top or under 'model', 'state_dict' or "
+                + "'model_state_dict', found \(found)"
+        case .unsupportedTensor(let file, let tensor, let found):
+            "\(file): tensor '\(tensor)': expected a plain dense tensor, found \(found)"
+        case .viewOutsideStorage(let file, let tensor, let expected, let found):
+            "\(file): tensor '\(tensor)': expected \(expected), found \(found)"
 
         case .tensorMissing(let file, let tensor): "\(file): tensor '\(tensor)': expected, not found"
-        case .wrongDType(let file, let tensor, let expected, let found): "\(file): tensor '\(tensor)': expected \(expected), found \(found.rawValue)"
+        case .wrongDType(let file, let tensor, let expected, let found):
+            "\(file): tensor '\(tensor)': expected \(expected), found \(found.rawValue)"
         case .valueOutOfRange(let file, let tensor, let index, let found):
             "\(file): tensor '\(tensor)', index \(index): expected at most \(Int64.max), found \(found)"
 
         case .wrongStateCount(let expected, let found): "history: expected \(expected) states, found \(found)"
-        case .tensorSurplus(let file, let tensor, let expected): "\(file): tensor '\(tensor)': expected \(expected), found it all the same"
+        case .tensorSurplus(let file, let tensor, let expected):
+            "\(file): tensor '\(tensor)': expected \(expected), found it all the same"
         case .shapeMismatch(let file, let tensor, let expected, let found):
             "\(file): tensor '\(tensor)': expected shape \(brief(expected)), found \(brief(found))"
         case .dtypeMismatch(let file, let tensor, let expected, let found):
             "\(file): tensor '\(tensor)': expected \(expected.rawValue) as in the oldest state, found \(found.rawValue)"
-        case .notFinite(let file, let tensor, let index, let found): "\(file): tensor '\(tensor)', index \(index): expected a finite number, found \(found)"
+        case .notFinite(let file, let tensor, let index, let found):
+            "\(file): tensor '\(tensor)', index \(index): expected a finite number, found \(found)"
 
-        case .noSpace(let file, let needed, let free): "\(file): cannot write: expected \(needed) bytes free on its disk, found \(free)"
+        case .noSpace(let file, let needed, let free):
+            "\(file): cannot write: expected \(needed) bytes free on its disk, found \(free)"
         case .inUse(let file): "\(file): cannot write: another process is writing it"
         case .cannotWrite(let file, let cause, let written, let wanted):
             "\(file): cannot write: \(cause) (after \(written) of \(wanted) bytes)"
@@ -175,6 +199,7 @@ extension CheckpointError: CustomStringConvertible {
 
     /// A shape for a message: a hostile one may have millions of axes.
     private func brief(_ shape: [Int]) -> String {
-        shape.count <= 16 ? "\(shape)" : "[\(shape.prefix(16).map(String.init).joined(separator: ", ")), …] (\(shape.count) axes)"
+        shape.count <= 16
+            ? "\(shape)" : "[\(shape.prefix(16).map(String.init).joined(separator: ", ")), …] (\(shape.count) axes)"
     }
 }

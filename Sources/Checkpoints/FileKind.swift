@@ -27,11 +27,14 @@ enum FileKind {
     }
 
     private static func describe(_ start: [UInt8]) -> String {
-        if start.starts(with: Array("version https://git-lfs".utf8)) { return "a Git LFS pointer; fetch the file itself with git lfs pull" }
-        return "first bytes " + start.prefix(8).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined(separator: " ")
+        if start.starts(with: Array("version https://git-lfs".utf8)) {
+            return "a Git LFS pointer; fetch the file itself with git lfs pull"
+        }
+        return "first bytes "
+            + start.prefix(8).map { byte in
+                let digits = String(byte, radix: 16)
+                return digits.count == 1 ? "0" + digits : digits
+            }.joined(separator: " ")
     }
 }
 

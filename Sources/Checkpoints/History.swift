@@ -12,10 +12,13 @@ public struct History: Sendable {
 
     /// Opens the states.
     ///
-    /// - Throws: `wrongStateCount`; `tensorMissing`, `tensorSurplus`, `shapeMismatch` or `dtypeMismatch` where a state differs from
+    /// - Throws: `wrongStateCount`; `tensorMissing`, `tensorSurplus`, `shapeMismatch` or `dtypeMismatch` where a state
+    ///   differs from
     ///   the oldest; and every error of `Checkpoint(opening:)`.
     public init(opening paths: [String]) throws(CheckpointError) {
-        guard paths.count == History.contextLength else { throw .wrongStateCount(expected: History.contextLength, found: paths.count) }
+        guard paths.count == History.contextLength else {
+            throw .wrongStateCount(expected: History.contextLength, found: paths.count)
+        }
         var states: [Checkpoint] = []
         for path in paths { states.append(try Checkpoint(opening: path)) }
         for state in states.dropFirst() { try History.compare(state, to: states[0]) }
@@ -29,11 +32,14 @@ public struct History: Sendable {
         let checkpoint = states[state]
         var count = 0
         for name in names { count += checkpoint.tensors[try checkpoint.index(of: name)].count }
-        return try filledArray(count, file: checkpoint.path, what: "its parameters") { (buffer) throws(CheckpointError) in
+        return try filledArray(count, file: checkpoint.path, what: "its parameters") {
+            (buffer) throws(CheckpointError) in
             var offset = 0
             for name in names {
                 let size = checkpoint[name]!.count
-                try read(name, 0..<size, of: state, into: UnsafeMutableBufferPointer(rebasing: buffer[offset..<(offset + size)]))
+                try read(
+                    name, 0..<size, of: state,
+                    into: UnsafeMutableBufferPointer(rebasing: buffer[offset..<(offset + size)]))
                 offset += size
             }
         }
@@ -49,13 +55,16 @@ public struct History: Sendable {
         let checkpoint = states[state]
         try checkpoint.read(name, range, into: output)
         if let bad = firstNonFinite(UnsafeBufferPointer(output)) {
-            throw .notFinite(file: checkpoint.file(of: name), tensor: name, index: range.lowerBound + bad, found: "\(output[bad])")
+            throw .notFinite(
+                file: checkpoint.file(of: name), tensor: name, index: range.lowerBound + bad, found: "\(output[bad])")
         }
     }
 
     private static func compare(_ state: Checkpoint, to oldest: Checkpoint) throws(CheckpointError) {
         for expected in oldest.tensors {
-            guard let found = state[expected.name] else { throw .tensorMissing(file: state.path, tensor: expected.name) }
+            guard let found = state[expected.name] else {
+                throw .tensorMissing(file: state.path, tensor: expected.name)
+            }
             let file = state.file(of: expected.name)
             guard found.shape == expected.shape else {
                 throw .shapeMismatch(file: file, tensor: expected.name, expected: expected.shape, found: found.shape)
@@ -65,7 +74,9 @@ public struct History: Sendable {
             }
         }
         if let surplus = state.tensors.first(where: { oldest[$0.name] == nil }) {
-            throw .tensorSurplus(file: state.file(of: surplus.name), tensor: surplus.name, expected: "none of this name, as in the oldest state")
+            throw .tensorSurplus(
+                file: state.file(of: surplus.name), tensor: surplus.name,
+                expected: "none of this name, as in the oldest state")
         }
     }
 }

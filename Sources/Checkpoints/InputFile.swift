@@ -1,6 +1,7 @@
 import Glibc
 
-/// A regular file opened for reading at any position, or bytes that are part of the program. Reads never move a shared cursor, so
+/// A regular file opened for reading at any position, or bytes that are part of the program. Reads never move a shared
+/// cursor, so
 /// threads may read at once.
 ///
 /// Reads instead of mapping: a file cut short by another program is then an error and not a SIGBUS.
@@ -64,16 +65,20 @@ final class InputFile: Sendable {
         }
     }
 
-    private func read(_ descriptor: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+    private func read(_ descriptor: Int32, at offset: Int, into buffer: UnsafeMutableRawBufferPointer)
+        throws(CheckpointError)
+    {
         var done = 0
         while done < buffer.count {
             let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)
             if count > 0 {
                 done += count
             } else if count == 0 {
-                throw .readFailed(file: path, cause: "the file ends early", offset: offset + done, bytes: buffer.count - done)
+                throw .readFailed(
+                    file: path, cause: "the file ends early", offset: offset + done, bytes: buffer.count - done)
             } else if errno != EINTR {
-                throw .readFailed(file: path, cause: systemErrorText(), offset: offset + done, bytes: buffer.count - done)
+                throw .readFailed(
+                    file: path, cause: systemErrorText(), offset: offset + done, bytes: buffer.count - done)
             }
         }
     }

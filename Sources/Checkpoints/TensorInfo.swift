@@ -22,7 +22,8 @@ public struct TensorInfo: Sendable, Hashable {
     /// Bytes of the data.
     public var byteCount: Int { count * dtype.bits / 8 }
 
-    /// Bits of a tensor, or nil if a product overflows (as the reference computes it, sizes in order, then the scalar's bits).
+    /// Bits of a tensor, or nil if a product overflows (as the reference computes it, sizes in order, then the scalar's
+    /// bits).
     static func bitCount(_ shape: [Int], _ dtype: DType) -> Int? {
         var product = 1
         for size in shape + [dtype.bits] {

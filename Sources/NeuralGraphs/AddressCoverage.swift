@@ -35,7 +35,8 @@ enum AddressCoverage: Equatable {
             bands += cut
         }
         let rowCount = (count + pitch - 1) / pitch
-        let edges = Set(bands.flatMap { [$0.rows.lowerBound, $0.rows.upperBound] } + [0, rowCount - 1, rowCount]).filter { (0...rowCount).contains($0) }.sorted()
+        let edges = Set(bands.flatMap { [$0.rows.lowerBound, $0.rows.upperBound] } + [0, rowCount - 1, rowCount]).filter
+        { (0...rowCount).contains($0) }.sorted()
         for (row, end) in zip(edges, edges.dropFirst()) where row < end {
             steps += bands.count
             guard steps < stepLimit else { return .unproven }
@@ -74,7 +75,9 @@ private struct Lattice {
 
     /// nil if levels overlap, so that rows would not be rows.
     init?(_ rule: AddressRule) {
-        let all = (rule.from + rule.to + [IndexLevel(extent: rule.slots, stride: 1)]).filter { $0.stride > 0 && $0.extent > 1 }
+        let all = (rule.from + rule.to + [IndexLevel(extent: rule.slots, stride: 1)]).filter {
+            $0.stride > 0 && $0.extent > 1
+        }
         var levels = AddressRule.joined(all.sorted { ($0.stride, $0.extent) > ($1.stride, $1.extent) })
         var length = 1
         if let last = levels.last, last.stride == 1 {
@@ -116,8 +119,13 @@ private struct Lattice {
         let end = offset + length
         let lastRow = end / pitch
         var bands = [Band(rows: row..<(row + 1), inner: Lattice(offset: column, levels: [], length: pitch - column))]
-        if row + 1 < lastRow { bands.append(Band(rows: (row + 1)..<lastRow, inner: Lattice(offset: 0, levels: [], length: pitch))) }
-        if end % pitch > 0 { bands.append(Band(rows: lastRow..<(lastRow + 1), inner: Lattice(offset: 0, levels: [], length: end % pitch))) }
+        if row + 1 < lastRow {
+            bands.append(Band(rows: (row + 1)..<lastRow, inner: Lattice(offset: 0, levels: [], length: pitch)))
+        }
+        if end % pitch > 0 {
+            bands.append(
+                Band(rows: lastRow..<(lastRow + 1), inner: Lattice(offset: 0, levels: [], length: end % pitch)))
+        }
         return bands
     }
 }

@@ -18,7 +18,8 @@ extension AddressRule {
         }
     }
 
-    /// The same levels with neighbours joined wherever the outer one only continues the inner one, and without extents of 1.
+    /// The same levels with neighbours joined wherever the outer one only continues the inner one, and without extents
+    /// of 1.
     public static func joined(_ levels: [IndexLevel]) -> [IndexLevel] {
         var result: [IndexLevel] = []
         for level in levels where level.extent > 1 {

@@ -6,7 +6,8 @@ public struct PermutationGroup: Sendable, Equatable {
     public let name: String
     /// How many items one member permutes.
     public let size: Int
-    /// Indices (into the same list of groups) of the groups this one depends on, outermost first; all smaller than its own index.
+    /// Indices (into the same list of groups) of the groups this one depends on, outermost first; all smaller than its
+    /// own index.
     public let dependsOn: [Int]
 
     public init(name: String, size: Int, dependsOn: [Int] = []) {
@@ -24,7 +25,8 @@ public enum AxisFactor: Sendable, Equatable, Hashable {
     case fixed(Int)
 }
 
-/// One axis of a parameter or of a node block: segments one behind the other, each a product of factors, outermost first.
+/// One axis of a parameter or of a node block: segments one behind the other, each a product of factors, outermost
+/// first.
 public struct Axis: Sendable, Equatable, Hashable {
     public let segments: [[AxisFactor]]
 
@@ -40,12 +42,13 @@ public struct Axis: Sendable, Equatable, Hashable {
     /// Number of positions, given the groups it names.
     public func size(in groups: [PermutationGroup]) -> Int {
         segments.reduce(0) { total, factors in
-            total + factors.reduce(1) { product, factor in
-                switch factor {
-                case .group(let index): product * groups[index].size
-                case .fixed(let count): product * count
+            total
+                + factors.reduce(1) { product, factor in
+                    switch factor {
+                    case .group(let index): product * groups[index].size
+                    case .fixed(let count): product * count
+                    }
                 }
-            }
         }
     }
 }

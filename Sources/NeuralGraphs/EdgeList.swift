@@ -18,10 +18,13 @@ public struct EdgeList: Sendable, Equatable {
     /// - Parameter parameterCount: number of scalars in the flat parameter vector.
     /// - Throws: an array of another length, or an edge with an index outside what it names.
     public init(
-        nodeCount: Int, sources: [Int], targets: [Int], types: [Int], parameterScalars: [Int], slots: [Int], parameterCount: Int
+        nodeCount: Int, sources: [Int], targets: [Int], types: [Int], parameterScalars: [Int], slots: [Int],
+        parameterCount: Int
     ) throws(NeuralGraphError) {
         precondition(nodeCount >= 0 && parameterCount >= 0, "\(nodeCount) nodes, \(parameterCount) parameters")
-        let named = [("edge_index", targets), ("edge_type", types), ("edge_param", parameterScalars), ("edge_slots", slots)]
+        let named = [
+            ("edge_index", targets), ("edge_type", types), ("edge_param", parameterScalars), ("edge_slots", slots),
+        ]
         for (name, array) in named where array.count != sources.count {
             throw .edgeArrayLength(array: name, expected: sources.count, found: array.count)
         }
@@ -29,7 +32,9 @@ public struct EdgeList: Sendable, Equatable {
             for node in [sources[edge], targets[edge]] where !(0..<nodeCount).contains(node) {
                 throw .edgeNode(edge: edge, expectedBelow: nodeCount, found: node)
             }
-            guard (0..<Self.typeCount).contains(types[edge]) else { throw .edgeTypeUnknown(edge: edge, expectedBelow: Self.typeCount, found: types[edge]) }
+            guard (0..<Self.typeCount).contains(types[edge]) else {
+                throw .edgeTypeUnknown(edge: edge, expectedBelow: Self.typeCount, found: types[edge])
+            }
             guard slots[edge] > 0 else { throw .edgeSlots(edge: edge, found: slots[edge]) }
             let scalar = parameterScalars[edge]
             guard scalar >= -1, scalar == -1 || slots[edge] <= parameterCount - scalar else {
@@ -53,7 +58,9 @@ public struct EdgeList: Sendable, Equatable {
             slots.append(edge.slots)
         }
         self.nodeCount = graph.nodeCount
-        (self.sources, self.targets, self.types, self.parameterScalars, self.slots) = (sources, targets, types, scalars, slots)
+        (self.sources, self.targets, self.types, self.parameterScalars, self.slots) = (
+            sources, targets, types, scalars, slots
+        )
     }
 
     public var count: Int { sources.count }

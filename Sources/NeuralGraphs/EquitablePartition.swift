@@ -1,4 +1,5 @@
-/// The coarsest partition of a graph's nodes into cells such that any two nodes of a cell have equally many neighbours in
+/// The coarsest partition of a graph's nodes into cells such that any two nodes of a cell have equally many neighbours
+/// in
 /// every cell. Source: neural-graphs.md 8.1 (2).
 ///
 /// Cells are numbered by their lowest node.
@@ -13,7 +14,8 @@ public struct EquitablePartition: Sendable, Equatable {
     public let runs: [(nodes: Range<Int>, cell: Int)]
 
     public static func == (a: Self, b: Self) -> Bool {
-        a.sizes == b.sizes && a.neighbours == b.neighbours && a.lowestNodes == b.lowestNodes && a.cellOfNode == b.cellOfNode
+        a.sizes == b.sizes && a.neighbours == b.neighbours && a.lowestNodes == b.lowestNodes
+            && a.cellOfNode == b.cellOfNode
     }
 
     /// Cell of each node.

@@ -1,6 +1,7 @@
 import Tensors
 
-/// One element of a model's symmetry: a permutation for every group, and for a family one for every index of the groups it
+/// One element of a model's symmetry: a permutation for every group, and for a family one for every index of the groups
+/// it
 /// depends on. Source: the action of docs/symmetry.md.
 public struct GroupElement: Sendable {
     private let groups: [PermutationGroup]
@@ -31,7 +32,9 @@ public struct GroupElement: Sendable {
     public func rotatingMembers(of group: Int) -> GroupElement {
         let keys = Self.keys(of: group, groups)
         var rotated = self
-        for (key, next) in zip(keys, keys.dropFirst() + keys.prefix(1)) { rotated.permutations[key] = permutations[next] }
+        for (key, next) in zip(keys, keys.dropFirst() + keys.prefix(1)) {
+            rotated.permutations[key] = permutations[next]
+        }
         return rotated
     }
 
@@ -64,7 +67,9 @@ public struct GroupElement: Sendable {
             return (0..<count).map { (digits, image * count + $0) }
         case .group(let index):
             let permutation = permutations[[index] + groups[index].dependsOn.map { digits[$0]! }]!
-            return permutation.indices.map { i in (digits.merging([index: i]) { $1 }, image * permutation.count + permutation[i]) }
+            return permutation.indices.map { i in
+                (digits.merging([index: i]) { $1 }, image * permutation.count + permutation[i])
+            }
         }
     }
 

@@ -8,13 +8,18 @@ public struct LayerSubgraph: Sendable {
 extension NeuralGraph {
     /// The graph cut between repeated layers, as the release's `subgraph` option takes it. Source: neural-graphs.md 9.
     ///
-    /// Nobody says what a layer is; the names of parameters do: a number that counts 0, 1, 2 … at the same place of the names and is
-    /// followed by the same rest each time (`h.0.ln_1.weight`, `h.1.ln_1.weight`). A part takes a layer's parameters and, as they
-    /// follow each other in the list, those without a layer before it (the first part) or after it (the last). Edges that carry
-    /// constants belong to the layer of the parameter before them. A node block that two parts touch, the stream between two
+    /// Nobody says what a layer is; the names of parameters do: a number that counts 0, 1, 2 … at the same place of the
+    /// names and is
+    /// followed by the same rest each time (`h.0.ln_1.weight`, `h.1.ln_1.weight`). A part takes a layer's parameters
+    /// and, as they
+    /// follow each other in the list, those without a layer before it (the first part) or after it (the last). Edges
+    /// that carry
+    /// constants belong to the layer of the parameter before them. A node block that two parts touch, the stream
+    /// between two
     /// layers, is one block in each.
     ///
-    /// - Throws: `noLayers` if the names show none, or if some have no residual (chains have no block mode); `parameterInTwoLayers`.
+    /// - Throws: `noLayers` if the names show none, or if some have no residual (chains have no block mode);
+    ///   `parameterInTwoLayers`.
     public func layerSubgraphs() throws(NeuralGraphError) -> [LayerSubgraph] {
         let layers = try layerOfParameters()
         var lists: [[EdgeBlock]] = []
@@ -23,7 +28,9 @@ extension NeuralGraph {
             if case .parameter(let rule) = block.values {
                 let part = max(lists.count - 1, layers[rule.parameter] ?? 0)
                 while lists.count <= part { lists.append([]) }
-                guard owner[rule.parameter] ?? part == part else { throw .parameterInTwoLayers(name: parameters.entries[rule.parameter].name) }
+                guard owner[rule.parameter] ?? part == part else {
+                    throw .parameterInTwoLayers(name: parameters.entries[rule.parameter].name)
+                }
                 owner[rule.parameter] = part
             }
             if lists.isEmpty { lists.append([]) }
@@ -31,7 +38,9 @@ extension NeuralGraph {
         }
         for list in lists where !list.contains(where: isResidual) { throw .noLayers }
         var parts: [LayerSubgraph] = []
-        for (part, list) in lists.enumerated() { parts.append(try subgraph(list, of: owner.indices.filter { owner[$0] == part })) }
+        for (part, list) in lists.enumerated() {
+            parts.append(try subgraph(list, of: owner.indices.filter { owner[$0] == part }))
+        }
         return parts
     }
 
@@ -55,7 +64,9 @@ extension NeuralGraph {
         let counting = series.filter { _, series in
             series.rests.keys.max() == series.rests.count - 1 && Set(series.rests.values).count == 1
         }
-        guard let best = counting.max(by: { ($0.value.layers.count, $1.key) < ($1.value.layers.count, $0.key) }) else { throw .noLayers }
+        guard let best = counting.max(by: { ($0.value.layers.count, $1.key) < ($1.value.layers.count, $0.key) }) else {
+            throw .noLayers
+        }
         return parameters.entries.indices.map { best.value.layers[$0] }
     }
 
@@ -65,7 +76,9 @@ extension NeuralGraph {
         var rest = name[...]
         while let start = rest.firstIndex(where: { $0.isASCII && $0.isNumber }) {
             let end = rest[start...].firstIndex { !($0.isASCII && $0.isNumber) } ?? rest.endIndex
-            if let value = Int(rest[start..<end]) { found.append((String(name[..<start]), value, String(rest[end...]))) }
+            if let value = Int(rest[start..<end]) {
+                found.append((String(name[..<start]), value, String(rest[end...])))
+            }
             rest = rest[end...]
         }
         return found
@@ -77,20 +90,29 @@ extension NeuralGraph {
         let parameterPlace = Dictionary(uniqueKeysWithValues: indices.enumerated().map { ($1, $0) })
         var (nodes, first) = ([NodeBlock](), 0)
         for block in used.map({ nodeBlocks[$0] }) {
-            nodes.append(NodeBlock(name: block.name, first: first, count: block.count, axis: block.axis, isTokenTable: block.isTokenTable))
+            nodes.append(
+                NodeBlock(
+                    name: block.name, first: first, count: block.count, axis: block.axis,
+                    isTokenTable: block.isTokenTable))
             first += block.count
         }
         let edges = blocks.map { block in
             var values = block.values
             if case .parameter(let rule) = values {
-                values = .parameter(AddressRule(
-                    parameter: parameterPlace[rule.parameter]!, offset: rule.offset, from: rule.from, to: rule.to, slots: rule.slots))
+                values = .parameter(
+                    AddressRule(
+                        parameter: parameterPlace[rule.parameter]!, offset: rule.offset, from: rule.from, to: rule.to,
+                        slots: rule.slots))
             }
             return EdgeBlock(
-                name: block.name, type: block.type, topology: block.topology, from: place[block.from]!, to: place[block.to]!, reversed: block.reversed,
+                name: block.name, type: block.type, topology: block.topology, from: place[block.from]!,
+                to: place[block.to]!, reversed: block.reversed,
                 values: values)
         }
-        let list = try ParameterList(checking: indices.map { (parameters.entries[$0].name, parameters.entries[$0].shape) })
-        return LayerSubgraph(graph: try NeuralGraph(groups: groups, parameters: list, nodeBlocks: nodes, edgeBlocks: edges), parameters: indices)
+        let list = try ParameterList(
+            checking: indices.map { (parameters.entries[$0].name, parameters.entries[$0].shape) })
+        return LayerSubgraph(
+            graph: try NeuralGraph(groups: groups, parameters: list, nodeBlocks: nodes, edgeBlocks: edges),
+            parameters: indices)
     }
 }

@@ -20,12 +20,16 @@ extension NeuralGraph {
         }
     }
 
-    private func forEachEdge<Failure: Error>(of block: EdgeBlock, _ body: (Edge) throws(Failure) -> Void) throws(Failure) {
+    private func forEachEdge<Failure: Error>(of block: EdgeBlock, _ body: (Edge) throws(Failure) -> Void)
+        throws(Failure)
+    {
         let (from, to) = (nodeBlocks[block.from], nodeBlocks[block.to])
         let scalars = ScalarTable(block, in: self)
         func edge(_ i: Int, _ j: Int) -> Edge {
             let (source, target) = block.reversed ? (to.first + j, from.first + i) : (from.first + i, to.first + j)
-            return Edge(source: source, target: target, type: block.type, parameterScalar: scalars.scalar(i, j), slots: scalars.slots)
+            return Edge(
+                source: source, target: target, type: block.type, parameterScalar: scalars.scalar(i, j),
+                slots: scalars.slots)
         }
         switch block.topology {
         case .allPairs:

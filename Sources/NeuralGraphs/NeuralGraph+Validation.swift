@@ -19,8 +19,12 @@ extension NeuralGraph {
         var next = 0
         for block in nodeBlocks {
             guard block.count > 0 else { throw .nodeBlockSize(block: block.name, found: block.count) }
-            guard block.first == next else { throw .nodeBlockStart(block: block.name, expected: next, found: block.first) }
-            guard let end = checkedSum(next, block.count), end <= Self.nodeLimit else { throw .tooManyNodes(block: block.name, limit: Self.nodeLimit) }
+            guard block.first == next else {
+                throw .nodeBlockStart(block: block.name, expected: next, found: block.first)
+            }
+            guard let end = checkedSum(next, block.count), end <= Self.nodeLimit else {
+                throw .tooManyNodes(block: block.name, limit: Self.nodeLimit)
+            }
             next = end
             if let axis = block.axis { try check(axis, of: block) }
         }
@@ -35,13 +39,19 @@ extension NeuralGraph {
                 switch factor {
                 case .fixed(let count): size = count
                 case .group(let index):
-                    guard groups.indices.contains(index) else { throw .axisGroup(block: block.name, expectedBelow: groups.count, found: index) }
+                    guard groups.indices.contains(index) else {
+                        throw .axisGroup(block: block.name, expectedBelow: groups.count, found: index)
+                    }
                     size = groups[index].size
                 }
-                guard size > 0, let larger = checkedProduct(product, size) else { throw .axisSize(block: block.name, expected: block.count, found: size) }
+                guard size > 0, let larger = checkedProduct(product, size) else {
+                    throw .axisSize(block: block.name, expected: block.count, found: size)
+                }
                 product = larger
             }
-            guard let sum = checkedSum(total, product) else { throw .axisSize(block: block.name, expected: block.count, found: product) }
+            guard let sum = checkedSum(total, product) else {
+                throw .axisSize(block: block.name, expected: block.count, found: product)
+            }
             total = sum
         }
         guard total == block.count else { throw .axisSize(block: block.name, expected: block.count, found: total) }
@@ -57,7 +67,9 @@ extension NeuralGraph {
             switch block.values {
             case .constant(let value): try checkConstant(value, of: block)
             case .parameter(let rule):
-                guard !block.type.isAuxiliary else { throw .parameterOnAuxiliaryType(block: block.name, type: block.type) }
+                guard !block.type.isAuxiliary else {
+                    throw .parameterOnAuxiliaryType(block: block.name, type: block.type)
+                }
                 try check(rule, of: block)
             }
             // Node counts are below 2^31, so the count of one block fits; the sum may not.
@@ -77,7 +89,9 @@ extension NeuralGraph {
 
     private func checkConstant(_ value: Float, of block: EdgeBlock) throws(NeuralGraphError) {
         guard block.type.isAuxiliary else { throw .constantOnParameterType(block: block.name, type: block.type) }
-        guard value == Self.auxiliaryValue else { throw .constantValue(block: block.name, expected: Self.auxiliaryValue, found: value) }
+        guard value == Self.auxiliaryValue else {
+            throw .constantValue(block: block.name, expected: Self.auxiliaryValue, found: value)
+        }
     }
 
     private func check(_ rule: AddressRule, of block: EdgeBlock) throws(NeuralGraphError) {
@@ -90,19 +104,27 @@ extension NeuralGraph {
             guard level.extent > 0 else { throw .levelExtent(block: block.name, found: level.extent) }
             guard level.stride >= 0 else { throw .levelStride(block: block.name, found: level.stride) }
         }
-        try checkProduct(of: rule.from, expected: block.topology == .fan ? 1 : nodeBlocks[block.from].count, side: "from", of: block)
+        try checkProduct(
+            of: rule.from, expected: block.topology == .fan ? 1 : nodeBlocks[block.from].count, side: "from", of: block)
         try checkProduct(of: rule.to, expected: nodeBlocks[block.to].count, side: "to", of: block)
         guard rule.offset >= 0 else {
-            throw .addressOutside(block: block.name, parameter: parameter.name, expectedBelow: parameter.count, found: rule.offset)
+            throw .addressOutside(
+                block: block.name, parameter: parameter.name, expectedBelow: parameter.count, found: rule.offset)
         }
         guard let last = rule.lastAddress, last < parameter.count else {
-            throw .addressOutside(block: block.name, parameter: parameter.name, expectedBelow: parameter.count, found: rule.lastAddress ?? Int.max)
+            throw .addressOutside(
+                block: block.name, parameter: parameter.name, expectedBelow: parameter.count,
+                found: rule.lastAddress ?? Int.max)
         }
     }
 
-    private func checkProduct(of levels: [IndexLevel], expected: Int, side: String, of block: EdgeBlock) throws(NeuralGraphError) {
+    private func checkProduct(of levels: [IndexLevel], expected: Int, side: String, of block: EdgeBlock)
+        throws(NeuralGraphError)
+    {
         let product = checkedProduct(levels.map(\.extent))
-        guard product == expected else { throw .levelProduct(block: block.name, side: side, expected: expected, found: product ?? Int.max) }
+        guard product == expected else {
+            throw .levelProduct(block: block.name, side: side, expected: expected, found: product ?? Int.max)
+        }
     }
 
     /// Both topologies touch every node of both blocks, so a node is isolated exactly when its block is.
@@ -112,7 +134,9 @@ extension NeuralGraph {
             joined.insert(block.from)
             joined.insert(block.to)
         }
-        for (index, block) in nodeBlocks.enumerated() where !joined.contains(index) { throw .isolatedNodes(block: block.name) }
+        for (index, block) in nodeBlocks.enumerated() where !joined.contains(index) {
+            throw .isolatedNodes(block: block.name)
+        }
     }
 
     func checkEveryScalarIsOnAnEdge() throws(NeuralGraphError) {

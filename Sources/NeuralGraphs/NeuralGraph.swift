@@ -58,7 +58,8 @@ public struct IndexLevel: Sendable, Equatable {
 
 /// Where in its parameter the scalars of an edge lie.
 ///
-/// Edge (i, j) holds scalars `offset + f(i) + g(j) + 0 ..< slots` of the tensor, where f and g write the index in the mixed
+/// Edge (i, j) holds scalars `offset + f(i) + g(j) + 0 ..< slots` of the tensor, where f and g write the index in the
+/// mixed
 /// radix of the levels (outermost first) and sum digit × stride. Source: neural-graphs.md 1.2.
 public struct AddressRule: Sendable, Equatable {
     /// Index in the graph's parameter list.
@@ -101,7 +102,9 @@ public struct EdgeBlock: Sendable, Equatable {
     public let reversed: Bool
     public let values: EdgeValues
 
-    public init(name: String, type: EdgeType, topology: Topology, from: Int, to: Int, reversed: Bool = false, values: EdgeValues) {
+    public init(
+        name: String, type: EdgeType, topology: Topology, from: Int, to: Int, reversed: Bool = false, values: EdgeValues
+    ) {
         self.name = name
         self.type = type
         self.topology = topology
@@ -130,7 +133,9 @@ public struct NeuralGraph: Sendable {
     ///
     /// - Throws: the first rule broken, naming the block or parameter.
     /// - Complexity: O(blocks), plus O(b²) for a tensor shared by b blocks; independent of the number of edges.
-    public init(groups: [PermutationGroup], parameters: ParameterList, nodeBlocks: [NodeBlock], edgeBlocks: [EdgeBlock]) throws(NeuralGraphError) {
+    public init(groups: [PermutationGroup], parameters: ParameterList, nodeBlocks: [NodeBlock], edgeBlocks: [EdgeBlock])
+        throws(NeuralGraphError)
+    {
         self.groups = groups
         self.parameters = parameters
         self.nodeBlocks = nodeBlocks

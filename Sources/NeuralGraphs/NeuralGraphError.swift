@@ -65,42 +65,66 @@ public enum NeuralGraphError: Error, Equatable, Sendable {
 extension NeuralGraphError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .noLayers: "graph: expected repeated layers with residual connections, found none; only such a graph can be cut into layers"
-        case .parameterInTwoLayers(let name): "parameter \(name): lies on edges of two layers; the graph cannot be cut between them"
+        case .noLayers:
+            "graph: expected repeated layers with residual connections, found none; only such a graph can be cut into "
+                + "layers"
+        case .parameterInTwoLayers(let name):
+            "parameter \(name): lies on edges of two layers; the graph cannot be cut between them"
         case .duplicateParameter(let name): "parameter \(name): name given twice"
-        case .parameterShape(let name, let found): "parameter \(name): dimensions must be positive and fit in memory, found \(found)"
+        case .parameterShape(let name, let found):
+            "parameter \(name): dimensions must be positive and fit in memory, found \(found)"
         case .duplicateGroup(let name): "group \(name): name given twice"
         case .groupSize(let name, let found): "group \(name): size must be positive, found \(found)"
-        case .groupDependency(let name, let limit, let found): "group \(name): depends on group \(found), expected an index in 0..<\(limit)"
+        case .groupDependency(let name, let limit, let found):
+            "group \(name): depends on group \(found), expected an index in 0..<\(limit)"
         case .noNodes: "graph: has no node blocks"
         case .nodeBlockSize(let block, let found): "node block \(block): size must be positive, found \(found)"
-        case .nodeBlockStart(let block, let expected, let found): "node block \(block): expected to start at node \(expected), found \(found)"
+        case .nodeBlockStart(let block, let expected, let found):
+            "node block \(block): expected to start at node \(expected), found \(found)"
         case .tooManyNodes(let block, let limit): "node block \(block): takes the graph beyond \(limit) nodes"
-        case .axisGroup(let block, let limit, let found): "node block \(block): axis names group \(found), expected an index in 0..<\(limit)"
-        case .axisSize(let block, let expected, let found): "node block \(block): axis must have \(expected) positions, found \(found)"
+        case .axisGroup(let block, let limit, let found):
+            "node block \(block): axis names group \(found), expected an index in 0..<\(limit)"
+        case .axisSize(let block, let expected, let found):
+            "node block \(block): axis must have \(expected) positions, found \(found)"
         case .isolatedNodes(let block): "node block \(block): no edge touches its nodes"
-        case .nodeBlockIndex(let block, let limit, let found): "edge block \(block): node block \(found) expected in 0..<\(limit)"
-        case .fanWidth(let block, let from, let to): "edge block \(block): a fan needs a whole multiple of \(from) target nodes, found \(to)"
+        case .nodeBlockIndex(let block, let limit, let found):
+            "edge block \(block): node block \(found) expected in 0..<\(limit)"
+        case .fanWidth(let block, let from, let to):
+            "edge block \(block): a fan needs a whole multiple of \(from) target nodes, found \(to)"
         case .fanOntoItself(let block): "edge block \(block): a fan must join two different node blocks"
         case .reversedFan(let block): "edge block \(block): only blocks of all pairs may be reversed"
         case .listedSelfLoops(let block): "edge block \(block): self loops are implied and must not be listed"
-        case .constantOnParameterType(let block, let type): "edge block \(block): constants are for residual and head edges, found type \(type)"
-        case .constantValue(let block, let expected, let found): "edge block \(block): constant must be \(expected), found \(found)"
-        case .parameterOnAuxiliaryType(let block, let type): "edge block \(block): type \(type) carries a constant, found a parameter"
+        case .constantOnParameterType(let block, let type):
+            "edge block \(block): constants are for residual and head edges, found type \(type)"
+        case .constantValue(let block, let expected, let found):
+            "edge block \(block): constant must be \(expected), found \(found)"
+        case .parameterOnAuxiliaryType(let block, let type):
+            "edge block \(block): type \(type) carries a constant, found a parameter"
         case .tooManyEdges(let block): "edge block \(block): number of edges overflows"
-        case .parameterIndex(let block, let limit, let found): "edge block \(block): parameter \(found) expected in 0..<\(limit)"
+        case .parameterIndex(let block, let limit, let found):
+            "edge block \(block): parameter \(found) expected in 0..<\(limit)"
         case .slotCount(let block, let found): "edge block \(block): slots must be positive, found \(found)"
-        case .levelExtent(let block, let found): "edge block \(block): extent of an index level must be positive, found \(found)"
-        case .levelStride(let block, let found): "edge block \(block): stride of an index level must not be negative, found \(found)"
-        case .levelProduct(let block, let side, let expected, let found): "edge block \(block): levels of '\(side)' must multiply to \(expected), found \(found)"
-        case .addressOutside(let block, let parameter, let limit, let found): "edge block \(block): address in \(parameter) expected in 0..<\(limit), found \(found)"
+        case .levelExtent(let block, let found):
+            "edge block \(block): extent of an index level must be positive, found \(found)"
+        case .levelStride(let block, let found):
+            "edge block \(block): stride of an index level must not be negative, found \(found)"
+        case .levelProduct(let block, let side, let expected, let found):
+            "edge block \(block): levels of '\(side)' must multiply to \(expected), found \(found)"
+        case .addressOutside(let block, let parameter, let limit, let found):
+            "edge block \(block): address in \(parameter) expected in 0..<\(limit), found \(found)"
         case .scalarOnNoEdge(let parameter, let scalar): "parameter \(parameter): scalar \(scalar) lies on no edge"
-        case .coverageUnproven(let parameter): "parameter \(parameter): strides of its edge blocks share no pattern, so it cannot be shown that every scalar lies on an edge"
-        case .edgeArrayLength(let array, let expected, let found): "\(array): expected \(expected) numbers, found \(found)"
-        case .edgeNode(let edge, let limit, let found): "edge_index: edge \(edge) names node \(found), expected 0..<\(limit)"
-        case .edgeTypeUnknown(let edge, let limit, let found): "edge_type: edge \(edge) has type \(found), expected 0..<\(limit)"
+        case .coverageUnproven(let parameter):
+            "parameter \(parameter): strides of its edge blocks share no pattern, so it cannot be shown that every "
+                + "scalar lies on an edge"
+        case .edgeArrayLength(let array, let expected, let found):
+            "\(array): expected \(expected) numbers, found \(found)"
+        case .edgeNode(let edge, let limit, let found):
+            "edge_index: edge \(edge) names node \(found), expected 0..<\(limit)"
+        case .edgeTypeUnknown(let edge, let limit, let found):
+            "edge_type: edge \(edge) has type \(found), expected 0..<\(limit)"
         case .edgeSlots(let edge, let found): "edge_slots: edge \(edge) must have at least 1 slot, found \(found)"
-        case .edgeScalar(let edge, let limit, let found): "edge_param: edge \(edge) reaches scalar \(found), expected below \(limit) (or -1 for no scalar)"
+        case .edgeScalar(let edge, let limit, let found):
+            "edge_param: edge \(edge) reaches scalar \(found), expected below \(limit) (or -1 for no scalar)"
         case .eigenvectors(let cells): "positional encoding: the eigensolver did not converge on \(cells) cells"
         }
     }

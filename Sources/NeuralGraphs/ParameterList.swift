@@ -25,8 +25,12 @@ public struct ParameterList: Sendable, Equatable {
         var indexByName: [String: Int] = [:]
         var offset = 0
         for tensor in tensors {
-            guard indexByName.updateValue(entries.count, forKey: tensor.name) == nil else { throw .duplicateParameter(name: tensor.name) }
-            guard tensor.shape.allSatisfy({ $0 > 0 }), let count = checkedProduct(tensor.shape), let end = checkedSum(offset, count) else {
+            guard indexByName.updateValue(entries.count, forKey: tensor.name) == nil else {
+                throw .duplicateParameter(name: tensor.name)
+            }
+            guard tensor.shape.allSatisfy({ $0 > 0 }), let count = checkedProduct(tensor.shape),
+                let end = checkedSum(offset, count)
+            else {
                 throw .parameterShape(name: tensor.name, found: tensor.shape)
             }
             entries.append(Entry(name: tensor.name, shape: tensor.shape, offset: offset, count: count))

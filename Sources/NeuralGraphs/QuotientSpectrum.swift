@@ -19,7 +19,9 @@ struct QuotientSpectrum {
 
     init(_ partition: EquitablePartition) throws(NeuralGraphError) {
         let cells = partition.sizes.count
-        guard let eigen = SymmetricEigen(Self.laplacian(partition), size: cells) else { throw .eigenvectors(cells: cells) }
+        guard let eigen = SymmetricEigen(Self.laplacian(partition), size: cells) else {
+            throw .eigenvectors(cells: cells)
+        }
         self.partition = partition
         values = eigen.values
         vectors = eigen.vectors
@@ -35,7 +37,8 @@ struct QuotientSpectrum {
         for a in 0..<cells {
             matrix[a * cells + a] = 1
             for (b, count) in partition.neighbours[a] {
-                matrix[a * cells + b] -= Double(count) * (sizes[a] / sizes[b]).squareRoot() / (degrees[a] * degrees[b]).squareRoot()
+                matrix[a * cells + b] -=
+                    Double(count) * (sizes[a] / sizes[b]).squareRoot() / (degrees[a] * degrees[b]).squareRoot()
             }
         }
         for a in 0..<cells {
@@ -53,7 +56,9 @@ struct QuotientSpectrum {
         while start < values.count {
             var end = start + 1
             while end < values.count, values[end] - values[end - 1] < Self.repeatedTolerance { end += 1 }
-            if end - start > 1 { vectors.replaceSubrange(start..<end, with: Self.canonicalBasis(of: vectors[start..<end])) }
+            if end - start > 1 {
+                vectors.replaceSubrange(start..<end, with: Self.canonicalBasis(of: vectors[start..<end]))
+            }
             start = end
         }
     }
@@ -75,7 +80,8 @@ struct QuotientSpectrum {
         zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
     }
 
-    /// Columns of the encoding: the value at every node of a cell, one number a cell, lifted to unit norm over the nodes.
+    /// Columns of the encoding: the value at every node of a cell, one number a cell, lifted to unit norm over the
+    /// nodes.
     func encodingColumns(atMost limit: Int) -> [[Double]] {
         let used = values.indices.dropFirst().filter { values[$0] < 1 - Self.unitTolerance }.prefix(limit)
         return used.map { index in

@@ -1,6 +1,7 @@
 /// What an architecture is: the configs it recognizes, its tensors and the permutation groups that act on them.
 ///
-/// A type that also conforms to `NeuralGraphConstructor` and `ForwardPass` is a whole plugin; both are optional. One instance is one
+/// A type that also conforms to `NeuralGraphConstructor` and `ForwardPass` is a whole plugin; both are optional. One
+/// instance is one
 /// model: the architecture with one config.
 public protocol ArchitectureDescriptor: Sendable {
     /// Reverse-domain name, unique among plugins.
@@ -14,7 +15,8 @@ public protocol ArchitectureDescriptor: Sendable {
     /// Small configs as JSON, on which the host proves the claims; every feature of the architecture in at least one.
     static var sampleConfigurations: [String] { get }
 
-    /// How sure this architecture is that the config is its own, 0 … 100; by default 100 if `model_type` is one of `modelTypes`.
+    /// How sure this architecture is that the config is its own, 0 … 100; by default 100 if `model_type` is one of
+    /// `modelTypes`.
     static func score(_ configuration: ConfigurationReader) -> Int
 
     /// Reads and validates a config.

@@ -23,7 +23,8 @@ final class ArchitectureBox {
         forward = lending.array([Self.forwardTable])
         customOps = lending.array([Self.customOpsTable])
         let operations = (type as? any CustomOperations.Type)?.customOperations ?? []
-        customOpList = UnsafeBufferPointer(start: lending.array(operations.map(lending.operation)), count: operations.count)
+        customOpList = UnsafeBufferPointer(
+            start: lending.array(operations.map(lending.operation)), count: operations.count)
     }
 
     /// The table the host holds; it keeps this box alive until the host calls `destroy`.

@@ -19,7 +19,8 @@ public struct AttentionAxes: Sendable {
     /// Of one head: dimensions of its queries, of its keys and of its values.
     public let width: Int
 
-    /// Each head has keys and values of its own, and nothing tells its dimensions apart: heads permute, in each head the query dimensions
+    /// Each head has keys and values of its own, and nothing tells its dimensions apart: heads permute, in each head
+    /// the query dimensions
     /// with the key dimensions, and the value dimensions.
     /// - Parameters:
     ///   - layer: its number, which makes the names of its groups distinct.
@@ -38,8 +39,10 @@ public struct AttentionAxes: Sendable {
         (self.headCount, kvHeadCount, self.width) = (headCount, headCount, width)
     }
 
-    /// Several query heads share one head of keys and values, and a rotary embedding tells the query and key dimensions apart: key heads
-    /// permute with their query heads, the query heads of a key head among themselves, and the value dimensions of a key head.
+    /// Several query heads share one head of keys and values, and a rotary embedding tells the query and key dimensions
+    /// apart: key heads
+    /// permute with their query heads, the query heads of a key head among themselves, and the value dimensions of a
+    /// key head.
     /// - Parameters:
     ///   - layer: its number, which makes the names of its groups distinct.
     ///   - headCount: number of query heads.

@@ -1,4 +1,5 @@
-/// A permutation group of the architecture, or a family of them: one permutation of `size` items for every index of the groups
+/// A permutation group of the architecture, or a family of them: one permutation of `size` items for every index of the
+/// groups
 /// it depends on.
 public struct Group: Sendable {
     /// Distinct within the model, e.g. `hidden_0`.
@@ -22,7 +23,8 @@ public struct Group: Sendable {
     }
 }
 
-/// One axis of a tensor or of a node block, and with it its size: segments one behind the other, each a product of groups and
+/// One axis of a tensor or of a node block, and with it its size: segments one behind the other, each a product of
+/// groups and
 /// fixed positions, outermost first. An integer literal is an axis that nothing moves.
 ///
 /// ```swift

@@ -1,16 +1,26 @@
 /// What all configs of Hugging Face's transformers share.
 extension ConfigurationReader {
-    /// Keys that any config of transformers may carry and that do not change what the model computes: bookkeeping, generation, training
-    /// heads of other tasks, tokens, number formats. Source: PretrainedConfig of transformers 4.57 and 5.23, and files of the wild.
+    /// Keys that any config of transformers may carry and that do not change what the model computes: bookkeeping,
+    /// generation, training
+    /// heads of other tasks, tokens, number formats. Source: PretrainedConfig of transformers 4.57 and 5.23, and files
+    /// of the wild.
     public static let huggingFaceIgnored: Set<String> = [
-        "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "attn_implementation", "auto_map", "bad_words_ids",
-        "base_model_tp_plan", "begin_suppress_tokens", "bos_token_id", "chunk_size_feed_forward", "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype",
-        "early_stopping", "encoder_no_repeat_ngram_size", "eos_token_id", "exponential_decay_length_penalty", "finetuning_task",
-        "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label", "is_decoder", "label2id", "length_penalty", "max_length",
-        "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_labels", "num_return_sequences", "output_attentions",
-        "output_hidden_states", "output_scores", "pad_token_id", "prefix", "problem_type", "remove_invalid_values", "repetition_penalty", "return_dict",
-        "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature", "tf_legacy_loss", "tie_encoder_decoder",
-        "tie_last_hidden_states", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript", "transformers_version", "typical_p", "use_bfloat16",
+        "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "attn_implementation",
+        "auto_map", "bad_words_ids",
+        "base_model_tp_plan", "begin_suppress_tokens", "bos_token_id", "chunk_size_feed_forward",
+        "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype",
+        "early_stopping", "encoder_no_repeat_ngram_size", "eos_token_id", "exponential_decay_length_penalty",
+        "finetuning_task",
+        "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label", "is_decoder", "label2id",
+        "length_penalty", "max_length",
+        "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_labels", "num_return_sequences",
+        "output_attentions",
+        "output_hidden_states", "output_scores", "pad_token_id", "prefix", "problem_type", "remove_invalid_values",
+        "repetition_penalty", "return_dict",
+        "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
+        "tf_legacy_loss", "tie_encoder_decoder",
+        "tie_last_hidden_states", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
+        "transformers_version", "typical_p", "use_bfloat16",
         "use_cache", "use_return_dict",
     ]
 
@@ -36,15 +46,21 @@ extension ConfigurationReader {
         let labels = try object("id2label")?.keys.count
         let count = try integer("num_labels", default: labels ?? 2)
         if let labels, labels != count {
-            throw PluginError.invalid("key \"num_labels\": expected \(labels), as many as \"id2label\" has, found \(count)")
+            throw PluginError.invalid(
+                "key \"num_labels\": expected \(labels), as many as \"id2label\" has, found \(count)")
         }
-        guard count > 1 else { throw PluginError.invalid("key \"\(labels == nil ? "num_labels" : "id2label")\": expected at least 2 classes, found \(count)") }
+        guard count > 1 else {
+            throw PluginError.invalid(
+                "key \"\(labels == nil ? "num_labels" : "id2label")\": expected at least 2 classes, found \(count)")
+        }
         return count
     }
 
     /// A number of heads that divides another key's value.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
-    public mutating func divisor(_ key: String, of other: String, _ value: Int, default fallback: Int? = nil) throws -> Int {
+    public mutating func divisor(_ key: String, of other: String, _ value: Int, default fallback: Int? = nil) throws
+        -> Int
+    {
         let number = try integer(key, default: fallback)
         guard value.isMultiple(of: number) else {
             throw PluginError.invalid("key \"\(key)\": expected a divisor of \(other) = \(value), found \(number)")
@@ -57,12 +73,14 @@ extension ConfigurationReader {
     public mutating func headWidth(_ key: String, of other: String, _ width: Int, heads: Int) throws -> Int {
         if has(key) { return try integer(key, in: 1...65536) }
         guard width.isMultiple(of: heads) else {
-            throw PluginError.invalid("key \"\(key)\": expected a width, as \(heads) heads do not divide \(other) = \(width), found nothing")
+            throw PluginError.invalid(
+                "key \"\(key)\": expected a width, as \(heads) heads do not divide \(other) = \(width), found nothing")
         }
         return width / heads
     }
 
-    /// The row of the token table that gets no gradient as an input (`pad_token_id`; negative counts from the end); nil for none.
+    /// The row of the token table that gets no gradient as an input (`pad_token_id`; negative counts from the end); nil
+    /// for none.
     /// - Parameters:
     ///   - vocabularySize: number of rows.
     ///   - fallback: when the key is missing; null is none.
@@ -79,14 +97,18 @@ extension ConfigurationReader {
     public mutating func refuseSlidingWindows(layers: Int) throws {
         let types = try texts("layer_types", oneOf: ["full_attention"])
         if let types, types.count != layers {
-            throw PluginError.invalid("key \"layer_types\": expected \(layers) entries, one for each layer, found \(types.count)")
+            throw PluginError.invalid(
+                "key \"layer_types\": expected \(layers) entries, one for each layer, found \(types.count)")
         }
         let isAsked = try boolean("use_sliding_window", default: false)
         let window = try integer("sliding_window", default: 4096)
         let firstLayer = try integer("max_window_layers", default: 28, in: 0...Int(Int32.max))
         let isOff = types != nil || firstLayer >= layers || (keys.contains("sliding_window") && !has("sliding_window"))
         guard !isAsked || isOff else {
-            throw PluginError.invalid("key \"use_sliding_window\": expected false, found true (a window of \(window) from layer \(firstLayer) on)")
+            throw PluginError.invalid(
+                "key \"use_sliding_window\": expected false, found true (a window of \(window) from layer "
+                    + "\(firstLayer) on)"
+            )
         }
     }
 }
@@ -111,7 +133,8 @@ public enum Activation: Sendable {
     /// By their names in transformers; several stand for one formula.
     static let byName: [String: Activation] = [
         "gelu": .gelu, "gelu_python": .gelu, "gelu_new": .geluTanh, "gelu_fast": .geluTanh, "gelu_accurate": .geluTanh,
-        "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu, "relu2": .reluSquared, "silu": .silu, "swish": .silu,
+        "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu,
+        "relu2": .reluSquared, "silu": .silu, "swish": .silu,
         "tanh": .tanh,
     ]
 }

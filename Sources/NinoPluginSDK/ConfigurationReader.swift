@@ -1,7 +1,8 @@
 import CNinoPlugin
 import FoundationEssentials
 
-/// A config, read key by key with defaults and bounds. Remembers what was read, so that keys nobody asked for can be refused.
+/// A config, read key by key with defaults and bounds. Remembers what was read, so that keys nobody asked for can be
+/// refused.
 public struct ConfigurationReader {
     private let values: [String: ConfigurationValue]
     private var used: Set<String> = ["model_type"]
@@ -35,7 +36,9 @@ public struct ConfigurationReader {
 
     /// An integer within `range`; `fallback` when the key is missing or null; without a fallback the key is required.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
-    public mutating func integer(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> Int {
+    public mutating func integer(
+        _ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 1...Int(Int32.max)
+    ) throws -> Int {
         let allowed = "an integer from \(range.lowerBound) to \(range.upperBound)"
         guard let value = present(key) else { return try fallback.orMissing(path + key, allowed) }
         guard case .integer(let number) = value, range.contains(number) else { throw wrong(key, value, allowed) }
@@ -44,7 +47,8 @@ public struct ConfigurationReader {
 
     /// An integer within `range`; nil when the key is missing or null.
     /// - Throws: as `integer`.
-    public mutating func optionalInteger(_ key: String, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> Int? {
+    public mutating func optionalInteger(_ key: String, in range: ClosedRange<Int> = 1...Int(Int32.max)) throws -> Int?
+    {
         let number = try integer(key, default: range.lowerBound, in: range)
         return has(key) ? number : nil
     }
@@ -63,7 +67,9 @@ public struct ConfigurationReader {
 
     /// A finite number within `range`.
     /// - Throws: as `integer`.
-    public mutating func real(_ key: String, default fallback: Double? = nil, in range: ClosedRange<Double>) throws -> Double {
+    public mutating func real(_ key: String, default fallback: Double? = nil, in range: ClosedRange<Double>) throws
+        -> Double
+    {
         let allowed = "a number from \(range.lowerBound) to \(range.upperBound)"
         guard let value = present(key) else { return try fallback.orMissing(path + key, allowed) }
         let number: Double
@@ -93,7 +99,8 @@ public struct ConfigurationReader {
 
     /// One of the texts `choices`.
     /// - Throws: as `integer`.
-    public mutating func text(_ key: String, default fallback: String? = nil, oneOf choices: [String]) throws -> String {
+    public mutating func text(_ key: String, default fallback: String? = nil, oneOf choices: [String]) throws -> String
+    {
         let allowed = "one of " + choices.map { "\"\($0)\"" }.joined(separator: ", ")
         guard let value = present(key) else { return try fallback.orMissing(path + key, allowed) }
         guard case .text(let text) = value, choices.contains(text) else { throw wrong(key, value, allowed) }
@@ -112,7 +119,8 @@ public struct ConfigurationReader {
         }
     }
 
-    /// An object within the config, read like a config; nil when the key is missing or null. Its keys are named `key.inner` in messages.
+    /// An object within the config, read like a config; nil when the key is missing or null. Its keys are named
+    /// `key.inner` in messages.
     /// - Throws: as `integer`.
     public mutating func object(_ key: String) throws -> ConfigurationReader? {
         guard let value = present(key) else { return nil }
@@ -122,11 +130,15 @@ public struct ConfigurationReader {
 
     /// The side of a square: an integer, or a list of two equal ones.
     /// - Throws: as `integer`.
-    public mutating func side(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 1...16384) throws -> Int {
+    public mutating func side(_ key: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 1...16384)
+        throws -> Int
+    {
         guard case .list(let items)? = values[key] else { return try integer(key, default: fallback, in: range) }
         used.insert(key)
         guard items.count == 2, items[0] == items[1], case .integer(let side) = items[0], range.contains(side) else {
-            throw wrong(key, values[key]!, "an integer from \(range.lowerBound) to \(range.upperBound), or a list of two equal ones")
+            throw wrong(
+                key, values[key]!,
+                "an integer from \(range.lowerBound) to \(range.upperBound), or a list of two equal ones")
         }
         return side
     }
@@ -157,7 +169,10 @@ public struct ConfigurationReader {
     /// - Throws: `PluginError.invalid` naming the first such key and the ones there are.
     public func refuseOtherKeys(ignored: Set<String> = []) throws {
         guard let stranger = keys.first(where: { !used.contains($0) && !ignored.contains($0) }) else { return }
-        throw PluginError.invalid("key \"\(path)\(stranger)\": not a key of this architecture; its keys are \(used.sorted().joined(separator: ", "))")
+        throw PluginError.invalid(
+            "key \"\(path)\(stranger)\": not a key of this architecture; its keys are "
+                + "\(used.sorted().joined(separator: ", "))"
+        )
     }
 
     private mutating func present(_ key: String) -> ConfigurationValue? {

@@ -10,13 +10,21 @@ enum ConfigurationValue: Decodable, Equatable, CustomStringConvertible {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        if container.decodeNil() { self = .null }
-        else if let flag = try? container.decode(Bool.self) { self = .boolean(flag) }
-        else if let whole = try? container.decode(Int.self) { self = .integer(whole) }
-        else if let number = try? container.decode(Double.self) { self = .real(number) }
-        else if let text = try? container.decode(String.self) { self = .text(text) }
-        else if let list = try? container.decode([ConfigurationValue].self) { self = .list(list) }
-        else { self = .object(try container.decode([String: ConfigurationValue].self)) }
+        if container.decodeNil() {
+            self = .null
+        } else if let flag = try? container.decode(Bool.self) {
+            self = .boolean(flag)
+        } else if let whole = try? container.decode(Int.self) {
+            self = .integer(whole)
+        } else if let number = try? container.decode(Double.self) {
+            self = .real(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .text(text)
+        } else if let list = try? container.decode([ConfigurationValue].self) {
+            self = .list(list)
+        } else {
+            self = .object(try container.decode([String: ConfigurationValue].self))
+        }
     }
 
     var description: String {

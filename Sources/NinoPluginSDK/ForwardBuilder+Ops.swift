@@ -1,21 +1,32 @@
 /// The ops by name; their shapes and formulas are in docs/ops.md.
 extension ForwardBuilder {
     /// y = x Wᵀ + b, weight `[out, in]` or `[in, out]`.
-    public func linear(_ x: Value, weight: String, bias: String? = nil, layout: WeightLayout = .outFirst) throws -> Value {
+    public func linear(_ x: Value, weight: String, bias: String? = nil, layout: WeightLayout = .outFirst) throws
+        -> Value
+    {
         let attribute = layout == .outFirst ? "outFirst" : "inFirst"
-        return try op("linear", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []), ["layout": .text(attribute)])
+        return try op(
+            "linear", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []), ["layout": .text(attribute)])
     }
 
     /// A layer under PyTorch's names: weight, and bias if it has one.
-    public func linear(_ x: Value, _ prefix: String, bias hasBias: Bool, layout: WeightLayout = .outFirst) throws -> Value {
+    public func linear(_ x: Value, _ prefix: String, bias hasBias: Bool, layout: WeightLayout = .outFirst) throws
+        -> Value
+    {
         try linear(x, weight: "\(prefix).weight", bias: hasBias ? "\(prefix).bias" : nil, layout: layout)
     }
 
-    /// Cross-correlation of `[B, C, H, W]` with kernels `[out, C, h, w]`; padding in pixels above and left, below and right.
-    public func conv2d(_ x: Value, weight: String, bias: String? = nil, stride: Int, padding: (before: Int, after: Int)) throws -> Value {
+    /// Cross-correlation of `[B, C, H, W]` with kernels `[out, C, h, w]`; padding in pixels above and left, below and
+    /// right.
+    public func conv2d(_ x: Value, weight: String, bias: String? = nil, stride: Int, padding: (before: Int, after: Int))
+        throws -> Value
+    {
         try op(
             "conv2d", [x, tensor(weight)] + (bias.map { [try tensor($0)] } ?? []),
-            ["stride": .integer(stride), "padding": .integers([padding.before, padding.before, padding.after, padding.after])])
+            [
+                "stride": .integer(stride),
+                "padding": .integers([padding.before, padding.before, padding.after, padding.after]),
+            ])
     }
 
     /// max(x, 0), element by element.
@@ -24,7 +35,8 @@ extension ForwardBuilder {
     }
 
     /// Batch norm with parameters and running statistics under PyTorch's names.
-    public func batchNorm(_ x: Value, _ prefix: String, epsilon: Double = 1e-5, momentum: Double = 0.1) throws -> Value {
+    public func batchNorm(_ x: Value, _ prefix: String, epsilon: Double = 1e-5, momentum: Double = 0.1) throws -> Value
+    {
         let tensors = try ["weight", "bias", "running_mean", "running_var"].map { try tensor("\(prefix).\($0)") }
         return try op("batchNorm", [x] + tensors, ["epsilon": .real(epsilon), "momentum": .real(momentum)])
     }
@@ -39,7 +51,8 @@ extension ForwardBuilder {
         try op("reshape", [x], ["shape": .integers(dims)])
     }
 
-    /// An image cut into squares, each turned into a vector by one kernel: `[B, C, H, W]` → `[B, patches, width]`, row by row.
+    /// An image cut into squares, each turned into a vector by one kernel: `[B, C, H, W]` → `[B, patches, width]`, row
+    /// by row.
     /// - Parameters:
     ///   - pixels: the image.
     ///   - weight: `[width, C, size, size]`.
@@ -51,7 +64,8 @@ extension ForwardBuilder {
         return try transpose(reshape(grid, [dims[0], dims[1], dims[2] * dims[3]]), [0, 2, 1])
     }
 
-    /// Names `logits`, and their mean cross-entropy with `labels` as `loss` if labels were given; the label -100 counts for nothing.
+    /// Names `logits`, and their mean cross-entropy with `labels` as `loss` if labels were given; the label -100 counts
+    /// for nothing.
     /// - Parameter logits: `[B, classes]` or `[B, T, classes]`, labels without the last axis.
     public func classify(_ logits: Value) throws {
         try output("logits", logits)

@@ -44,11 +44,14 @@ extension ForwardBuilder {
     ///   - axes: the sizes of the attention.
     ///   - isCausal: position t sees the positions up to t, not all.
     ///   - scale: of the products; nil for 1 / √width.
-    public func attention(_ query: Value, _ key: Value, _ value: Value, _ axes: AttentionAxes, isCausal: Bool, scale: Double? = nil) throws -> Value {
+    public func attention(
+        _ query: Value, _ key: Value, _ value: Value, _ axes: AttentionAxes, isCausal: Bool, scale: Double? = nil
+    ) throws -> Value {
         try op(
             "attention", [query, key, value],
             [
-                "heads": .integer(axes.headCount), "kvHeads": .integer(axes.kvHeadCount), "causal": .integer(isCausal ? 1 : 0),
+                "heads": .integer(axes.headCount), "kvHeads": .integer(axes.kvHeadCount),
+                "causal": .integer(isCausal ? 1 : 0),
                 "scale": .real(scale ?? 1 / Double(axes.width).squareRoot()),
             ])
     }
@@ -57,12 +60,17 @@ extension ForwardBuilder {
     public func rotary(_ x: Value, _ embedding: RotaryEmbedding, width: Int) throws -> Value {
         guard let scaling = embedding.scaling else {
             return try op(
-                "rotary", [x], ["width": .integer(width), "theta": .real(embedding.theta), "inverse": .integer(embedding.isInverse ? 1 : 0)])
+                "rotary", [x],
+                [
+                    "width": .integer(width), "theta": .real(embedding.theta),
+                    "inverse": .integer(embedding.isInverse ? 1 : 0),
+                ])
         }
         return try op(
             "rotary", [x],
             [
-                "width": .integer(width), "theta": .real(embedding.theta), "factor": .real(scaling.factor), "lowFactor": .real(scaling.lowFactor),
+                "width": .integer(width), "theta": .real(embedding.theta), "factor": .real(scaling.factor),
+                "lowFactor": .real(scaling.lowFactor),
                 "highFactor": .real(scaling.highFactor), "positions": .integer(scaling.positions),
             ])
     }
@@ -99,7 +107,9 @@ extension ForwardBuilder {
 
     /// Positions `range` of one axis.
     public func slice(_ x: Value, axis: Int, _ range: Range<Int>) throws -> Value {
-        try op("slice", [x], ["axis": .integer(axis), "start": .integer(range.lowerBound), "end": .integer(range.upperBound)])
+        try op(
+            "slice", [x],
+            ["axis": .integer(axis), "start": .integer(range.lowerBound), "end": .integer(range.upperBound)])
     }
 
     /// Equal parts of the last axis.
@@ -139,14 +149,17 @@ extension ForwardBuilder {
         try op("expand", [x], ["count": .integer(count)])
     }
 
-    /// Names `logits`, and as `loss` the mean cross-entropy of each position's logits with the next position's label if labels were
+    /// Names `logits`, and as `loss` the mean cross-entropy of each position's logits with the next position's label if
+    /// labels were
     /// given.
     /// - Parameter logits: `[B, T, vocabulary]`.
     public func predictNext(_ logits: Value) throws {
         try output("logits", logits)
         let dims = try shape(logits)
         guard let labels = try optionalInput("labels", NINO_INT64, [dims[0], dims[1]]) else { return }
-        guard dims[1] > 1 else { throw PluginError.invalid("input \"labels\": expected at least 2 positions, found \(dims[1])") }
+        guard dims[1] > 1 else {
+            throw PluginError.invalid("input \"labels\": expected at least 2 positions, found \(dims[1])")
+        }
         try output("loss", op("crossEntropy", [logits, labels], ["shift": .integer(1)]))
     }
 }

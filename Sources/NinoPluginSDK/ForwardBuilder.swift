@@ -26,12 +26,15 @@ public struct ForwardBuilder {
     ///   - name: `pixels`, `input_ids`, `labels`, or any other that the caller of the model gives.
     ///   - elementType: `NINO_FLOAT32` or `NINO_INT64`.
     ///   - dims: sizes, slowest first; nil where any size is right.
-    public func input(_ name: String, _ elementType: nino_element_type_t = NINO_FLOAT32, _ dims: [Int?]) throws -> Value {
+    public func input(_ name: String, _ elementType: nino_element_type_t = NINO_FLOAT32, _ dims: [Int?]) throws -> Value
+    {
         try make { try inputStatus(name, elementType, dims, $0) }
     }
 
     /// An input the model can do without; nil if it was not given.
-    public func optionalInput(_ name: String, _ elementType: nino_element_type_t = NINO_FLOAT32, _ dims: [Int?]) throws -> Value? {
+    public func optionalInput(_ name: String, _ elementType: nino_element_type_t = NINO_FLOAT32, _ dims: [Int?]) throws
+        -> Value?
+    {
         do {
             return try input(name, elementType, dims)
         } catch let error as PluginError where error.status == NINO_ABSENT {
@@ -47,11 +50,15 @@ public struct ForwardBuilder {
     /// A constant tensor.
     public func constant(_ values: [Float], _ dims: [Int]) throws -> Value {
         let sizes = dims.map(Int64.init)
-        return try make { number in try check { table.pointee.constant(table, values, sizes, Int64(sizes.count), number, $0) } }
+        return try make { number in
+            try check { table.pointee.constant(table, values, sizes, Int64(sizes.count), number, $0) }
+        }
     }
 
     /// Applies an op of the host's op set by name.
-    public func op(_ name: String, _ inputs: [Value], _ attributes: KeyValuePairs<String, Attribute> = [:]) throws -> Value {
+    public func op(_ name: String, _ inputs: [Value], _ attributes: KeyValuePairs<String, Attribute> = [:]) throws
+        -> Value
+    {
         let lending = Lending()
         let list = attributes.map { name, attribute in
             var item = nino_attribute_t()
@@ -69,7 +76,9 @@ public struct ForwardBuilder {
         let numbers = inputs.map(\.number)
         defer { withExtendedLifetime(lending) {} }
         return try make { number in
-            try check { table.pointee.op(table, name, numbers, Int64(numbers.count), list, Int64(list.count), number, $0) }
+            try check {
+                table.pointee.op(table, name, numbers, Int64(numbers.count), list, Int64(list.count), number, $0)
+            }
         }
     }
 
@@ -86,7 +95,9 @@ public struct ForwardBuilder {
         try check { table.pointee.output(table, name, value.number, $0) }
     }
 
-    private func inputStatus(_ name: String, _ elementType: nino_element_type_t, _ dims: [Int?], _ number: UnsafeMutablePointer<nino_value_t>) throws {
+    private func inputStatus(
+        _ name: String, _ elementType: nino_element_type_t, _ dims: [Int?], _ number: UnsafeMutablePointer<nino_value_t>
+    ) throws {
         let sizes = dims.map { $0.map(Int64.init) ?? -1 }
         try check { table.pointee.input(table, name, elementType, sizes, Int64(sizes.count), number, $0) }
     }

@@ -7,11 +7,15 @@ extension GraphBuilder {
     ///   - inputs: the nodes the layer reads.
     ///   - outputName: name of the output nodes, for people.
     ///   - outputs: their number, and how the groups move them.
-    ///   - vectors: names of the layer's one-dimensional parameters in order of appearance; one that ends in `.weight` is a norm
+    ///   - vectors: names of the layer's one-dimensional parameters in order of appearance; one that ends in `.weight`
+    ///     is a norm
     ///     weight, any other a bias.
     ///   - kernel: scalars of one kernel.
     /// - Returns: the output nodes.
-    public func layer(_ weight: String, _ type: EdgeType, from inputs: Nodes, to outputName: String, _ outputs: Axis, vectors: [String], kernel: Int = 1) throws -> Nodes {
+    public func layer(
+        _ weight: String, _ type: EdgeType, from inputs: Nodes, to outputName: String, _ outputs: Axis,
+        vectors: [String], kernel: Int = 1
+    ) throws -> Nodes {
         let sources = try vectors.map { try nodes($0) }
         let outputs = try nodes(outputName, outputs)
         try dense(weight, type, from: inputs, to: outputs, kernel: kernel)
@@ -21,7 +25,8 @@ extension GraphBuilder {
         return outputs
     }
 
-    /// The units a flatten makes of channels: one node for every channel and pixel, channel slow, joined to its channel.
+    /// The units a flatten makes of channels: one node for every channel and pixel, channel slow, joined to its
+    /// channel.
     /// - Parameters:
     ///   - channels: one node for each.
     ///   - name: of the units, for people.

@@ -67,7 +67,8 @@ public struct GraphBuilder {
         let lending = Lending()
         let copy = lending.array([lending.axis(axis)])
         var number: nino_nodes_t = -1
-        var block = nino_node_block_t(name: lending.text(name), count: Int64(axis.size), axis: copy, is_token_table: isTokenTable ? 1 : 0)
+        var block = nino_node_block_t(
+            name: lending.text(name), count: Int64(axis.size), axis: copy, is_token_table: isTokenTable ? 1 : 0)
         try check { table.pointee.add_nodes(table, &block, &number, $0) }
         withExtendedLifetime(lending) {}
         return Nodes(number: number, count: axis.size)
@@ -81,24 +82,37 @@ public struct GraphBuilder {
     ///   - to: the outputs.
     ///   - layout: how the matrix is stored.
     ///   - kernel: scalars of one kernel (height × width); more than `slotLimit` are laid down as parallel blocks.
-    public func dense(_ parameter: String, _ type: EdgeType, from: Nodes, to: Nodes, layout: WeightLayout = .outFirst, kernel: Int = 1) throws {
+    public func dense(
+        _ parameter: String, _ type: EdgeType, from: Nodes, to: Nodes, layout: WeightLayout = .outFirst, kernel: Int = 1
+    ) throws {
         for first in stride(from: 0, to: kernel, by: Self.slotLimit) {
             let rows: [IndexLevel]
             let columns: [IndexLevel]
             switch layout {
-            case .outFirst: (rows, columns) = ([IndexLevel(from.count, stride: kernel)], [IndexLevel(to.count, stride: from.count * kernel)])
-            case .inFirst: (rows, columns) = ([IndexLevel(from.count, stride: to.count * kernel)], [IndexLevel(to.count, stride: kernel)])
+            case .outFirst:
+                (rows, columns) = (
+                    [IndexLevel(from.count, stride: kernel)], [IndexLevel(to.count, stride: from.count * kernel)]
+                )
+            case .inFirst:
+                (rows, columns) = (
+                    [IndexLevel(from.count, stride: to.count * kernel)], [IndexLevel(to.count, stride: kernel)]
+                )
             }
-            try edges(parameter, type, from: from, to: to, offset: first, fromLevels: rows, toLevels: columns, slots: min(Self.slotLimit, kernel - first))
+            try edges(
+                parameter, type, from: from, to: to, offset: first, fromLevels: rows, toLevels: columns,
+                slots: min(Self.slotLimit, kernel - first))
         }
     }
 
     /// A one-dimensional parameter from its own node to every node of a block.
     public func vector(_ parameter: String, _ type: EdgeType, from: Nodes, to: Nodes) throws {
-        try edges(parameter, type, from: from, to: to, offset: 0, fromLevels: [IndexLevel(1, stride: 0)], toLevels: [IndexLevel(to.count, stride: 1)])
+        try edges(
+            parameter, type, from: from, to: to, offset: 0, fromLevels: [IndexLevel(1, stride: 0)],
+            toLevels: [IndexLevel(to.count, stride: 1)])
     }
 
-    /// All pairs of two blocks with any address rule: edge (i, j) carries the scalars from `offset` + f(i) + g(j) on, f and g reading
+    /// All pairs of two blocks with any address rule: edge (i, j) carries the scalars from `offset` + f(i) + g(j) on, f
+    /// and g reading
     /// the index in the mixed radix of their levels, outermost first.
     public func edges(
         _ parameter: String, _ type: EdgeType, from: Nodes, to: Nodes, reversed: Bool = false,
@@ -110,21 +124,25 @@ public struct GraphBuilder {
         }
         try add(
             nino_edge_block_t(
-                name: lending.text(parameter), type: type.rawValue, topology: NINO_ALL_PAIRS, from: from.number, to: to.number,
+                name: lending.text(parameter), type: type.rawValue, topology: NINO_ALL_PAIRS, from: from.number,
+                to: to.number,
                 reversed: reversed ? 1 : 0, parameter: lending.text(parameter), constant: 0, offset: Int64(offset),
                 from_levels: levels(fromLevels), from_level_count: Int64(fromLevels.count),
                 to_levels: levels(toLevels), to_level_count: Int64(toLevels.count), slots: Int64(slots)))
         withExtendedLifetime(lending) {}
     }
 
-    /// Node j of `to` with node j / (|to| / |from|) of `from`, all carrying the constant 1: a residual connection, a channel with its
+    /// Node j of `to` with node j / (|to| / |from|) of `from`, all carrying the constant 1: a residual connection, a
+    /// channel with its
     /// flattened units, a head with its units.
     public func fan(_ name: String, _ type: EdgeType, from: Nodes, to: Nodes) throws {
         let lending = Lending()
         try add(
             nino_edge_block_t(
-                name: lending.text(name), type: type.rawValue, topology: NINO_FAN, from: from.number, to: to.number, reversed: 0,
-                parameter: nil, constant: 1, offset: 0, from_levels: nil, from_level_count: 0, to_levels: nil, to_level_count: 0, slots: 1))
+                name: lending.text(name), type: type.rawValue, topology: NINO_FAN, from: from.number, to: to.number,
+                reversed: 0,
+                parameter: nil, constant: 1, offset: 0, from_levels: nil, from_level_count: 0, to_levels: nil,
+                to_level_count: 0, slots: 1))
         withExtendedLifetime(lending) {}
     }
 

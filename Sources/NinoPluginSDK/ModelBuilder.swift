@@ -11,7 +11,8 @@ public enum Initialization: Sendable {
     /// Normal, redrawn beyond two standard deviations.
     case truncatedNormal(mean: Double, deviation: Double)
 
-    /// PyTorch's default for weights and biases of linear and convolution layers: uniform in ±1/√fanIn (torch.nn.Linear,
+    /// PyTorch's default for weights and biases of linear and convolution layers: uniform in ±1/√fanIn
+    /// (torch.nn.Linear,
     /// reset_parameters).
     public static func pytorchDefault(fanIn: Int) -> Initialization {
         let bound = 1 / Double(fanIn).squareRoot()
@@ -29,7 +30,8 @@ public enum Initialization: Sendable {
         case .constant(let value): nino_initialization_t(kind: NINO_INIT_CONSTANT, a: value, b: 0)
         case .uniform(let low, let high): nino_initialization_t(kind: NINO_INIT_UNIFORM, a: low, b: high)
         case .normal(let mean, let deviation): nino_initialization_t(kind: NINO_INIT_NORMAL, a: mean, b: deviation)
-        case .truncatedNormal(let mean, let deviation): nino_initialization_t(kind: NINO_INIT_TRUNCATED_NORMAL, a: mean, b: deviation)
+        case .truncatedNormal(let mean, let deviation):
+            nino_initialization_t(kind: NINO_INIT_TRUNCATED_NORMAL, a: mean, b: deviation)
         }
     }
 }
@@ -42,7 +44,10 @@ public struct ModelBuilder {
     public func group(_ group: Group) throws {
         let lending = Lending()
         let names = lending.list(group.dependsOn)
-        try check { table.pointee.add_group(table, lending.text(group.name), Int64(group.size), names, Int64(group.dependsOn.count), $0) }
+        try check {
+            table.pointee.add_group(
+                table, lending.text(group.name), Int64(group.size), names, Int64(group.dependsOn.count), $0)
+        }
         withExtendedLifetime(lending) {}
     }
 
@@ -56,7 +61,10 @@ public struct ModelBuilder {
     }
 
     /// Adds `prefix.weight`, and `prefix.bias` over `axis` unless it has none.
-    public func layer(_ prefix: String, _ axes: [Axis], _ initialization: Initialization, bias axis: Axis?, _ biasInitialization: Initialization = .constant(0)) throws {
+    public func layer(
+        _ prefix: String, _ axes: [Axis], _ initialization: Initialization, bias axis: Axis?,
+        _ biasInitialization: Initialization = .constant(0)
+    ) throws {
         try parameter("\(prefix).weight", axes, initialization)
         if let axis { try parameter("\(prefix).bias", [axis], biasInitialization) }
     }
@@ -90,7 +98,10 @@ public struct ModelBuilder {
         try check { table.pointee.add_prefix(table, prefix, $0) }
     }
 
-    private func tensor(_ name: String, _ role: nino_role_t, _ type: nino_element_type_t, _ axes: [Axis], _ initialization: Initialization) throws {
+    private func tensor(
+        _ name: String, _ role: nino_role_t, _ type: nino_element_type_t, _ axes: [Axis],
+        _ initialization: Initialization
+    ) throws {
         let lending = Lending()
         var tensor = nino_tensor_t(
             name: lending.text(name), role: role, element_type: type,

@@ -6,7 +6,8 @@
 /// private let plugin = Plugin(MyNet.self)
 ///
 /// @c @implementation
-/// public func nino_plugin_entry(_ hostMajor: UInt32) -> UnsafePointer<nino_entry_t>? { plugin.entry(forHost: hostMajor) }
+/// public func nino_plugin_entry(_ hostMajor: UInt32) -> UnsafePointer<nino_entry_t>? { plugin.entry(forHost:
+/// hostMajor) }
 /// ```
 public final class Plugin: Sendable {
     private nonisolated(unsafe) let table: UnsafeMutablePointer<nino_entry_t>
@@ -23,7 +24,8 @@ public final class Plugin: Sendable {
         table.initialize(
             to: nino_entry_t(
                 abi_major: UInt32(NINO_ABI_MAJOR), abi_minor: UInt32(NINO_ABI_MINOR),
-                id: lending.text(architectures[0].id), name: lending.text(architectures[0].name), version: lending.text(architectures[0].version),
+                id: lending.text(architectures[0].id), name: lending.text(architectures[0].name),
+                version: lending.text(architectures[0].version),
                 context: nil,
                 architecture_count: { entry in Int64(Plugin.of(entry).architectures.count) },
                 create_architecture: { entry, index, host, out, error in

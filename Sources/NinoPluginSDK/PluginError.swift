@@ -24,7 +24,8 @@ public struct PluginError: Error, Sendable {
     }
 }
 
-/// Runs one function of a plugin's table: an error becomes a status and a message, so that nothing Swift crosses the ABI.
+/// Runs one function of a plugin's table: an error becomes a status and a message, so that nothing Swift crosses the
+/// ABI.
 func report(to error: UnsafeMutablePointer<nino_error_t>?, _ body: () throws -> Void) -> nino_status_t {
     do {
         try body()

@@ -24,18 +24,23 @@ public struct RotaryEmbedding: Sendable, Equatable {
         (self.theta, scaling, self.isInverse) = (theta, nil, isInverse)
     }
 
-    /// Reads `rope_theta` and `rope_scaling` (transformers up to 4), or `rope_parameters` (from 5 on), which holds both.
+    /// Reads `rope_theta` and `rope_scaling` (transformers up to 4), or `rope_parameters` (from 5 on), which holds
+    /// both.
     /// - Parameters:
     ///   - configuration: the config, or the object in it, that holds these keys.
     ///   - width: of a head.
     ///   - positions: `max_position_embeddings`, the default of `original_max_position_embeddings`.
-    /// - Throws: `PluginError.invalid` naming the key, for a type other than default and llama3, and for contradictions.
+    /// - Throws: `PluginError.invalid` naming the key, for a type other than default and llama3, and for
+    ///   contradictions.
     public init(_ configuration: inout ConfigurationReader, width: Int, positions: Int) throws {
         guard width.isMultiple(of: 2) else {
-            throw PluginError.invalid("key \"head_dim\": expected an even number for the rotary embedding, found \(width)")
+            throw PluginError.invalid(
+                "key \"head_dim\": expected an even number for the rotary embedding, found \(width)")
         }
         let partial = try configuration.real("partial_rotary_factor", default: 1, in: 0...1)
-        guard partial == 1 else { throw PluginError.invalid("key \"partial_rotary_factor\": expected 1, found \(partial)") }
+        guard partial == 1 else {
+            throw PluginError.invalid("key \"partial_rotary_factor\": expected 1, found \(partial)")
+        }
         let given = try configuration.optionalReal("rope_theta", in: Self.thetas)
         var read: [(key: String, scaling: Llama3Scaling?, theta: Double?)] = []
         for key in ["rope_scaling", "rope_parameters"] {
@@ -44,7 +49,8 @@ public struct RotaryEmbedding: Sendable, Equatable {
             read.append((key, scaling, theta))
         }
         if read.count == 2, read[0].scaling != read[1].scaling {
-            throw PluginError.invalid("key \"rope_scaling\": expected the same as \"rope_parameters\", found another scaling")
+            throw PluginError.invalid(
+                "key \"rope_scaling\": expected the same as \"rope_parameters\", found another scaling")
         }
         for case (let key, _, let inner?) in read {
             guard let given, given != inner else { continue }
@@ -67,7 +73,8 @@ public struct RotaryEmbedding: Sendable, Equatable {
         if type == "llama3" {
             let low = try inner.real("low_freq_factor", in: 1e-6...1e6)
             scaling = Llama3Scaling(
-                factor: try inner.real("factor", in: 1...1e6), lowFactor: low, highFactor: try inner.real("high_freq_factor", in: low.nextUp...1e6),
+                factor: try inner.real("factor", in: 1...1e6), lowFactor: low,
+                highFactor: try inner.real("high_freq_factor", in: low.nextUp...1e6),
                 positions: try inner.integer("original_max_position_embeddings", default: positions))
         }
         try inner.refuseOtherKeys()

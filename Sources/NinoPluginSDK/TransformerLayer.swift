@@ -26,7 +26,8 @@ public struct TransformerLayer: Sendable {
     public var groups: [Group] { attention.groups + [hidden] }
 }
 
-/// What the tensors of a transformer layer do. Names are what follows the layer's prefix and a dot, without `.weight` and `.bias`.
+/// What the tensors of a transformer layer do. Names are what follows the layer's prefix and a dot, without `.weight`
+/// and `.bias`.
 /// A norm without a name is an RMS norm without a weight.
 public enum TransformerPart: Sendable, Equatable {
     /// Before attention; in a layer with norms last, after its residual connection.
@@ -85,7 +86,8 @@ public struct TransformerShape: Sendable {
     ///   - outputBias: the attention's output has one.
     ///   - mlpBias: the layers of the MLP have one.
     public init(
-        residual: Group, _ parts: [TransformerPart], layout: WeightLayout = .outFirst, normsLast: Bool = false, normBias: Bool = false, inputBias: Bool,
+        residual: Group, _ parts: [TransformerPart], layout: WeightLayout = .outFirst, normsLast: Bool = false,
+        normBias: Bool = false, inputBias: Bool,
         outputBias: Bool, mlpBias: Bool
     ) {
         self.residual = residual
@@ -113,13 +115,15 @@ extension ModelBuilder {
     ///   - weights: how a weight is drawn, given its fan-in and fan-out; norm weights are 1.
     ///   - biases: how a bias is drawn.
     public func layer(
-        _ layer: TransformerLayer, _ shape: TransformerShape, weights: (_ part: TransformerPart, _ fanIn: Int, _ fanOut: Int) -> Initialization,
+        _ layer: TransformerLayer, _ shape: TransformerShape,
+        weights: (_ part: TransformerPart, _ fanIn: Int, _ fanOut: Int) -> Initialization,
         biases: (_ part: TransformerPart) -> Initialization = { _ in .constant(0) }
     ) throws {
         let (axes, stream, hidden) = (layer.attention, Axis(shape.residual), Axis(layer.hidden))
         func add(_ part: TransformerPart, weight: String, bias: String?, _ output: Axis, _ input: Axis) throws {
             let drawn = weights(part, input.size, output.size)
-            try parameter("\(layer.prefix).\(weight)", shape.layout == .outFirst ? [output, input] : [input, output], drawn)
+            try parameter(
+                "\(layer.prefix).\(weight)", shape.layout == .outFirst ? [output, input] : [input, output], drawn)
             if let bias { try parameter("\(layer.prefix).\(bias)", [output], biases(part)) }
         }
         func linear(_ part: TransformerPart, _ name: String, _ output: Axis, _ input: Axis, bias: Bool) throws {
@@ -129,14 +133,19 @@ extension ModelBuilder {
         for part in shape.parts {
             switch part {
             case .norm1(let name), .norm2(let name):
-                if let name { try self.layer("\(layer.prefix).\(name)", [stream], .constant(1), bias: shape.normBias ? stream : nil) }
+                if let name {
+                    try self.layer(
+                        "\(layer.prefix).\(name)", [stream], .constant(1), bias: shape.normBias ? stream : nil)
+                }
             case .attention(let query, let key, let value, let queryLast):
                 let inputs = [(query, axes.queries), (key, axes.keys), (value, axes.values)]
                 for (name, units) in queryLast ? inputs[1...] + inputs[..<1] : inputs[...] {
                     try linear(part, name, units, stream, bias: shape.inputBias)
                 }
             case .fusedAttention(let weight, let bias):
-                try add(part, weight: weight, bias: shape.inputBias ? bias : nil, axes.queries + axes.keys + axes.values, stream)
+                try add(
+                    part, weight: weight, bias: shape.inputBias ? bias : nil, axes.queries + axes.keys + axes.values,
+                    stream)
             case .output(let name): try linear(part, name, stream, axes.outputs, bias: shape.outputBias)
             case .queryNorm(let name), .keyNorm(let name):
                 if let name { try parameter("\(layer.prefix).\(name).weight", [Axis(fixed: axes.width)], .constant(1)) }

@@ -39,17 +39,22 @@ extension NowcastError: CustomStringConvertible {
         switch self {
         case .weightMissing(let name): "\(name): missing from the checkpoint"
         case .weightShape(let name, let expected, let found):
-            "\(name): expected shape [\(expected.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))], found \(found)"
+            "\(name): expected shape [\(expected.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))], "
+                + "found \(found)"
         case .weightNotFinite(let name): "\(name): holds NaN or infinity, expected finite weights"
-        case .argumentsUnreadable(let found): "model_args: expected a dictionary of numbers, strings and truth values, found \(found)"
+        case .argumentsUnreadable(let found):
+            "model_args: expected a dictionary of numbers, strings and truth values, found \(found)"
         case .argument(let name, let expected, let found): "model_args.\(name): expected \(expected), found \(found)"
         case .stateCount(let expected, let found): "history: expected \(expected) states, found \(found)"
-        case .stateLength(let state, let expected, let found): "history: state \(state) expected \(expected) numbers, found \(found)"
+        case .stateLength(let state, let expected, let found):
+            "history: state \(state) expected \(expected) numbers, found \(found)"
         case .encodingLength(let expected, let found): "lpe: expected \(expected) numbers, found \(found)"
         case .wordCount(let expected, let found): "pos_w: expected \(expected) numbers, found \(found)"
-        case .wordOutsideVocabulary(let node, let limit, let found): "pos_w: node \(node) has word \(found), expected 0..<\(limit)"
+        case .wordOutsideVocabulary(let node, let limit, let found):
+            "pos_w: node \(node) has word \(found), expected 0..<\(limit)"
         case .edgeType(let limit, let found): "edge_type: expected 0..<\(limit), found \(found)"
-        case .slots(let limit, let found): "edge_slots: the network takes at most \(limit) scalars on an edge, found \(found)"
+        case .slots(let limit, let found):
+            "edge_slots: the network takes at most \(limit) scalars on an edge, found \(found)"
         case .scalarOnNoEdge(let parameter, let scalar): "edge_param: scalar \(scalar) of \(parameter) lies on no edge"
         case .horizon(let limit, let found): "horizon: expected 1...\(limit.map(String.init) ?? ""), found \(found)"
         case .graphMissing(let method): "\(method): needs a graph"

@@ -22,38 +22,53 @@ public final class Architecture: @unchecked Sendable {
     /// - Throws: `malformedArchitecture` naming the table or function that is missing.
     init(_ pointer: UnsafeMutablePointer<nino_architecture_t>, plugin: String) throws(PluginHostError) {
         guard let extensions = pointer.pointee.get_extension, pointer.pointee.destroy != nil else {
-            throw .malformedArchitecture(plugin: plugin, field: "nino_architecture_t", expected: "functions, found NULL")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "nino_architecture_t", expected: "functions, found NULL")
         }
         func table<Table>(_ id: String, as type: Table.Type) -> Table? {
             PluginCall.run("get_extension") { extensions(pointer, id) }?.load(as: Table.self)
         }
         guard let descriptor = table(NINO_EXTENSION_DESCRIPTOR, as: nino_plugin_descriptor_t.self) else {
-            throw .malformedArchitecture(plugin: plugin, field: NINO_EXTENSION_DESCRIPTOR, expected: "a table, found NULL")
+            throw .malformedArchitecture(
+                plugin: plugin, field: NINO_EXTENSION_DESCRIPTOR, expected: "a table, found NULL")
         }
         let functions: [(String, Bool)] = [
-            ("model_types", descriptor.model_types != nil), ("recognize", descriptor.recognize != nil), ("create_model", descriptor.create_model != nil),
+            ("model_types", descriptor.model_types != nil), ("recognize", descriptor.recognize != nil),
+            ("create_model", descriptor.create_model != nil),
             ("destroy_model", descriptor.destroy_model != nil), ("describe", descriptor.describe != nil),
         ]
         for (function, isThere) in functions where !isThere {
-            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_DESCRIPTOR): \(function)", expected: "a function, found NULL")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "\(NINO_EXTENSION_DESCRIPTOR): \(function)", expected: "a function, found NULL")
         }
         graph = table(NINO_EXTENSION_NEURAL_GRAPH, as: nino_plugin_neural_graph_t.self)
         forward = table(NINO_EXTENSION_FORWARD, as: nino_plugin_forward_t.self)
         guard graph == nil || graph?.construct != nil else {
-            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_NEURAL_GRAPH): construct", expected: "a function, found NULL")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "\(NINO_EXTENSION_NEURAL_GRAPH): construct", expected: "a function, found NULL")
         }
         guard forward == nil || forward?.trace != nil else {
-            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_FORWARD): trace", expected: "a function, found NULL")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "\(NINO_EXTENSION_FORWARD): trace", expected: "a function, found NULL")
         }
-        guard let types = texts(PluginCall.run("model_types") { descriptor.model_types(pointer) }), types.allSatisfy({ $0 == $0.onOneLine() }) else {
-            throw .malformedArchitecture(plugin: plugin, field: "model_types", expected: "a NULL-terminated list of lines of text")
+        guard let types = texts(PluginCall.run("model_types") { descriptor.model_types(pointer) }),
+            types.allSatisfy({ $0 == $0.onOneLine() })
+        else {
+            throw .malformedArchitecture(
+                plugin: plugin, field: "model_types", expected: "a NULL-terminated list of lines of text")
         }
-        let samples: [String]? = if let function = descriptor.sample_configs { texts(PluginCall.run("sample_configs") { function(pointer) }) } else { [] }
+        let samples: [String]? =
+            if let function = descriptor.sample_configs {
+                texts(PluginCall.run("sample_configs") { function(pointer) })
+            } else { [] }
         guard let samples else {
-            throw .malformedArchitecture(plugin: plugin, field: "sample_configs", expected: "a NULL-terminated list of texts")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "sample_configs", expected: "a NULL-terminated list of texts")
         }
         let customOps = table(NINO_EXTENSION_CUSTOM_OPS, as: nino_plugin_custom_ops_t.self)
-        customFunctions = Result { () throws(PluginHostError) in try CustomFunctions.read(customOps, of: pointer, plugin: plugin) }
+        customFunctions = Result { () throws(PluginHostError) in
+            try CustomFunctions.read(customOps, of: pointer, plugin: plugin)
+        }
         self.pointer = pointer
         self.plugin = plugin
         self.descriptor = descriptor
@@ -78,7 +93,8 @@ public final class Architecture: @unchecked Sendable {
     }
 
     /// One of its custom ops, by its name without `custom.`; nil if there is none.
-    /// - Throws: `malformedArchitecture`, `malformedCustomOp`; for the attributes `unknownAttribute`, `missingAttribute`,
+    /// - Throws: `malformedArchitecture`, `malformedCustomOp`; for the attributes `unknownAttribute`,
+    ///   `missingAttribute`,
     ///   `attributeType`, `attributeValue` of `TensorError`.
     public func customOperation(_ name: String, _ attributes: [String: OpAttribute] = [:]) throws -> (any Operation)? {
         guard let functions = try customFunctions.get()[name] else { return nil }

@@ -13,10 +13,14 @@ struct GroupTable {
 
     mutating func add(name: String, size: Int64, dependsOn: [String]) throws(Refusal) {
         guard indexByName[name] == nil else { throw Refusal("group \"\(name)\": the name is taken") }
-        guard (1...Int64(Int32.max)).contains(size) else { throw Refusal("group \"\(name)\": size: expected 1 to \(Int32.max), found \(size)") }
+        guard (1...Int64(Int32.max)).contains(size) else {
+            throw Refusal("group \"\(name)\": size: expected 1 to \(Int32.max), found \(size)")
+        }
         var indices: [Int] = []
         for other in dependsOn {
-            guard let index = indexByName[other] else { throw Refusal("group \"\(name)\": depends on \"\(other)\", which was not added before") }
+            guard let index = indexByName[other] else {
+                throw Refusal("group \"\(name)\": depends on \"\(other)\", which was not added before")
+            }
             indices.append(index)
         }
         indexByName[name] = groups.count

@@ -11,7 +11,8 @@ struct Refusal: Error {
     }
 }
 
-/// The host's side of one plugin function that was given a builder: keeps what the plugin adds, and what it was refused.
+/// The host's side of one plugin function that was given a builder: keeps what the plugin adds, and what it was
+/// refused.
 class BuilderCall {
     /// The first refusal, in case the plugin ignores it and reports success.
     private(set) var refusal: Refusal?
@@ -34,7 +35,9 @@ class BuilderCall {
 
     /// Calls the plugin's function and throws what went wrong in it.
     /// - Throws: `configurationRefused` for a config or input that is not acceptable, `pluginFailed`, `refused`.
-    final func run(_ function: String, of architecture: Architecture, file: String, _ call: (inout nino_error_t) -> nino_status_t) throws(PluginHostError) {
+    final func run(
+        _ function: String, of architecture: Architecture, file: String, _ call: (inout nino_error_t) -> nino_status_t
+    ) throws(PluginHostError) {
         var error = nino_error_t()
         let status = PluginCall.run(function) { call(&error) }
         if let refusal { throw .refused(plugin: architecture.plugin, function: function, message: refusal.message) }
@@ -43,13 +46,15 @@ class BuilderCall {
         case NINO_INVALID, NINO_UNSUPPORTED, NINO_ABSENT:
             throw .configurationRefused(file: file, plugin: architecture.plugin, message: error.text)
         default:
-            throw .pluginFailed(plugin: architecture.plugin, function: function, status: Int(status), message: error.text)
+            throw .pluginFailed(
+                plugin: architecture.plugin, function: function, status: Int(status), message: error.text)
         }
     }
 }
 
 extension UnsafePointer {
-    /// `count` elements a plugin points to; nil if the count is out of `limit`, or the pointer NULL where it must not be.
+    /// `count` elements a plugin points to; nil if the count is out of `limit`, or the pointer NULL where it must not
+    /// be.
     func elements(_ count: Int64, limit: Int64) -> UnsafeBufferPointer<Pointee>? {
         guard (0...limit).contains(count) else { return nil }
         return UnsafeBufferPointer(start: self, count: Int(count))

@@ -55,12 +55,17 @@ extension nino_error_t {
 }
 
 extension StringProtocol {
-    /// Fit to be shown on one line of a terminal: without control characters, which could move the cursor or hide text, and not longer
+    /// Fit to be shown on one line of a terminal: without control characters, which could move the cursor or hide text,
+    /// and not longer
     /// than `limit` characters.
     public func onOneLine(limit: Int = .max) -> String {
-        let shown = String(String.UnicodeScalarView(unicodeScalars.map { Self.controls.contains($0.properties.generalCategory) ? " " : $0 }))
+        let shown = String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { Self.controls.contains($0.properties.generalCategory) ? " " : $0 }))
         return shown.count > limit ? shown.prefix(limit) + "…" : shown
     }
 
-    private static var controls: Set<Unicode.GeneralCategory> { [.control, .format, .lineSeparator, .paragraphSeparator] }
+    private static var controls: Set<Unicode.GeneralCategory> {
+        [.control, .format, .lineSeparator, .paragraphSeparator]
+    }
 }

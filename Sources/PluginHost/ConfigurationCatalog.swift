@@ -9,11 +9,14 @@ public struct ConfigurationCatalog: Sendable {
         self.folders = folders
     }
 
-    /// `Architectures/` of the current directory, of every folder above the executable, and of an installation beside it.
+    /// `Architectures/` of the current directory, of every folder above the executable, and of an installation beside
+    /// it.
     ///
     /// The current directory is searched here, unlike for plugins, because a config is data.
     public static var standard: ConfigurationCatalog {
-        var folders = [URL(fileURLWithPath: FileManager.default.currentDirectoryPath).appendingPathComponent("Architectures")]
+        var folders = [
+            URL(fileURLWithPath: FileManager.default.currentDirectoryPath).appendingPathComponent("Architectures")
+        ]
         var folder = PluginDirectories.executableFolder
         folders.append(folder.deletingLastPathComponent().appendingPathComponent("share/nino/Architectures"))
         while folder.path != "/" {
@@ -21,11 +24,14 @@ public struct ConfigurationCatalog: Sendable {
             folder.deleteLastPathComponent()
         }
         var seen: Set<String> = []
-        return ConfigurationCatalog(folders: folders.filter { FileManager.default.fileExists(atPath: $0.path) && seen.insert($0.path).inserted })
+        return ConfigurationCatalog(
+            folders: folders.filter { FileManager.default.fileExists(atPath: $0.path) && seen.insert($0.path).inserted }
+        )
     }
 
     /// Reads a config.
-    /// - Parameter name: a path (it holds a `/`, ends in `.json`, or names a file that is there), or a name in the catalog.
+    /// - Parameter name: a path (it holds a `/`, ends in `.json`, or names a file that is there), or a name in the
+    ///   catalog.
     /// - Throws: `configurationNotFound`, `configurationUnreadable`, `configurationNotAnObject`.
     public func load(_ name: String) throws(PluginHostError) -> ModelConfiguration {
         if let path = path(of: name) { return try read(path) }
@@ -42,7 +48,9 @@ public struct ConfigurationCatalog: Sendable {
         var isFolder: ObjCBool = false
         if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder), !isFolder.boolValue { return name }
         guard !name.contains("/") else { return nil }
-        return folders.map { $0.appendingPathComponent("\(name).json").path }.first { FileManager.default.fileExists(atPath: $0) }
+        return folders.map { $0.appendingPathComponent("\(name).json").path }.first {
+            FileManager.default.fileExists(atPath: $0)
+        }
     }
 
     private func read(_ path: String) throws(PluginHostError) -> ModelConfiguration {

@@ -20,7 +20,9 @@ final class ConstructCall: BuilderCall {
             context: context,
             add_nodes: { builder, nodes, out, error in
                 ConstructCall.of(builder).report(to: error) {
-                    guard let nodes, let out else { throw Refusal("add_nodes: expected nodes and a place for their number, found NULL") }
+                    guard let nodes, let out else {
+                        throw Refusal("add_nodes: expected nodes and a place for their number, found NULL")
+                    }
                     out.pointee = try ConstructCall.of(builder).addNodes(nodes.pointee)
                 }
             },
@@ -48,14 +50,19 @@ final class ConstructCall: BuilderCall {
             throw Refusal("nodes \"\(name)\": count: expected 1 to \(limit - nodeCount), found \(nodes.count)")
         }
         let axis = try nodes.axis.map { try groups.axis($0.pointee, size: nodes.count, of: "nodes \"\(name)\"") }
-        nodeBlocks.append(NodeBlock(name: name, first: Int(nodeCount), count: Int(nodes.count), axis: axis, isTokenTable: nodes.is_token_table != 0))
+        nodeBlocks.append(
+            NodeBlock(
+                name: name, first: Int(nodeCount), count: Int(nodes.count), axis: axis,
+                isTokenTable: nodes.is_token_table != 0))
         nodeCount += nodes.count
         return nino_nodes_t(nodeBlocks.count - 1)
     }
 
     private func addEdges(_ edges: nino_edge_block_t) throws {
         guard let name = nonEmptyText(edges.name) else { throw Refusal("add_edges: name: expected a text, found none") }
-        guard let type = EdgeType(rawValue: Int(edges.type)) else { throw Refusal("edges \"\(name)\": type: expected 1 to 11, found \(edges.type)") }
+        guard let type = EdgeType(rawValue: Int(edges.type)) else {
+            throw Refusal("edges \"\(name)\": type: expected 1 to 11, found \(edges.type)")
+        }
         let topology: Topology
         switch edges.topology {
         case NINO_ALL_PAIRS: topology = .allPairs
@@ -65,10 +72,12 @@ final class ConstructCall: BuilderCall {
         for block in [edges.from, edges.to] where !nodeBlocks.indices.contains(Int(clamping: block)) {
             throw Refusal("edges \"\(name)\": node block: expected 0 to \(nodeBlocks.count - 1), found \(block)")
         }
-        let values: EdgeValues = edges.parameter == nil ? .constant(edges.constant) : .parameter(try addressRule(edges, name: name))
+        let values: EdgeValues =
+            edges.parameter == nil ? .constant(edges.constant) : .parameter(try addressRule(edges, name: name))
         edgeBlocks.append(
             EdgeBlock(
-                name: name, type: type, topology: topology, from: Int(edges.from), to: Int(edges.to), reversed: edges.reversed != 0, values: values))
+                name: name, type: type, topology: topology, from: Int(edges.from), to: Int(edges.to),
+                reversed: edges.reversed != 0, values: values))
     }
 
     private func addressRule(_ edges: nino_edge_block_t, name: String) throws -> AddressRule {
@@ -77,7 +86,9 @@ final class ConstructCall: BuilderCall {
         }
         func levels(_ pointer: UnsafePointer<nino_index_level_t>?, _ count: Int64) throws -> [IndexLevel] {
             guard count != 0 else { return [] }
-            guard let levels = pointer?.elements(count, limit: 64) else { throw Refusal("edges \"\(name)\": expected 0 to 64 index levels, found \(count)") }
+            guard let levels = pointer?.elements(count, limit: 64) else {
+                throw Refusal("edges \"\(name)\": expected 0 to 64 index levels, found \(count)")
+            }
             return levels.map { IndexLevel(extent: Int($0.extent), stride: Int($0.stride)) }
         }
         return AddressRule(

@@ -18,9 +18,12 @@ final class CustomFunctions: Sendable {
     /// - Throws: `malformedCustomOp`.
     init(_ op: nino_custom_op_t, plugin: String, index: Int) throws(PluginHostError) {
         guard let name = nonEmptyText(op.name) else {
-            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): op \(index): name", expected: "a text")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): op \(index): name", expected: "a text")
         }
-        guard let text = try Self.text(op.signature, "signature", plugin, name) else { throw Self.missing("signature", "a text, found NULL", plugin, name) }
+        guard let text = try Self.text(op.signature, "signature", plugin, name) else {
+            throw Self.missing("signature", "a text, found NULL", plugin, name)
+        }
         guard let function = op.function else { throw Self.missing("function", "a function, found NULL", plugin, name) }
         let gradientText = try Self.text(op.gradient_signature, "gradient_signature", plugin, name)
         guard (gradientText == nil) == (op.gradient == nil) else {
@@ -30,7 +33,10 @@ final class CustomFunctions: Sendable {
         self.plugin = plugin
         do throws(Refusal) {
             self.function = try ForeignFunction(function, signature.function)
-            gradient = if let gradient = op.gradient, let form = signature.gradient { try ForeignFunction(gradient, form) } else { nil }
+            gradient =
+                if let gradient = op.gradient, let form = signature.gradient {
+                    try ForeignFunction(gradient, form)
+                } else { nil }
         } catch {
             throw .malformedCustomOp(plugin: plugin, op: name, signature: text, message: error.message)
         }
@@ -38,14 +44,19 @@ final class CustomFunctions: Sendable {
 
     /// All custom ops of an architecture by name; none if it has no such table.
     /// - Throws: `malformedArchitecture`, `malformedCustomOp`.
-    static func read(_ table: nino_plugin_custom_ops_t?, of pointer: UnsafePointer<nino_architecture_t>, plugin: String) throws(PluginHostError) -> [String: CustomFunctions] {
+    static func read(_ table: nino_plugin_custom_ops_t?, of pointer: UnsafePointer<nino_architecture_t>, plugin: String)
+        throws(PluginHostError) -> [String: CustomFunctions]
+    {
         guard let table else { return [:] }
         guard let function = table.ops else {
-            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): ops", expected: "a function, found NULL")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): ops", expected: "a function, found NULL")
         }
         var count: Int64 = 0
         guard let ops = PluginCall.run("ops", { function(pointer, &count) }), (1...largestCount).contains(count) else {
-            throw .malformedArchitecture(plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): ops", expected: "a list of 1 to \(largestCount), found \(count) or NULL")
+            throw .malformedArchitecture(
+                plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): ops",
+                expected: "a list of 1 to \(largestCount), found \(count) or NULL")
         }
         var read: [String: CustomFunctions] = [:]
         for index in 0..<Int(count) {
@@ -57,7 +68,9 @@ final class CustomFunctions: Sendable {
         return read
     }
 
-    private static func text(_ pointer: UnsafePointer<CChar>?, _ field: String, _ plugin: String, _ op: String) throws(PluginHostError) -> String? {
+    private static func text(_ pointer: UnsafePointer<CChar>?, _ field: String, _ plugin: String, _ op: String)
+        throws(PluginHostError) -> String?
+    {
         guard pointer != nil else { return nil }
         guard let text = nonEmptyText(pointer), text.utf8.count <= longestSignature else {
             throw missing(field, "a text of 1 to \(longestSignature) bytes", plugin, op)
@@ -65,7 +78,8 @@ final class CustomFunctions: Sendable {
         return text
     }
 
-    private static func missing(_ field: String, _ expected: String, _ plugin: String, _ op: String) -> PluginHostError {
+    private static func missing(_ field: String, _ expected: String, _ plugin: String, _ op: String) -> PluginHostError
+    {
         .malformedArchitecture(plugin: plugin, field: "custom op \"\(op)\": \(field)", expected: expected)
     }
 }

@@ -21,15 +21,21 @@ struct CustomOperation: Operation {
             throw .unknownAttribute(operation: functions.operationName, name: key, allowed: signature.attributes)
         }
         var scalars: [ForeignFunction.Argument] = []
-        for scalar in signature.scalars { scalars.append(try Self.value(of: scalar, attributes[scalar.name], functions.operationName)) }
+        for scalar in signature.scalars {
+            scalars.append(try Self.value(of: scalar, attributes[scalar.name], functions.operationName))
+        }
         self.scalars = scalars
     }
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
         let count = functions.signature.inputs.count
-        guard inputs.count == count else { throw .inputCount(operation: name, expected: "\(count)", found: inputs.count) }
+        guard inputs.count == count else {
+            throw .inputCount(operation: name, expected: "\(count)", found: inputs.count)
+        }
         for (index, input) in inputs.enumerated() {
-            guard input.elementType == .float32 else { throw .inputType(operation: name, input: index, expected: .float32, found: input.elementType) }
+            guard input.elementType == .float32 else {
+                throw .inputType(operation: name, input: index, expected: .float32, found: input.elementType)
+            }
             guard input.shape == inputs[0].shape else {
                 throw .inputShape(operation: name, input: index, expected: "\(inputs[0].shape)", found: input.shape)
             }
@@ -44,7 +50,8 @@ struct CustomOperation: Operation {
         PluginCall.run(name) {
             Parallel.forEachRange(output.count, tile: Self.tile) { range in
                 let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
-                functions.function.call(given + scalars + [.address(output.address + range.lowerBound), .int64(Int64(range.count))])
+                functions.function.call(
+                    given + scalars + [.address(output.address + range.lowerBound), .int64(Int64(range.count))])
             }
         }
     }
@@ -53,18 +60,22 @@ struct CustomOperation: Operation {
         _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext
     ) throws(TensorError) {
         guard let function = functions.gradient else {
-            throw .operationFailed(operation: name, message: "plugin \(functions.plugin) declares no gradient for it, which training needs")
+            throw .operationFailed(
+                operation: name, message: "plugin \(functions.plugin) declares no gradient for it, which training needs"
+            )
         }
         let inputs = inputs.map { $0.floats.address }
         PluginCall.run("\(name) (gradient)") {
             Parallel.forEachRange(gradient.count, tile: Self.tile) { range in
-                // Scratch for all gradients: the function overwrites, while a target may be added to or not be wanted at all.
+                // Scratch for all gradients: the function overwrites, while a target may be added to or not be wanted
+                // at all.
                 withUnsafeTemporaryAllocation(of: Float.self, capacity: inputs.count * range.count) { scratch in
                     scratch.initialize(repeating: 0)
                     let products = inputs.indices.map { scratch.baseAddress! + $0 * range.count }
                     let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
                     function.call(
-                        given + scalars + [.address(gradient.address + range.lowerBound)] + products.map { .address($0) } + [.int64(Int64(range.count))])
+                        given + scalars + [.address(gradient.address + range.lowerBound)]
+                            + products.map { .address($0) } + [.int64(Int64(range.count))])
                     for (target, product) in zip(targets, products) {
                         if let target { Self.move(product, to: target, range) }
                     }

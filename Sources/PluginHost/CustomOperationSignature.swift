@@ -16,7 +16,9 @@ public struct CustomOperationSignature: Sendable, Equatable {
     let gradient: FunctionSignature?
 
     /// - Throws: `malformedCustomOp` naming the plugin, the op and the signature.
-    public init(plugin: String, op: String, function text: String, gradient gradientText: String?) throws(PluginHostError) {
+    public init(plugin: String, op: String, function text: String, gradient gradientText: String?)
+        throws(PluginHostError)
+    {
         name = op
         function = try Self.checked(text, plugin, op) { text throws(Refusal) in
             let signature = try FunctionSignature(text)
@@ -43,7 +45,9 @@ public struct CustomOperationSignature: Sendable, Equatable {
         do throws(Refusal) {
             let signature = try parse(text)
             let count = signature.arguments.count
-            guard count <= NINO_MAX_CUSTOM_ARGUMENTS else { throw Refusal("expected at most \(NINO_MAX_CUSTOM_ARGUMENTS) arguments, found \(count)") }
+            guard count <= NINO_MAX_CUSTOM_ARGUMENTS else {
+                throw Refusal("expected at most \(NINO_MAX_CUSTOM_ARGUMENTS) arguments, found \(count)")
+            }
             return signature
         } catch {
             throw .malformedCustomOp(plugin: plugin, op: op, signature: text, message: error.message)
@@ -52,23 +56,30 @@ public struct CustomOperationSignature: Sendable, Equatable {
 
     /// Inputs, scalars, one output, `int64_t n`.
     private static func checkFunction(_ signature: FunctionSignature, named name: String) throws(Refusal) {
-        guard signature.name == name else { throw Refusal("expected a function named \(name), found \(signature.name)") }
+        guard signature.name == name else {
+            throw Refusal("expected a function named \(name), found \(signature.name)")
+        }
         let arguments = signature.arguments
         let last = arguments[arguments.count - 1]
         guard last == count else { throw Refusal("last argument: expected \(count), found \(last)") }
         var expected = "an input (const float *)"
         var stage = 0
         for (index, argument) in arguments.dropLast().enumerated() {
-            let own = switch argument.type {
-            case .input: 1
-            case .float, .double, .int32, .int64: 2
-            case .output: 3
-            }
+            let own =
+                switch argument.type {
+                case .input: 1
+                case .float, .double, .int32, .int64: 2
+                case .output: 3
+                }
             guard own >= stage, stage > 0 || own == 1, stage < 3 else {
                 throw Refusal("argument \(index + 1): expected \(expected), found \(argument)")
             }
             stage = own
-            expected = ["", "an input (const float *), a scalar or the output (float *)", "a scalar or the output (float *)", "\(count)"][own]
+            expected =
+                [
+                    "", "an input (const float *), a scalar or the output (float *)",
+                    "a scalar or the output (float *)", "\(count)",
+                ][own]
         }
         guard stage == 3 else { throw Refusal("argument \(arguments.count): expected \(expected), found \(last)") }
     }
@@ -76,7 +87,9 @@ public struct CustomOperationSignature: Sendable, Equatable {
     /// All of it follows from the function's own signature.
     private static func checkGradient(_ signature: FunctionSignature, of function: FunctionSignature) throws(Refusal) {
         let name = function.name + "_vjp"
-        guard signature.name == name else { throw Refusal("expected a function named \(name), found \(signature.name)") }
+        guard signature.name == name else {
+            throw Refusal("expected a function named \(name), found \(signature.name)")
+        }
         let given = function.arguments.dropLast(2)
         let output = function.arguments[given.count].name
         var expected = Array(given) + [.init(type: .input, name: "grad_" + output)]

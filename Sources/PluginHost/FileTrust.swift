@@ -1,14 +1,17 @@
 import CIsolation
 import Glibc
 
-/// Whether only people who could change `nino` itself can change a file. Loading a library is running its code, so one that others may
+/// Whether only people who could change `nino` itself can change a file. Loading a library is running its code, so one
+/// that others may
 /// change, or put in its place, is not loaded.
 ///
 /// The rule, for the file with links resolved and for every folder above it:
 /// - it belongs to root, to the user, or to one who owns the executable or a folder above that;
-/// - a group may write only if it is the user's private group (of the user's name, without other members), or one that may write the
+/// - a group may write only if it is the user's private group (of the user's name, without other members), or one that
+///   may write the
 ///   executable or a folder above that; what carries an access control list counts as writable by a group of others;
-/// - others may not write, except into a folder with the sticky bit (/tmp), where they cannot replace what is not theirs.
+/// - others may not write, except into a folder with the sticky bit (/tmp), where they cannot replace what is not
+///   theirs.
 ///
 /// A folder above the executable is not judged: who can change that can change `nino`.
 public struct FileTrust: Sendable {
@@ -46,10 +49,14 @@ public struct FileTrust: Sendable {
     public func objection(to entry: Entry) -> String? {
         let mode = String(entry.mode & 0o7777, radix: 8)
         guard owners.contains(entry.owner) else {
-            return "\(entry.path) belongs to user \(entry.owner), who could change it: expected you, root or the owner of nino"
+            return
+                "\(entry.path) belongs to user \(entry.owner), who could change it: expected you, root or the owner "
+                + "of nino"
         }
         if entry.isFolder && entry.mode & S_ISVTX != 0 { return nil }
-        if entry.mode & S_IWOTH != 0 { return "\(entry.path) can be changed by every user (mode \(mode)): chmod o-w helps" }
+        if entry.mode & S_IWOTH != 0 {
+            return "\(entry.path) can be changed by every user (mode \(mode)): chmod o-w helps"
+        }
         if entry.mode & S_IWGRP != 0 && (entry.hasAccessList || !groups.contains(entry.group)) {
             return "\(entry.path) can be changed by group \(entry.group) (mode \(mode)): chmod g-w helps"
         }
@@ -82,7 +89,9 @@ public struct FileTrust: Sendable {
 
     /// The user's own group, if it has the user's name and nobody else is in it: then `umask 002` harms nobody.
     private static var privateGroup: gid_t? {
-        guard let user = getpwuid(geteuid()), let group = getgrgid(user.pointee.pw_gid), strcmp(user.pointee.pw_name, group.pointee.gr_name) == 0 else {
+        guard let user = getpwuid(geteuid()), let group = getgrgid(user.pointee.pw_gid),
+            strcmp(user.pointee.pw_name, group.pointee.gr_name) == 0
+        else {
             return nil
         }
         var members = group.pointee.gr_mem

@@ -23,7 +23,9 @@ final class ForeignFunction: @unchecked Sendable {
         self.address = address
         count = signature.arguments.count
         types = .allocate(capacity: count)
-        for (index, argument) in signature.arguments.enumerated() { (types + index).initialize(to: Self.type(argument.type)) }
+        for (index, argument) in signature.arguments.enumerated() {
+            (types + index).initialize(to: Self.type(argument.type))
+        }
         interface.initialize(to: ffi_cif())
         let status = ffi_prep_cif(interface, FFI_DEFAULT_ABI, UInt32(count), nino_ffi_void(), types)
         guard status == FFI_OK else { throw Refusal("libffi cannot call this function (status \(status.rawValue))") }

@@ -1,4 +1,5 @@
-/// A C function's declaration as a plugin writes it: `void swiglu(const float *gate, const float *up, float *out, int64_t n)`.
+/// A C function's declaration as a plugin writes it: `void swiglu(const float *gate, const float *up, float *out,
+/// int64_t n)`.
 struct FunctionSignature: Sendable, Equatable {
     enum ArgumentType: String, Sendable {
         case input = "const float *"
@@ -31,7 +32,8 @@ struct FunctionSignature: Sendable, Equatable {
         } while try tokens.takesComma(after: arguments.count)
         try tokens.end()
         guard Set(arguments.map(\.name)).count == arguments.count else {
-            throw Refusal("expected arguments of different names, found \(arguments.map(\.name).joined(separator: ", "))")
+            throw Refusal(
+                "expected arguments of different names, found \(arguments.map(\.name).joined(separator: ", "))")
         }
         self.arguments = arguments
     }
@@ -48,7 +50,10 @@ struct FunctionSignature: Sendable, Equatable {
         case "int32_t": type = .int32
         case "int64_t": type = .int64
         case let other:
-            throw Refusal("argument \(number): expected the type const float *, float *, float, double, int32_t or int64_t, found \(other.map { "\"\($0)\"" } ?? "the end")")
+            throw Refusal(
+                "argument \(number): expected the type const float *, float *, float, double, int32_t or int64_t, "
+                    + "found \(other.map { "\"\($0)\"" } ?? "the end")"
+            )
         }
         return Argument(type: type, name: try tokens.identifier(for: "argument \(number)"))
     }
@@ -94,7 +99,8 @@ private struct SignatureTokens {
     }
 
     mutating func identifier(for what: String) throws(Refusal) -> String {
-        guard let word = peek, let first = word.first, first.isLetter || first == "_", !Self.reserved.contains(word) else {
+        guard let word = peek, let first = word.first, first.isLetter || first == "_", !Self.reserved.contains(word)
+        else {
             throw Refusal("\(what): expected a name, found \(found)")
         }
         position += 1

@@ -9,7 +9,8 @@ enum HostTable {
         let table = UnsafeMutablePointer<nino_host_t>.allocate(capacity: 1)
         table.initialize(
             to: nino_host_t(
-                abi_major: UInt32(NINO_ABI_MAJOR), abi_minor: UInt32(NINO_ABI_MINOR), name: strdup("nino"), version: strdup(version),
+                abi_major: UInt32(NINO_ABI_MAJOR), abi_minor: UInt32(NINO_ABI_MINOR), name: strdup("nino"),
+                version: strdup(version),
                 config: ModelConfiguration.reader, get_extension: { _, _ in nil }))
         return UnsafePointer(table)
     }()

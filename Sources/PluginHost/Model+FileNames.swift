@@ -1,16 +1,21 @@
 /// How one checkpoint names the tensors of a model.
 ///
-/// Files of the same model may leave out a prefix ("transformer.h.0…" or "h.0…"); the plugin says which. A file leaves a prefix out
-/// from all names or from none. What PyTorch puts before every name of a compiled or distributed model is known for all models, and so
+/// Files of the same model may leave out a prefix ("transformer.h.0…" or "h.0…"); the plugin says which. A file leaves
+/// a prefix out
+/// from all names or from none. What PyTorch puts before every name of a compiled or distributed model is known for all
+/// models, and so
 /// are the names that the weights of layer norms had in TensorFlow, as old files of transformers keep them.
 extension Model {
-    /// The name in a file of every tensor that a checkpoint of this model must or may hold, by its name in the model; whether the
+    /// The name in a file of every tensor that a checkpoint of this model must or may hold, by its name in the model;
+    /// whether the
     /// file has it or not.
     /// - Parameters:
     ///   - file: for messages.
     ///   - names: all names in the file.
     /// - Throws: `contradictingNames` if some names have a prefix and others lack it.
-    public func fileNames(in file: String, holding names: some Sequence<String>) throws(PluginHostError) -> [String: String] {
+    public func fileNames(in file: String, holding names: some Sequence<String>) throws(PluginHostError) -> [String:
+        String]
+    {
         let wrapper = self.wrapper(of: Array(names))
         let held = Set(names.map { String($0.dropFirst(wrapper.count)) })
         let known = description.names
@@ -18,10 +23,14 @@ extension Model {
         for prefix in description.prefixes {
             let prefixed = known.filter { $0.hasPrefix(prefix) }
             let with = prefixed.first(where: held.contains)
-            let without = prefixed.first { held.contains(String($0.dropFirst(prefix.count))) && map[String($0.dropFirst(prefix.count))] == nil }
+            let without = prefixed.first {
+                held.contains(String($0.dropFirst(prefix.count))) && map[String($0.dropFirst(prefix.count))] == nil
+            }
             guard let without else { continue }
             if let with {
-                throw .contradictingNames(file: file, prefix: prefix, with: wrapper + with, without: wrapper + without.dropFirst(prefix.count))
+                throw .contradictingNames(
+                    file: file, prefix: prefix, with: wrapper + with, without: wrapper + without.dropFirst(prefix.count)
+                )
             }
             for name in prefixed { map[name] = String(name.dropFirst(prefix.count)) }
         }
@@ -33,14 +42,19 @@ extension Model {
 
     /// What torch.compile and DistributedDataParallel, in any order, put before all names of a file.
     private func wrapper(of names: [String]) -> String {
-        let parts = names.isEmpty ? [] : ["_orig_mod.", "module."].filter { part in !description.names.contains { $0.hasPrefix(part) } }
+        let parts =
+            names.isEmpty
+            ? [] : ["_orig_mod.", "module."].filter { part in !description.names.contains { $0.hasPrefix(part) } }
         var wrapper = ""
-        while let next = parts.first(where: { part in names.allSatisfy { $0.hasPrefix(wrapper + part) } }) { wrapper += next }
+        while let next = parts.first(where: { part in names.allSatisfy { $0.hasPrefix(wrapper + part) } }) {
+            wrapper += next
+        }
         return wrapper
     }
 
     private static func oldName(_ name: String) -> String? {
-        for (new, old) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")] where name.hasSuffix(new) {
+        for (new, old) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
+        where name.hasSuffix(new) {
             return name.dropLast(new.count) + old
         }
         return nil

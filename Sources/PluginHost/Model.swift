@@ -20,7 +20,10 @@ public final class Model: @unchecked Sendable {
         try call.run("create_model", of: architecture, file: configuration.file) {
             architecture.descriptor.create_model(architecture.pointer, configuration.handle, &made, &$0)
         }
-        guard let made else { throw .malformedArchitecture(plugin: architecture.plugin, field: "create_model", expected: "a model, found NULL") }
+        guard let made else {
+            throw .malformedArchitecture(
+                plugin: architecture.plugin, field: "create_model", expected: "a model, found NULL")
+        }
         self.architecture = architecture
         self.configuration = configuration
         pointer = made
@@ -30,7 +33,9 @@ public final class Model: @unchecked Sendable {
                 architecture.descriptor.describe(architecture.pointer, made, &table, &$0)
             }
             guard !call.description.parameters.isEmpty else {
-                throw PluginHostError.refused(plugin: architecture.plugin, function: "describe", message: "expected at least one parameter, found none")
+                throw PluginHostError.refused(
+                    plugin: architecture.plugin, function: "describe",
+                    message: "expected at least one parameter, found none")
             }
         } catch {
             architecture.destroy(made)
@@ -45,10 +50,12 @@ public final class Model: @unchecked Sendable {
     }
 
     /// The neural graph of the plugin's constructor.
-    /// - Throws: `extensionAbsent` if the plugin has none, `pluginFailed`, `refused` with the first structural rule it breaks.
+    /// - Throws: `extensionAbsent` if the plugin has none, `pluginFailed`, `refused` with the first structural rule it
+    ///   breaks.
     public func graph() throws(PluginHostError) -> NeuralGraph {
         guard let extensionTable = architecture.graph else {
-            throw .extensionAbsent(plugin: architecture.plugin, extensionID: NINO_EXTENSION_NEURAL_GRAPH, needed: "a neural graph")
+            throw .extensionAbsent(
+                plugin: architecture.plugin, extensionID: NINO_EXTENSION_NEURAL_GRAPH, needed: "a neural graph")
         }
         let call = ConstructCall(groups: description.groups, parameters: parameters)
         var table = call.table
@@ -63,12 +70,14 @@ public final class Model: @unchecked Sendable {
     }
 
     /// The forward pass for inputs of these types: outputs `logits`, and `loss` when `labels` are among them.
-    /// - Throws: `extensionAbsent`, `configurationRefused` if an input is missing or of another shape, `pluginFailed`, `refused`.
+    /// - Throws: `extensionAbsent`, `configurationRefused` if an input is missing or of another shape, `pluginFailed`,
+    ///   `refused`.
     public func trace(inputs: [String: ValueType]) throws(PluginHostError) -> Program {
         let program = try trace(.given(inputs))
         let wanted = inputs["labels"] == nil ? ["logits"] : ["logits", "loss"]
         for output in wanted where !program.outputNames.contains(output) {
-            throw .refused(plugin: architecture.plugin, function: "trace", message: "output \"\(output)\": expected, found none")
+            throw .refused(
+                plugin: architecture.plugin, function: "trace", message: "output \"\(output)\": expected, found none")
         }
         return program
     }
@@ -81,15 +90,19 @@ public final class Model: @unchecked Sendable {
     public func inputTypes(batch: Int, length: Int) throws(PluginHostError) -> [String: ValueType] {
         let program = try trace(.open(batch: batch, length: length))
         var types: [String: ValueType] = [:]
-        for name in program.inputNames { types[name] = program.value(named: name).flatMap { try? program.type(of: $0) } }
+        for name in program.inputNames {
+            types[name] = program.value(named: name).flatMap { try? program.type(of: $0) }
+        }
         return types
     }
 
     private func trace(_ inputs: TraceCall.Inputs) throws(PluginHostError) -> Program {
         guard let extensionTable = architecture.forward else {
-            throw .extensionAbsent(plugin: architecture.plugin, extensionID: NINO_EXTENSION_FORWARD, needed: "a forward pass")
+            throw .extensionAbsent(
+                plugin: architecture.plugin, extensionID: NINO_EXTENSION_FORWARD, needed: "a forward pass")
         }
-        let call = TraceCall(description: description, inputs: inputs, customFunctions: try architecture.customFunctions.get())
+        let call = TraceCall(
+            description: description, inputs: inputs, customFunctions: try architecture.customFunctions.get())
         var table = call.table
         try call.run("trace", of: architecture, file: configuration.file) {
             extensionTable.trace(architecture.pointer, pointer, &table, &$0)
@@ -121,7 +134,9 @@ public final class Model: @unchecked Sendable {
             return (0..<count).map { _ in generator.normal(mean: Float(mean), standardDeviation: Float(deviation)) }
         case .truncatedNormal(let mean, let deviation):
             let bounds = Float(mean - 2 * deviation)...Float(mean + 2 * deviation)
-            return (0..<count).map { _ in generator.truncatedNormal(mean: Float(mean), standardDeviation: Float(deviation), in: bounds) }
+            return (0..<count).map { _ in
+                generator.truncatedNormal(mean: Float(mean), standardDeviation: Float(deviation), in: bounds)
+            }
         }
     }
 }

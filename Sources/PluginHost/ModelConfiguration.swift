@@ -23,12 +23,15 @@ public final class ModelConfiguration: @unchecked Sendable {
         do {
             parsed = try JSONDecoder().decode(JSONValue.self, from: json)
         } catch DecodingError.dataCorrupted(let context) {
-            throw .configurationUnreadable(file: file, reason: "not JSON: \(context.underlyingError.map { ($0 as NSError).userInfo["NSDebugDescription"] ?? $0 } ?? context.debugDescription)")
+            let detail = context.underlyingError.map { ($0 as NSError).userInfo["NSDebugDescription"] ?? $0 }
+            throw .configurationUnreadable(file: file, reason: "not JSON: \(detail ?? context.debugDescription)")
         } catch {
             throw .configurationUnreadable(file: file, reason: "not JSON: \(error)")
         }
         guard case .object(let object) = parsed else { throw .configurationNotAnObject(file: file) }
-        guard let text = String(validating: json, as: UTF8.self) else { throw .configurationUnreadable(file: file, reason: "not UTF-8") }
+        guard let text = String(validating: json, as: UTF8.self) else {
+            throw .configurationUnreadable(file: file, reason: "not UTF-8")
+        }
         self.file = file
         self.json = text
         values = object
@@ -59,18 +62,37 @@ public final class ModelConfiguration: @unchecked Sendable {
             to: nino_config_reader_t(
                 json: { UnsafePointer(of($0).jsonCopy) },
                 key_count: { Int64(of($0).keyCopies.count) },
-                key: { config, index in of(config).keyCopies.indices.contains(Int(index)) ? UnsafePointer(of(config).keyCopies[Int(index)]) : nil },
+                key: { config, index in
+                    of(config).keyCopies.indices.contains(Int(index))
+                        ? UnsafePointer(of(config).keyCopies[Int(index)]) : nil
+                },
                 integer: { config, key, out, error in
-                    read(config, key, "an integer", error) { if case .integer(let whole) = $0 { whole } else { nil } } store: { out?.pointee = $0 }
+                    read(config, key, "an integer", error) {
+                        if case .integer(let whole) = $0 { whole } else { nil }
+                    } store: {
+                        out?.pointee = $0
+                    }
                 },
                 real: { config, key, out, error in
-                    read(config, key, "a number", error) { $0.number } store: { out?.pointee = $0 }
+                    read(config, key, "a number", error) {
+                        $0.number
+                    } store: {
+                        out?.pointee = $0
+                    }
                 },
                 boolean: { config, key, out, error in
-                    read(config, key, "true or false", error) { if case .boolean(let flag) = $0 { flag ? 1 : 0 } else { nil } } store: { out?.pointee = $0 }
+                    read(config, key, "true or false", error) {
+                        if case .boolean(let flag) = $0 { flag ? 1 : 0 } else { nil }
+                    } store: {
+                        out?.pointee = $0
+                    }
                 },
                 text: { config, key, out, error in
-                    read(config, key, "text", error) { _ in of(config).textCopies[text(key) ?? ""].map { UnsafePointer($0) } } store: { out?.pointee = $0 }
+                    read(config, key, "text", error) { _ in
+                        of(config).textCopies[text(key) ?? ""].map { UnsafePointer($0) }
+                    } store: {
+                        out?.pointee = $0
+                    }
                 }))
         return UnsafePointer(table)
     }()
@@ -80,7 +102,8 @@ public final class ModelConfiguration: @unchecked Sendable {
     }
 
     private static func read<Wanted>(
-        _ config: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ expected: String, _ error: UnsafeMutablePointer<nino_error_t>?,
+        _ config: OpaquePointer?, _ key: UnsafePointer<CChar>?, _ expected: String,
+        _ error: UnsafeMutablePointer<nino_error_t>?,
         convert: (JSONValue) -> Wanted?, store: (Wanted) -> Void
     ) -> nino_status_t {
         guard let key = text(key), let value = of(config).values[key], value != .null else {

@@ -48,7 +48,8 @@ public struct ModelDescription: Sendable, Equatable {
 
     /// What the plugin claims of the parameters and buffers.
     public var claims: Symmetries {
-        Symmetries(groups: groups, axes: Dictionary(uniqueKeysWithValues: (parameters + buffers).map { ($0.name, $0.axes) }))
+        Symmetries(
+            groups: groups, axes: Dictionary(uniqueKeysWithValues: (parameters + buffers).map { ($0.name, $0.axes) }))
     }
 
     /// Names of all tensors that a checkpoint must or may hold.
@@ -86,11 +87,16 @@ final class DescribeCall: BuilderCall {
         Unmanaged<DescribeCall>.fromOpaque(builder!.pointee.context).takeUnretainedValue()
     }
 
-    private func addGroup(_ cName: UnsafePointer<CChar>?, _ size: Int64, _ dependsOn: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int64) throws {
+    private func addGroup(
+        _ cName: UnsafePointer<CChar>?, _ size: Int64, _ dependsOn: UnsafePointer<UnsafePointer<CChar>?>?,
+        _ count: Int64
+    ) throws {
         guard let name = nonEmptyText(cName) else { throw Refusal("add_group: name: expected a text, found none") }
         var others: [String] = []
         if count != 0 {
-            guard let pointers = dependsOn?.elements(count, limit: 64) else { throw Refusal("group \"\(name)\": expected 0 to 64 groups it depends on, found \(count)") }
+            guard let pointers = dependsOn?.elements(count, limit: 64) else {
+                throw Refusal("group \"\(name)\": expected 0 to 64 groups it depends on, found \(count)")
+            }
             others = pointers.map { text($0) ?? "?" }
         }
         try groups.add(name: name, size: size, dependsOn: others)
@@ -98,16 +104,21 @@ final class DescribeCall: BuilderCall {
     }
 
     private func addTensor(_ tensor: nino_tensor_t) throws {
-        guard let name = nonEmptyText(tensor.name) else { throw Refusal("add_tensor: name: expected a text, found none") }
+        guard let name = nonEmptyText(tensor.name) else {
+            throw Refusal("add_tensor: name: expected a text, found none")
+        }
         guard names.insert(name).inserted else { throw Refusal("tensor \"\(name)\": the name is taken") }
         guard tensor.role != NINO_TIED else { return try tie(name, to: tensor.tied_to) }
         let shape = try shape(of: tensor, name: name)
         let stored = ModelDescription.StoredTensor(
-            name: name, shape: shape, elementType: try elementType(of: tensor, name: name), axes: try axes(of: tensor, shape: shape, name: name),
+            name: name, shape: shape, elementType: try elementType(of: tensor, name: name),
+            axes: try axes(of: tensor, shape: shape, name: name),
             initialization: try initialization(of: tensor, name: name))
         switch tensor.role {
         case NINO_PARAMETER:
-            guard stored.elementType == .float32 else { throw Refusal("tensor \"\(name)\": a parameter: expected float32, found \(stored.elementType)") }
+            guard stored.elementType == .float32 else {
+                throw Refusal("tensor \"\(name)\": a parameter: expected float32, found \(stored.elementType)")
+            }
             description.parameters.append(stored)
         case NINO_BUFFER: description.buffers.append(stored)
         case NINO_IGNORED: description.ignored.append(stored)
@@ -117,7 +128,8 @@ final class DescribeCall: BuilderCall {
 
     private func tie(_ name: String, to cParameter: UnsafePointer<CChar>?) throws {
         guard let parameter = text(cParameter), description.parameters.contains(where: { $0.name == parameter }) else {
-            throw Refusal("tensor \"\(name)\": tied to \"\(text(cParameter) ?? "?")\", which is no parameter added before")
+            throw Refusal(
+                "tensor \"\(name)\": tied to \"\(text(cParameter) ?? "?")\", which is no parameter added before")
         }
         description.tied.append(.init(name: name, parameter: parameter))
     }
@@ -136,13 +148,18 @@ final class DescribeCall: BuilderCall {
         var count: Int64 = 1
         for size in shape {
             let (product, overflow) = count.multipliedReportingOverflow(by: size)
-            guard size >= 1, !overflow else { throw Refusal("tensor \"\(name)\": shape \(shape): expected sizes of at least 1 whose product fits in 64 bits") }
+            guard size >= 1, !overflow else {
+                throw Refusal(
+                    "tensor \"\(name)\": shape \(shape): expected sizes of at least 1 whose product fits in 64 bits")
+            }
             count = product
         }
         // What is only passed through is never held as a whole.
         guard tensor.role != NINO_IGNORED else { return shape.map { Int($0) } }
         let (total, overflow) = scalars.addingReportingOverflow(count)
-        guard !overflow, total < Int64(1) << 48 else { throw Refusal("tensor \"\(name)\": the model has more scalars than any machine could hold") }
+        guard !overflow, total < Int64(1) << 48 else {
+            throw Refusal("tensor \"\(name)\": the model has more scalars than any machine could hold")
+        }
         scalars = total
         return shape.map { Int($0) }
     }
@@ -162,13 +179,19 @@ final class DescribeCall: BuilderCall {
 
     private func initialization(of tensor: nino_tensor_t, name: String) throws -> Initialization {
         let (a, b) = (tensor.initialization.a, tensor.initialization.b)
-        guard a.isFinite, b.isFinite else { throw Refusal("tensor \"\(name)\": initialization: expected finite numbers, found \(a) and \(b)") }
+        guard a.isFinite, b.isFinite else {
+            throw Refusal("tensor \"\(name)\": initialization: expected finite numbers, found \(a) and \(b)")
+        }
         switch tensor.initialization.kind {
         case NINO_INIT_CONSTANT: return .constant(a)
         case NINO_INIT_UNIFORM where a <= b: return .uniform(a, b)
         case NINO_INIT_NORMAL where b >= 0: return .normal(mean: a, deviation: b)
         case NINO_INIT_TRUNCATED_NORMAL where b > 0: return .truncatedNormal(mean: a, deviation: b)
-        default: throw Refusal("tensor \"\(name)\": initialization: expected kind 0 to 3 with a range or a deviation, found kind \(tensor.initialization.kind) with \(a) and \(b)")
+        default:
+            throw Refusal(
+                "tensor \"\(name)\": initialization: expected kind 0 to 3 with a range or a deviation, found kind "
+                    + "\(tensor.initialization.kind) with \(a) and \(b)"
+            )
         }
     }
 }

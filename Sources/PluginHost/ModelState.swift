@@ -16,7 +16,9 @@ public final class ModelState {
     ///   - parameters: as many scalars as the model has.
     ///   - buffers: every float32 buffer of the model, by name.
     public init(_ model: Model, parameters: [Float], buffers: [String: [Float]]) {
-        precondition(parameters.count == model.parameters.count, "expected \(model.parameters.count) scalars, found \(parameters.count)")
+        precondition(
+            parameters.count == model.parameters.count,
+            "expected \(model.parameters.count) scalars, found \(parameters.count)")
         self.model = model
         self.parameters = Tensor(shape: [parameters.count], values: parameters)
         gradients = Tensor(shape: [parameters.count])
@@ -34,7 +36,8 @@ public final class ModelState {
         model.parameters[name].map { Tensor(shape: $0.shape, of: vector, offset: $0.offset) }
     }
 
-    /// An evaluator of the forward pass for inputs of these types, bound to these weights, and for training to the gradients.
+    /// An evaluator of the forward pass for inputs of these types, bound to these weights, and for training to the
+    /// gradients.
     /// - Throws: as `Model.trace(inputs:)`.
     public func evaluator(inputs: [String: ValueType], purpose: Evaluator.Purpose) throws -> Evaluator {
         let evaluator = Evaluator(try model.trace(inputs: inputs), purpose: purpose)

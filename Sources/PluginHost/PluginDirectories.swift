@@ -1,6 +1,7 @@
 import Foundation
 
-/// Where plugins are looked for: `--plugin-path`, then `NINO_PLUGIN_PATH`, then the installation's `lib/nino`, then beside the
+/// Where plugins are looked for: `--plugin-path`, then `NINO_PLUGIN_PATH`, then the installation's `lib/nino`, then
+/// beside the
 /// executable. Never the current directory.
 public struct PluginDirectories: Sendable {
     /// Folders the user named: every `*.so` in them is meant to be a plugin.
@@ -23,7 +24,9 @@ public struct PluginDirectories: Sendable {
         let listed = environment["NINO_PLUGIN_PATH"].map { $0.split(separator: ":").map(String.init) } ?? []
         let beside = executableFolder
         return PluginDirectories(
-            named: paths + listed, installed: [beside.deletingLastPathComponent().appendingPathComponent("lib/nino").path], shared: [beside.path])
+            named: paths + listed,
+            installed: [beside.deletingLastPathComponent().appendingPathComponent("lib/nino").path],
+            shared: [beside.path])
     }
 
     /// Folder of the running executable, links resolved.
@@ -46,7 +49,9 @@ public struct PluginDirectories: Sendable {
             guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return false }
             for name in names.sorted() where isCandidate(name) {
                 let path = URL(fileURLWithPath: folder).appendingPathComponent(name).path
-                if seen.insert(URL(fileURLWithPath: path).resolvingSymlinksInPath().path).inserted { files.append(path) }
+                if seen.insert(URL(fileURLWithPath: path).resolvingSymlinksInPath().path).inserted {
+                    files.append(path)
+                }
             }
             return true
         }

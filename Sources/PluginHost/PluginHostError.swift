@@ -29,10 +29,12 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     /// True if the plugin misbehaved, false if the user's input is at fault.
     public var isPluginFault: Bool {
         switch self {
-        case .configurationNotFound, .configurationUnreadable, .configurationNotAnObject, .unknownModelType, .ambiguous, .configurationRefused,
+        case .configurationNotFound, .configurationUnreadable, .configurationNotAnObject, .unknownModelType, .ambiguous,
+            .configurationRefused,
             .input, .contradictingNames, .extensionAbsent, .isolationFailed:
             false
-        case .notTrusted, .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture, .malformedCustomOp,
+        case .notTrusted, .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture,
+            .malformedCustomOp,
             .pluginFailed, .refused, .shadowed, .misbehaved:
             true
         }
@@ -41,28 +43,37 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     public var description: String {
         switch self {
         case .configurationNotFound(let name, let searched):
-            "config \"\(name)\": expected a file or a name in Architectures/, found neither (searched \(searched.isEmpty ? "nowhere" : searched.joined(separator: ", ")))"
+            "config \"\(name)\": expected a file or a name in Architectures/, found neither (searched "
+                + "\(searched.isEmpty ? "nowhere" : searched.joined(separator: ", ")))"
         case .configurationUnreadable(let file, let reason): "\(file): \(reason)"
         case .configurationNotAnObject(let file): "\(file): expected a JSON object, found something else"
         case .unknownModelType(let file, let found, let known):
-            "\(file): key \"model_type\": expected one of \(known.isEmpty ? "none (no plugin is loaded)" : known.joined(separator: ", ")), found \(found.map { "\"\($0)\"" } ?? "nothing")"
+            "\(file): key \"model_type\": expected one of "
+                + "\(known.isEmpty ? "none (no plugin is loaded)" : known.joined(separator: ", ")), found "
+                + "\(found.map { "\"\($0)\"" } ?? "nothing")"
         case .ambiguous(let file, let first, let second, let score):
-            "\(file): plugins \(first) and \(second) both recognize it with score \(score); take one of them out of the search path"
+            "\(file): plugins \(first) and \(second) both recognize it with score \(score); take one of them out of "
+                + "the search path"
         case .configurationRefused(let file, let plugin, let message): "\(file): \(message) (plugin \(plugin))"
         case .input(let model, let message): "\(model): \(message)"
         case .contradictingNames(let file, let prefix, let with, let without):
-            "\(file): expected all names with the prefix \"\(prefix)\" or all without it, found \"\(with)\" and \"\(without)\""
+            "\(file): expected all names with the prefix \"\(prefix)\" or all without it, found \"\(with)\" and "
+                + "\"\(without)\""
         case .extensionAbsent(let plugin, let id, let needed): "plugin \(plugin): has no \(id), which \(needed) needs"
         case .isolationFailed(let reason): "plugins cannot be isolated: \(reason)"
         case .notTrusted(let file, let reason): "\(file): not loaded: \(reason)"
         case .notLoadable(let file, let reason): "\(file): cannot be loaded: \(reason)"
         case .noEntry(let file): "\(file): expected the symbol nino_plugin_entry, found none"
-        case .nullEntry(let file, let major): "\(file): nino_plugin_entry(\(major)) returned NULL: the plugin does not serve ABI \(major)"
+        case .nullEntry(let file, let major):
+            "\(file): nino_plugin_entry(\(major)) returned NULL: the plugin does not serve ABI \(major)"
         case .wrongMajor(let file, let expected, let found): "\(file): ABI major expected \(expected), found \(found)"
         case .malformedEntry(let file, let field, let expected): "\(file): entry table: \(field): expected \(expected)"
-        case .malformedArchitecture(let plugin, let field, let expected): "plugin \(plugin): \(field): expected \(expected)"
-        case .malformedCustomOp(let plugin, let op, let signature, let message): "plugin \(plugin): custom op \"\(op)\": signature \"\(signature)\": \(message)"
-        case .pluginFailed(let plugin, let function, let status, let message): "plugin \(plugin): \(function) failed with status \(status): \(message)"
+        case .malformedArchitecture(let plugin, let field, let expected):
+            "plugin \(plugin): \(field): expected \(expected)"
+        case .malformedCustomOp(let plugin, let op, let signature, let message):
+            "plugin \(plugin): custom op \"\(op)\": signature \"\(signature)\": \(message)"
+        case .pluginFailed(let plugin, let function, let status, let message):
+            "plugin \(plugin): \(function) failed with status \(status): \(message)"
         case .refused(let plugin, let function, let message): "plugin \(plugin): \(function): \(message)"
         case .shadowed(let file, let id, let by): "\(file): id \(id) is already taken by \(by)"
         case .misbehaved(let file, let misbehaviour): "\(file): \(misbehaviour)"

@@ -3,7 +3,8 @@ import Glibc
 
 /// A loaded plugin: one shared library that passed every check of its entry.
 ///
-/// Never closed: Swift libraries must not be (their metadata stays referenced), and a plugin's tables are valid until the process ends.
+/// Never closed: Swift libraries must not be (their metadata stays referenced), and a plugin's tables are valid until
+/// the process ends.
 public final class PluginLibrary: @unchecked Sendable {
     public let file: String
     public let id: String
@@ -13,11 +14,14 @@ public final class PluginLibrary: @unchecked Sendable {
     public let architectures: [Architecture]
 
     /// Loads and checks a library. The version comes before everything else in its tables.
-    /// - Throws: `notTrusted`, `notLoadable`, `noEntry`, `nullEntry`, `wrongMajor`, `malformedEntry`, `malformedArchitecture`, `pluginFailed`.
+    /// - Throws: `notTrusted`, `notLoadable`, `noEntry`, `nullEntry`, `wrongMajor`, `malformedEntry`,
+    ///   `malformedArchitecture`, `pluginFailed`.
     public init(file: String) throws(PluginHostError) {
         let pointer = try Self.open(file)
         let entry = pointer.pointee
-        let fields: [(String, String?)] = [("id", label(entry.id)), ("name", label(entry.name)), ("version", label(entry.version))]
+        let fields: [(String, String?)] = [
+            ("id", label(entry.id)), ("name", label(entry.name)), ("version", label(entry.version)),
+        ]
         for (field, value) in fields where value == nil {
             throw .malformedEntry(file: file, field: field, expected: "a line of text")
         }
@@ -38,27 +42,42 @@ public final class PluginLibrary: @unchecked Sendable {
         typealias Entry = @convention(c) (UInt32) -> UnsafePointer<nino_entry_t>?
         let hostMajor = Int(NINO_ABI_MAJOR)
         let function = unsafeBitCast(symbol, to: Entry.self)
-        guard let entry = PluginCall.run("nino_plugin_entry", { function(UInt32(hostMajor)) }) else { throw .nullEntry(file: file, hostMajor: hostMajor) }
+        guard let entry = PluginCall.run("nino_plugin_entry", { function(UInt32(hostMajor)) }) else {
+            throw .nullEntry(file: file, hostMajor: hostMajor)
+        }
         // Another major may lay out everything behind this field differently.
         let major = Int(UnsafeRawPointer(entry).load(as: UInt32.self))
         guard major == hostMajor else { throw .wrongMajor(file: file, expected: hostMajor, found: major) }
         return entry
     }
 
-    private static func architectures(of entry: UnsafePointer<nino_entry_t>, file: String, id: String) throws(PluginHostError) -> [Architecture] {
-        guard let count = entry.pointee.architecture_count else { throw .malformedEntry(file: file, field: "architecture_count", expected: "a function, found NULL") }
-        guard let create = entry.pointee.create_architecture else { throw .malformedEntry(file: file, field: "create_architecture", expected: "a function, found NULL") }
+    private static func architectures(of entry: UnsafePointer<nino_entry_t>, file: String, id: String)
+        throws(PluginHostError) -> [Architecture]
+    {
+        guard let count = entry.pointee.architecture_count else {
+            throw .malformedEntry(file: file, field: "architecture_count", expected: "a function, found NULL")
+        }
+        guard let create = entry.pointee.create_architecture else {
+            throw .malformedEntry(file: file, field: "create_architecture", expected: "a function, found NULL")
+        }
         let number = PluginCall.run("architecture_count") { count(entry) }
-        guard (1...64).contains(number) else { throw .malformedEntry(file: file, field: "architecture_count", expected: "1 to 64, found \(number)") }
+        guard (1...64).contains(number) else {
+            throw .malformedEntry(file: file, field: "architecture_count", expected: "1 to 64, found \(number)")
+        }
         var made: [Architecture] = []
         for index in 0..<number {
             var pointer: UnsafeMutablePointer<nino_architecture_t>?
             var error = nino_error_t()
-            let status = PluginCall.run("create_architecture") { create(entry, index, HostTable.pointer, &pointer, &error) }
-            guard status == NINO_OK else {
-                throw .pluginFailed(plugin: id, function: "create_architecture", status: Int(status), message: error.text)
+            let status = PluginCall.run("create_architecture") {
+                create(entry, index, HostTable.pointer, &pointer, &error)
             }
-            guard let pointer else { throw .malformedEntry(file: file, field: "create_architecture", expected: "an architecture, found NULL") }
+            guard status == NINO_OK else {
+                throw .pluginFailed(
+                    plugin: id, function: "create_architecture", status: Int(status), message: error.text)
+            }
+            guard let pointer else {
+                throw .malformedEntry(file: file, field: "create_architecture", expected: "an architecture, found NULL")
+            }
             made.append(try Architecture(pointer, plugin: id))
         }
         return made

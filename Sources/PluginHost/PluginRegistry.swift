@@ -68,7 +68,8 @@ extension ModelConfiguration {
         }
         let winners = scores.indices.filter { scores[$0].score == best }
         guard winners.count == 1 else {
-            throw .ambiguous(file: file, first: scores[winners[0]].plugin, second: scores[winners[1]].plugin, score: best)
+            throw .ambiguous(
+                file: file, first: scores[winners[0]].plugin, second: scores[winners[1]].plugin, score: best)
         }
         return winners[0]
     }

@@ -7,7 +7,8 @@ final class TraceCall: BuilderCall {
     enum Inputs {
         /// Those the caller will give, by name.
         case given([String: ValueType])
-        /// Whatever the plugin asks for; where it leaves a size open, `batch` for the first axis and `length` for the others.
+        /// Whatever the plugin asks for; where it leaves a size open, `batch` for the first axis and `length` for the
+        /// others.
         case open(batch: Int, length: Int)
     }
 
@@ -22,7 +23,9 @@ final class TraceCall: BuilderCall {
         self.customFunctions = customFunctions
         var tensors: [String: (shape: [Int], isParameter: Bool)] = [:]
         for parameter in description.parameters { tensors[parameter.name] = (parameter.shape, true) }
-        for buffer in description.buffers where buffer.elementType == .float32 { tensors[buffer.name] = (buffer.shape, false) }
+        for buffer in description.buffers where buffer.elementType == .float32 {
+            tensors[buffer.name] = (buffer.shape, false)
+        }
         self.tensors = tensors
     }
 
@@ -40,7 +43,9 @@ final class TraceCall: BuilderCall {
                 TraceCall.of(builder).make(out, error) { try $0.constant(values, dims, rank) }
             },
             op: { builder, name, inputs, inputCount, attributes, attributeCount, out, error in
-                TraceCall.of(builder).make(out, error) { try $0.op(name, inputs, inputCount, attributes, attributeCount) }
+                TraceCall.of(builder).make(out, error) {
+                    try $0.op(name, inputs, inputCount, attributes, attributeCount)
+                }
             },
             shape: { builder, value, dims, rank, error in
                 TraceCall.of(builder).report(to: error) {
@@ -52,7 +57,9 @@ final class TraceCall: BuilderCall {
             },
             output: { builder, cName, value, error in
                 TraceCall.of(builder).report(to: error) {
-                    guard let name = nonEmptyText(cName) else { throw Refusal("output: name: expected a text, found none") }
+                    guard let name = nonEmptyText(cName) else {
+                        throw Refusal("output: name: expected a text, found none")
+                    }
                     try TraceCall.of(builder).program.output(name, ValueID(index: Int(value)))
                 }
             })
@@ -63,7 +70,8 @@ final class TraceCall: BuilderCall {
     }
 
     private func make(
-        _ out: UnsafeMutablePointer<nino_value_t>?, _ error: UnsafeMutablePointer<nino_error_t>?, _ body: (TraceCall) throws -> ValueID
+        _ out: UnsafeMutablePointer<nino_value_t>?, _ error: UnsafeMutablePointer<nino_error_t>?,
+        _ body: (TraceCall) throws -> ValueID
     ) -> nino_status_t {
         report(to: error) {
             guard let out else { throw Refusal("expected a place for the value's number, found NULL") }
@@ -78,15 +86,22 @@ final class TraceCall: BuilderCall {
         return (0..<Int(rank)).map { pointer![$0] }
     }
 
-    private func input(_ cName: UnsafePointer<CChar>?, _ type: nino_element_type_t, _ dims: UnsafePointer<Int64>?, _ rank: Int64) throws -> ValueID {
+    private func input(
+        _ cName: UnsafePointer<CChar>?, _ type: nino_element_type_t, _ dims: UnsafePointer<Int64>?, _ rank: Int64
+    ) throws -> ValueID {
         guard let name = nonEmptyText(cName) else { throw Refusal("input: name: expected a text, found none") }
         let wanted = try self.dims(dims, rank, of: "input \"\(name)\"")
         let elementType: ElementType = type == NINO_INT64 ? .int64 : .float32
-        guard let given = offer(name, elementType, wanted) else { throw Refusal("input \"\(name)\": expected by the model, found none", status: NINO_ABSENT) }
-        let fits = given.shape.count == wanted.count && zip(given.shape, wanted).allSatisfy { $1 == -1 || Int64($0) == $1 }
+        guard let given = offer(name, elementType, wanted) else {
+            throw Refusal("input \"\(name)\": expected by the model, found none", status: NINO_ABSENT)
+        }
+        let fits =
+            given.shape.count == wanted.count && zip(given.shape, wanted).allSatisfy { $1 == -1 || Int64($0) == $1 }
         guard given.elementType == elementType, fits else {
             let shape = wanted.map { $0 == -1 ? "any" : "\($0)" }.joined(separator: ", ")
-            throw Refusal("input \"\(name)\": expected \(elementType) [\(shape)], found \(given.elementType) \(given.shape)", status: NINO_INVALID)
+            throw Refusal(
+                "input \"\(name)\": expected \(elementType) [\(shape)], found \(given.elementType) \(given.shape)",
+                status: NINO_INVALID)
         }
         return try program.value(named: name) ?? program.input(name, elementType, given.shape)
     }
@@ -100,31 +115,46 @@ final class TraceCall: BuilderCall {
     }
 
     private func tensor(_ cName: UnsafePointer<CChar>?) throws -> ValueID {
-        guard let name = text(cName), let tensor = tensors[name] else { throw Refusal("the model has no float32 tensor \"\(text(cName) ?? "?")\"") }
+        guard let name = text(cName), let tensor = tensors[name] else {
+            throw Refusal("the model has no float32 tensor \"\(text(cName) ?? "?")\"")
+        }
         if let known = program.value(named: name) { return known }
         return tensor.isParameter ? try program.parameter(name, tensor.shape) : try program.buffer(name, tensor.shape)
     }
 
-    private func constant(_ values: UnsafePointer<Float>?, _ dims: UnsafePointer<Int64>?, _ rank: Int64) throws -> ValueID {
+    private func constant(_ values: UnsafePointer<Float>?, _ dims: UnsafePointer<Int64>?, _ rank: Int64) throws
+        -> ValueID
+    {
         let shape = try self.dims(dims, rank, of: "constant").map { Int($0) }
         let count = try ValueType.checkedCount(shape, name: "constant")
-        guard let values, count <= 1 << 28 else { throw Refusal("constant: expected values, found NULL or more than 2^28") }
-        return try program.constant(.float(Tensor(shape: shape, values: Array(UnsafeBufferPointer(start: values, count: count)))))
+        guard let values, count <= 1 << 28 else {
+            throw Refusal("constant: expected values, found NULL or more than 2^28")
+        }
+        return try program.constant(
+            .float(Tensor(shape: shape, values: Array(UnsafeBufferPointer(start: values, count: count)))))
     }
 
     private func op(
-        _ cName: UnsafePointer<CChar>?, _ inputs: UnsafePointer<nino_value_t>?, _ inputCount: Int64, _ attributes: UnsafePointer<nino_attribute_t>?,
+        _ cName: UnsafePointer<CChar>?, _ inputs: UnsafePointer<nino_value_t>?, _ inputCount: Int64,
+        _ attributes: UnsafePointer<nino_attribute_t>?,
         _ attributeCount: Int64
     ) throws -> ValueID {
         guard let name = nonEmptyText(cName) else { throw Refusal("op: name: expected a text, found none") }
-        guard inputCount == 0 || inputs != nil, (0...1024).contains(inputCount), attributeCount == 0 || attributes != nil, (0...64).contains(attributeCount) else {
-            throw Refusal("op \"\(name)\": expected up to 1024 inputs and 64 attributes, found \(inputCount) and \(attributeCount)")
+        guard inputCount == 0 || inputs != nil, (0...1024).contains(inputCount),
+            attributeCount == 0 || attributes != nil, (0...64).contains(attributeCount)
+        else {
+            throw Refusal(
+                "op \"\(name)\": expected up to 1024 inputs and 64 attributes, found \(inputCount) and "
+                    + "\(attributeCount)"
+            )
         }
         let ids = (0..<Int(inputCount)).map { ValueID(index: Int(inputs![$0])) }
         var read: [String: OpAttribute] = [:]
         for index in 0..<Int(attributeCount) {
             let (key, value) = try attribute(attributes![index], of: name)
-            guard read.updateValue(value, forKey: key) == nil else { throw Refusal("op \"\(name)\": attribute \"\(key)\" given twice") }
+            guard read.updateValue(value, forKey: key) == nil else {
+                throw Refusal("op \"\(name)\": attribute \"\(key)\" given twice")
+            }
         }
         return try program.apply(operation: operation(name, read), ids)
     }
@@ -138,22 +168,31 @@ final class TraceCall: BuilderCall {
             return try CustomOperation(functions, attributes)
         }
         guard Program.operationNames.contains(name) else {
-            throw Refusal("op \"\(name)\": this host has no such op; it has \(Program.operationNames.sorted().joined(separator: ", "))", status: NINO_UNSUPPORTED)
+            throw Refusal(
+                "op \"\(name)\": this host has no such op; it has "
+                    + "\(Program.operationNames.sorted().joined(separator: ", "))",
+                status: NINO_UNSUPPORTED)
         }
         return try Program.operation(name, attributes)
     }
 
     private func attribute(_ attribute: nino_attribute_t, of op: String) throws -> (String, OpAttribute) {
-        guard let key = nonEmptyText(attribute.name) else { throw Refusal("op \"\(op)\": attribute name: expected a text, found none") }
+        guard let key = nonEmptyText(attribute.name) else {
+            throw Refusal("op \"\(op)\": attribute name: expected a text, found none")
+        }
         switch attribute.kind {
         case NINO_ATTRIBUTE_INTEGER: return (key, .integer(Int(attribute.integer)))
         case NINO_ATTRIBUTE_REAL: return (key, .real(attribute.real))
         case NINO_ATTRIBUTE_TEXT:
-            guard let value = text(attribute.text) else { throw Refusal("op \"\(op)\": attribute \"\(key)\": expected a text, found none") }
+            guard let value = text(attribute.text) else {
+                throw Refusal("op \"\(op)\": attribute \"\(key)\": expected a text, found none")
+            }
             return (key, .text(value))
         case NINO_ATTRIBUTE_INTEGERS:
-            guard attribute.integer_count == 0 || attribute.integers != nil, (0...64).contains(attribute.integer_count) else {
-                throw Refusal("op \"\(op)\": attribute \"\(key)\": expected up to 64 integers, found \(attribute.integer_count)")
+            guard attribute.integer_count == 0 || attribute.integers != nil, (0...64).contains(attribute.integer_count)
+            else {
+                throw Refusal(
+                    "op \"\(op)\": attribute \"\(key)\": expected up to 64 integers, found \(attribute.integer_count)")
             }
             return (key, .integers((0..<Int(attribute.integer_count)).map { Int(attribute.integers[$0]) }))
         default: throw Refusal("op \"\(op)\": attribute \"\(key)\": kind: expected 0 to 3, found \(attribute.kind)")

@@ -1,13 +1,16 @@
 /// How axes pass through an operation.
 ///
-/// Indices run along the axes of inputs and output, as the letters of an einsum do. To permute an index means to permute it in
-/// every tensor where it stands. The statement an operation makes: permuting any of its indices that are not pinned, in all
+/// Indices run along the axes of inputs and output, as the letters of an einsum do. To permute an index means to
+/// permute it in
+/// every tensor where it stands. The statement an operation makes: permuting any of its indices that are not pinned, in
+/// all
 /// inputs, permutes its output in the same way, f(π·x) = π·f(x). An index of the inputs alone is summed or left out.
 public struct AxisFlow: Sendable, Equatable {
     public enum Role: Sendable, Equatable {
         /// Each position by itself, or a sum over all.
         case free
-        /// Positions are set against each other, as in a softmax or norm: they permute, but alike for every index beside them.
+        /// Positions are set against each other, as in a softmax or norm: they permute, but alike for every index
+        /// beside them.
         case coupled
         /// Positions are told apart; the text says by what. They may be set against each other too.
         case pinned(String)
@@ -25,7 +28,8 @@ public struct AxisFlow: Sendable, Equatable {
         public var isPinned: Bool { if case .pinned = role { true } else { false } }
     }
 
-    /// One axis: segments one behind the other, each a product of indices, outermost first; a product of none has size 1.
+    /// One axis: segments one behind the other, each a product of indices, outermost first; a product of none has size
+    /// 1.
     public typealias Axis = [[Int]]
 
     public let indices: [Index]
@@ -44,7 +48,8 @@ public struct AxisFlow: Sendable, Equatable {
 
     /// True if index `x` may be permuted differently for every position of index `other`.
     ///
-    /// So it is if `other` stands beside `x` wherever `x` stands, and its positions are not set against each other at each
+    /// So it is if `other` stands beside `x` wherever `x` stands, and its positions are not set against each other at
+    /// each
     /// position of `x`.
     public func mayDepend(_ x: Int, on other: Int) -> Bool {
         guard x != other, indices[other].role == .free || indices[x].role != .free else { return false }
@@ -52,7 +57,8 @@ public struct AxisFlow: Sendable, Equatable {
             axes.indices.allSatisfy { axis in
                 axes[axis].allSatisfy { segment in
                     guard segment.contains(x) else { return true }
-                    return segment.contains(other) || axes.indices.contains { $0 != axis && axes[$0].count == 1 && axes[$0][0].contains(other) }
+                    return segment.contains(other)
+                        || axes.indices.contains { $0 != axis && axes[$0].count == 1 && axes[$0][0].contains(other) }
                 }
             }
         }
@@ -63,7 +69,8 @@ public struct AxisFlow: Sendable, Equatable {
         AxisFlow(indices: indices, inputs: inputs.enumerated().map { left.contains($0) ? [] : $1 }, output: output)
     }
 
-    /// Of an operation that computes every element from those at the same place, inputs of lower rank repeating along the
+    /// Of an operation that computes every element from those at the same place, inputs of lower rank repeating along
+    /// the
     /// leading axes.
     public static func elementwise(_ inputs: [ValueType]) -> AxisFlow { aligned(inputs, last: .free) }
 

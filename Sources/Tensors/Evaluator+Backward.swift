@@ -28,7 +28,8 @@ extension Evaluator {
     ///   - output: name of an output of the last run.
     ///   - seed: ∂loss/∂output, in the output's shape; 1 if nil, for an output of one element.
     ///   - accumulate: add to the bound gradients instead of overwriting them.
-    /// - Throws: `unknownName`, `notRun`, `inferenceOnly`, `seedNeeded`, `bindingShape`, `outOfMemory`, `operationFailed`.
+    /// - Throws: `unknownName`, `notRun`, `inferenceOnly`, `seedNeeded`, `bindingShape`, `outOfMemory`,
+    ///   `operationFailed`.
     public func backward(from output: String, seed: Tensor? = nil, accumulate: Bool = false) throws(TensorError) {
         let id = try outputID(output)
         let shape = program.nodes[id].type.shape
@@ -43,16 +44,18 @@ extension Evaluator {
             let step = plan.steps[entry.step]
             let targets = entry.targets.map { target in
                 target.map { target in
-                    GradientTarget(tensor: target.tensor ?? gradientOfParameter[target.parameter!]!,
-                                   beta: target.isFirst && !(accumulate && target.parameter != nil) ? 0 : 1)
+                    GradientTarget(
+                        tensor: target.tensor ?? gradientOfParameter[target.parameter!]!,
+                        beta: target.isFirst && !(accumulate && target.parameter != nil) ? 0 : 1)
                 }
             }
-            try step.operation.pullback(entry.gradient ?? first, output: values[step.output]!.floats,
-                                        inputs: step.inputs.map { values[$0]! }, into: targets, context: contexts[entry.step])
+            try step.operation.pullback(
+                entry.gradient ?? first, output: values[step.output]!.floats,
+                inputs: step.inputs.map { values[$0]! }, into: targets, context: contexts[entry.step])
         }
         for parameter in backwardPlan.untouched {
             let target = GradientTarget(tensor: gradientOfParameter[parameter]!, beta: accumulate ? 1 : 0)
-            if parameter == id { // the output is a parameter itself
+            if parameter == id {  // the output is a parameter itself
                 addScaled(1, first.address, to: target, count: first.count)
             } else if !accumulate {
                 target.tensor.values.update(repeating: 0)
@@ -78,7 +81,10 @@ extension Evaluator {
                 if !isParameter, memory[input] == nil {
                     memory[input] = try pool.take(shape: program.nodes[input].type.shape, name: "gradient")
                 }
-                targets.append(.init(parameter: isParameter ? input : nil, tensor: memory[input]?.view, isFirst: !written.contains(input)))
+                targets.append(
+                    .init(
+                        parameter: isParameter ? input : nil, tensor: memory[input]?.view,
+                        isFirst: !written.contains(input)))
                 written.insert(input)
             }
             result.entries.append(.init(step: position, gradient: memory[step.output]?.view, targets: targets))

@@ -34,7 +34,8 @@ public final class Evaluator {
         }
     }
 
-    /// Binds a parameter to its values and to where `backward` writes its gradient; without the latter none is computed.
+    /// Binds a parameter to its values and to where `backward` writes its gradient; without the latter none is
+    /// computed.
     /// - Throws: `unknownName`, `bindingShape`.
     public func bind(parameter name: String, to tensor: Tensor, gradient: Tensor? = nil) throws(TensorError) {
         let id = try find(name, among: program.parameterNames, kind: "parameter")
@@ -56,7 +57,8 @@ public final class Evaluator {
     /// Computes every output.
     ///
     /// Inputs are used in place, not copied: they must stay as they are until `backward` is done.
-    /// - Throws: `unknownName`, `notBound`, `bindingShape`, `bindingType`, `outOfMemory`, and what operations find in their
+    /// - Throws: `unknownName`, `notBound`, `bindingShape`, `bindingType`, `outOfMemory`, and what operations find in
+    ///   their
     ///   numbers (`indexOutOfRange`, `operationFailed`).
     public func run(inputs: [String: Value]) throws(TensorError) {
         for (name, value) in inputs {
@@ -69,7 +71,8 @@ public final class Evaluator {
         hasRun = false
         for (step, context) in zip(plan.steps, contexts) {
             context.training = training
-            try step.operation.forward(step.inputs.map { values[$0]! }, into: values[step.output]!.floats, context: context)
+            try step.operation.forward(
+                step.inputs.map { values[$0]! }, into: values[step.output]!.floats, context: context)
         }
         hasRun = true
     }
@@ -101,7 +104,9 @@ public final class Evaluator {
         guard found.elementType == expected.elementType else {
             throw .bindingType(name: name, expected: expected.elementType, found: found.elementType)
         }
-        guard found.shape == expected.shape else { throw .bindingShape(name: name, expected: expected.shape, found: found.shape) }
+        guard found.shape == expected.shape else {
+            throw .bindingShape(name: name, expected: expected.shape, found: found.shape)
+        }
     }
 
     /// Gives each step's output its memory. In inference a buffer goes back to the pool after its last use.

@@ -5,7 +5,8 @@ struct ExecutionStep {
     let output: Int
 }
 
-/// The steps that the outputs of a program need, with each ReLU fused into the step before it where nothing else sees the
+/// The steps that the outputs of a program need, with each ReLU fused into the step before it where nothing else sees
+/// the
 /// value between.
 struct ExecutionPlan {
     let steps: [ExecutionStep]
@@ -27,7 +28,8 @@ struct ExecutionPlan {
             guard case .operation(let operation, let inputs) = node.source else { continue }
             var step = ExecutionStep(operation: operation, inputs: inputs.map(\.index), output: index)
             if operation is ReLU, uses[inputs[0].index] == 1, let before = stepOfValue[inputs[0].index],
-               let producer = steps[before], let fused = producer.operation.fusedWithReLU() {
+                let producer = steps[before], let fused = producer.operation.fusedWithReLU()
+            {
                 step = ExecutionStep(operation: fused, inputs: producer.inputs, output: index)
                 steps[before] = nil
             }

@@ -1,12 +1,14 @@
 import COpenBLAS
 
-/// OpenBLAS runs on the calling thread only: the tiles, and what else is spread over threads, are ours. To be evaluated before every call of it.
+/// OpenBLAS runs on the calling thread only: the tiles, and what else is spread over threads, are ours. To be evaluated
+/// before every call of it.
 package let openBLASIsSerial: Void = openblas_set_num_threads(1)
 
 /// C = alpha · op(A) · op(B) + beta · C in float32 (BLAS sgemm), row-major, on raw memory.
 ///
 /// A large product is tiled over the rows of C, or over its columns if there are more of those, by sizes that depend on
-/// `m`, `n`, `k` alone; so the result is bit-identical for any number of threads. Inside a `Parallel.forEach` it runs on the
+/// `m`, `n`, `k` alone; so the result is bit-identical for any number of threads. Inside a `Parallel.forEach` it runs
+/// on the
 /// calling thread.
 /// - Parameters:
 ///   - transposeA: op(A) = Aᵀ: memory holds A as [k, m] instead of [m, k].
@@ -21,7 +23,8 @@ public func gemm(
     _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int,
     beta: Float = 0, _ c: UnsafeMutablePointer<Float>, ldc: Int
 ) {
-    precondition(max(m, n, k) <= Int32.max && max(lda, ldb, ldc) <= Int32.max, "gemm of \(m) x \(n) x \(k) exceeds 32-bit sizes")
+    precondition(
+        max(m, n, k) <= Int32.max && max(lda, ldb, ldc) <= Int32.max, "gemm of \(m) x \(n) x \(k) exceeds 32-bit sizes")
     guard m > 0, n > 0 else { return }
     let multiplications = Double(m) * Double(n) * Double(k)
     guard multiplications >= 1_000_000 else {
@@ -33,11 +36,13 @@ public func gemm(
     Parallel.forEachRange(max(m, n), tile: tile) { range in
         let first = range.lowerBound
         if m >= n {
-            serialGemm(transposeA, transposeB, range.count, n, k, alpha, a + (transposeA ? first : first * lda), lda,
-                       b, ldb, beta, c + first * ldc, ldc)
+            serialGemm(
+                transposeA, transposeB, range.count, n, k, alpha, a + (transposeA ? first : first * lda), lda,
+                b, ldb, beta, c + first * ldc, ldc)
         } else {
-            serialGemm(transposeA, transposeB, m, range.count, k, alpha, a, lda,
-                       b + (transposeB ? first * ldb : first), ldb, beta, c + first, ldc)
+            serialGemm(
+                transposeA, transposeB, m, range.count, k, alpha, a, lda,
+                b + (transposeB ? first * ldb : first), ldb, beta, c + first, ldc)
         }
     }
 }
@@ -48,13 +53,16 @@ private func serialGemm(
     _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
 ) {
     _ = openBLASIsSerial
-    cblas_sgemm(CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-                blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+    cblas_sgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+        blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
 }
 
-/// Has OpenBLAS map the memory that it works in, one buffer for each thread that may multiply at a time (`Parallel.threads`).
+/// Has OpenBLAS map the memory that it works in, one buffer for each thread that may multiply at a time
+/// (`Parallel.threads`).
 ///
-/// By itself it maps a buffer (128 MiB on x86-64) when a product begins while all others are in use; where the address space is limited it tries forever.
+/// By itself it maps a buffer (128 MiB on x86-64) when a product begins while all others are in use; where the address
+/// space is limited it tries forever.
 public func reserveGemmMemory() {
     let buffers = (0..<Parallel.threads).map { _ in blas_memory_alloc(0) }
     for buffer in buffers { blas_memory_free(buffer) }
@@ -66,9 +74,11 @@ public func reserveGemmMemory() {
 ///   - b: [k, n]
 /// - Returns: [m, n]
 public func matmul(_ a: Tensor, _ b: Tensor) -> Tensor {
-    precondition(a.shape.count == 2 && b.shape.count == 2 && a.shape[1] == b.shape[0], "matmul of \(a.shape) and \(b.shape)")
+    precondition(
+        a.shape.count == 2 && b.shape.count == 2 && a.shape[1] == b.shape[0], "matmul of \(a.shape) and \(b.shape)")
     let result = Tensor(shape: [a.shape[0], b.shape[1]])
-    gemm(m: a.shape[0], n: b.shape[1], k: a.shape[1], a.address, lda: a.shape[1], b.address, ldb: b.shape[1],
-         result.address, ldc: b.shape[1])
+    gemm(
+        m: a.shape[0], n: b.shape[1], k: a.shape[1], a.address, lda: a.shape[1], b.address, ldb: b.shape[1],
+        result.address, ldc: b.shape[1])
     return result
 }

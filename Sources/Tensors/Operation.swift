@@ -27,13 +27,15 @@ public protocol Operation: Sendable {
 
     /// The vector-Jacobian product: for each input i, target i := beta · target i + (∂output/∂input i)ᵀ · gradient.
     ///
-    /// A target is nil where no gradient is wanted. Targets must be handled in the order of the inputs: where one value is
+    /// A target is nil where no gradient is wanted. Targets must be handled in the order of the inputs: where one value
+    /// is
     /// passed twice, both have the same tensor and the second adds to the first.
     /// - Parameters:
     ///   - gradient: of the output, in its shape.
     ///   - output: as `forward` left it.
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError)
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext) throws(TensorError)
 
     /// How axes pass through it, for inputs of types that `outputShape` accepted.
     func axisFlow(inputs: [ValueType]) -> AxisFlow

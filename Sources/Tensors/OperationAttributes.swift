@@ -28,13 +28,17 @@ struct OperationAttributes {
         return value
     }
 
-    func integer(_ name: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 0...Int(Int32.max)) throws(TensorError) -> Int {
+    func integer(_ name: String, default fallback: Int? = nil, in range: ClosedRange<Int> = 0...Int(Int32.max))
+        throws(TensorError) -> Int
+    {
         guard case .integer(let value)? = try get(name, expected: "integer") else {
             guard let fallback else { throw .missingAttribute(operation: operation, name: name) }
             return fallback
         }
         guard range.contains(value) else {
-            throw .attributeValue(operation: operation, name: name, expected: "\(range.lowerBound)...\(range.upperBound)", found: "\(value)")
+            throw .attributeValue(
+                operation: operation, name: name, expected: "\(range.lowerBound)...\(range.upperBound)",
+                found: "\(value)")
         }
         return value
     }
@@ -72,21 +76,25 @@ struct OperationAttributes {
     }
 
     /// One integer for every place, or one for each; `counts` are the lengths allowed.
-    func integers(_ name: String, default fallback: Int?, counts: [Int], in range: ClosedRange<Int>) throws(TensorError) -> [Int] {
+    func integers(_ name: String, default fallback: Int?, counts: [Int], in range: ClosedRange<Int>) throws(TensorError)
+        -> [Int]
+    {
         let found: [Int]
         switch values[name] {
         case .integer(let value): found = Array(repeating: value, count: counts[0])
         case .integers(let value): found = value
         case .some(let value):
-            throw .attributeType(operation: operation, name: name, expected: "integer or integers", found: value.typeName)
+            throw .attributeType(
+                operation: operation, name: name, expected: "integer or integers", found: value.typeName)
         case nil:
             guard let fallback else { throw .missingAttribute(operation: operation, name: name) }
             found = Array(repeating: fallback, count: counts[0])
         }
         guard counts.contains(found.count), found.allSatisfy(range.contains) else {
             let lengths = counts.map(String.init).joined(separator: " or ")
-            throw .attributeValue(operation: operation, name: name,
-                                  expected: "\(lengths) integers in \(range.lowerBound)...\(range.upperBound)", found: "\(found)")
+            throw .attributeValue(
+                operation: operation, name: name,
+                expected: "\(lengths) integers in \(range.lowerBound)...\(range.upperBound)", found: "\(found)")
         }
         return found
     }

@@ -41,7 +41,9 @@ extension Operation {
 
     func requireCount(_ inputs: [ValueType], _ count: ClosedRange<Int>) throws(TensorError) {
         guard count.contains(inputs.count) else {
-            let expected = count.lowerBound == count.upperBound ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
+            let expected =
+                count.lowerBound == count.upperBound
+                ? "\(count.lowerBound)" : "\(count.lowerBound) to \(count.upperBound)"
             throw .inputCount(operation: name, expected: expected, found: inputs.count)
         }
     }
@@ -53,7 +55,9 @@ extension Operation {
     }
 
     /// `condition` on the shape of an input; `expected` says what it is.
-    func require(_ condition: Bool, _ inputs: [ValueType], _ index: Int, _ expected: @autoclosure () -> String) throws(TensorError) {
+    func require(_ condition: Bool, _ inputs: [ValueType], _ index: Int, _ expected: @autoclosure () -> String)
+        throws(TensorError)
+    {
         guard condition else {
             throw .inputShape(operation: name, input: index, expected: expected(), found: inputs[index].shape)
         }

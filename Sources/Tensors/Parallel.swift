@@ -4,7 +4,8 @@ import Synchronization
 
 /// Work over tiles, shared by a process-wide number of threads.
 ///
-/// Tiles are cut by the size of the problem alone, never by the number of threads, and each tile writes places of its own;
+/// Tiles are cut by the size of the problem alone, never by the number of threads, and each tile writes places of its
+/// own;
 /// so results are bit-identical for any number of threads.
 public enum Parallel {
     private static let threadCount = Atomic<Int>(max(1, Int(nino_processor_count())))
@@ -25,9 +26,12 @@ public enum Parallel {
         forEachWithWorker(count) { index, _ in body(index) }
     }
 
-    /// As `forEach` on at most `workers` threads, and tells which worker (`0 ..< workers`) calls, so that each may have scratch
+    /// As `forEach` on at most `workers` threads, and tells which worker (`0 ..< workers`) calls, so that each may have
+    /// scratch
     /// of its own.
-    public static func forEachWithWorker(_ count: Int, workers: Int = threads, _ body: (_ index: Int, _ worker: Int) -> Void) {
+    public static func forEachWithWorker(
+        _ count: Int, workers: Int = threads, _ body: (_ index: Int, _ worker: Int) -> Void
+    ) {
         let workers = min(workers, count)
         guard workers > 1, nino_parallel_depth() == 0 else {
             for index in 0..<max(0, count) { body(index, 0) }

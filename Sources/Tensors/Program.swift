@@ -9,7 +9,8 @@ public struct ValueID: Sendable, Hashable {
 
 /// A traced forward pass with static shapes: a list of operations in the order they run.
 ///
-/// All of it may come from a plugin, so every name, shape, attribute and id is checked. Parameters, buffers and inputs share
+/// All of it may come from a plugin, so every name, shape, attribute and id is checked. Parameters, buffers and inputs
+/// share
 /// one name space; outputs have their own.
 public struct Program: Sendable {
     /// Where a value comes from.
@@ -45,7 +46,9 @@ public struct Program: Sendable {
 
     /// An operation of the op set.
     /// - Throws: `unknownOperation`, `unknownAttribute`, `missingAttribute`, `attributeType`, `attributeValue`.
-    public static func operation(_ name: String, _ attributes: [String: OpAttribute] = [:]) throws(TensorError) -> any Operation {
+    public static func operation(_ name: String, _ attributes: [String: OpAttribute] = [:]) throws(TensorError)
+        -> any Operation
+    {
         try OperationRegistry.make(name, attributes: attributes)
     }
 
@@ -53,7 +56,9 @@ public struct Program: Sendable {
 
     /// Declares what each run is given.
     /// - Throws: `duplicateName`, `invalidShape`, `tooLarge`.
-    public mutating func input(_ name: String, _ elementType: ElementType, _ shape: [Int]) throws(TensorError) -> ValueID {
+    public mutating func input(_ name: String, _ elementType: ElementType, _ shape: [Int]) throws(TensorError)
+        -> ValueID
+    {
         let id = try declare(name, ValueType(elementType, shape), .input(name))
         inputNames.append(name)
         return id
@@ -82,9 +87,12 @@ public struct Program: Sendable {
     }
 
     /// Adds an operation of the op set.
-    /// - Throws: `unknownOperation`, `unknownAttribute`, `missingAttribute`, `attributeType`, `attributeValue`, `unknownValue`,
+    /// - Throws: `unknownOperation`, `unknownAttribute`, `missingAttribute`, `attributeType`, `attributeValue`,
+    ///   `unknownValue`,
     ///   `inputCount`, `inputType`, `inputShape`, `tooLarge`.
-    public mutating func apply(_ name: String, _ inputs: [ValueID], _ attributes: [String: OpAttribute] = [:]) throws(TensorError) -> ValueID {
+    public mutating func apply(_ name: String, _ inputs: [ValueID], _ attributes: [String: OpAttribute] = [:])
+        throws(TensorError) -> ValueID
+    {
         try apply(operation: OperationRegistry.make(name, attributes: attributes), inputs)
     }
 
@@ -102,7 +110,9 @@ public struct Program: Sendable {
     /// - Throws: `duplicateName`, `unknownValue`, `inputType` for integers.
     public mutating func output(_ name: String, _ id: ValueID) throws(TensorError) {
         let type = try type(of: id)
-        guard type.elementType == .float32 else { throw .bindingType(name: name, expected: .float32, found: type.elementType) }
+        guard type.elementType == .float32 else {
+            throw .bindingType(name: name, expected: .float32, found: type.elementType)
+        }
         guard !outputs.contains(where: { $0.name == name }) else { throw .duplicateName(name: name) }
         outputs.append((name, id))
     }
@@ -122,13 +132,16 @@ public struct Program: Sendable {
     /// The parameter, buffer or input of that name.
     public func value(named name: String) -> ValueID? { idByName[name] }
 
-    /// The number that the integers of an input must stay below for every operation that reads them; nil if any will do.
+    /// The number that the integers of an input must stay below for every operation that reads them; nil if any will
+    /// do.
     public func integerBound(ofInput name: String) -> Int? {
         guard let id = idByName[name] else { return nil }
         let bounds = nodes.flatMap { node -> [Int] in
             guard case .operation(let operation, let inputs) = node.source else { return [] }
             let types = inputs.map { nodes[$0.index].type }
-            return inputs.indices.filter { inputs[$0] == id }.compactMap { operation.integerBound(input: $0, inputs: types) }
+            return inputs.indices.filter { inputs[$0] == id }.compactMap {
+                operation.integerBound(input: $0, inputs: types)
+            }
         }
         return bounds.min()
     }

@@ -1,7 +1,7 @@
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #endif
 
 /// The generator behind every random draw: xoshiro256++ (Blackman and Vigna 2019), seeded through SplitMix64.
@@ -91,10 +91,13 @@ public struct SeededRandom: RandomNumberGenerator, Sendable, Equatable {
     /// Normal, drawn again until it lies in `bounds` (absolute values, as `torch.nn.init.trunc_normal_` takes them).
     ///
     /// - Precondition: `bounds` holds a part of the distribution worth waiting for: it meets mean ± 4 deviations.
-    public mutating func truncatedNormal(mean: Float = 0, standardDeviation: Float = 1, in bounds: ClosedRange<Float>) -> Float {
+    public mutating func truncatedNormal(mean: Float = 0, standardDeviation: Float = 1, in bounds: ClosedRange<Float>)
+        -> Float
+    {
         let reach = 4 * standardDeviation
         precondition(
-            bounds.lowerBound < bounds.upperBound && bounds.lowerBound < mean + reach && bounds.upperBound > mean - reach,
+            bounds.lowerBound < bounds.upperBound && bounds.lowerBound < mean + reach
+                && bounds.upperBound > mean - reach,
             "truncatedNormal: bounds \(bounds) hold almost nothing of a normal at \(mean) ± \(standardDeviation)")
         while true {
             let value = normal(mean: mean, standardDeviation: standardDeviation)

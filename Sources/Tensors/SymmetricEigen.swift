@@ -4,7 +4,8 @@ import COpenBLAS
 public struct SymmetricEigen: Sendable {
     /// Rising.
     public let values: [Double]
-    /// `vectors[i]` belongs to `values[i]`; orthonormal, of arbitrary sign, and of arbitrary basis where values coincide.
+    /// `vectors[i]` belongs to `values[i]`; orthonormal, of arbitrary sign, and of arbitrary basis where values
+    /// coincide.
     public let vectors: [[Double]]
 
     /// - Parameter matrix: shape [size, size]; only one triangle is read.

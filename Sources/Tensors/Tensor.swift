@@ -17,7 +17,8 @@ private final class Storage {
 
 /// A dense row-major float32 tensor: a shape over contiguous memory, of its own or of another tensor.
 ///
-/// A tensor of shape [n] serves as the flat vector in which all parameters (or all gradients) of a model lie end to end.
+/// A tensor of shape [n] serves as the flat vector in which all parameters (or all gradients) of a model lie end to
+/// end.
 /// Unchecked: whoever shares a tensor between threads sees to it that no one writes what another reads.
 public final class Tensor: @unchecked Sendable {
     public let shape: [Int]
@@ -44,8 +45,9 @@ public final class Tensor: @unchecked Sendable {
     /// The elements `offset ..< offset + count` of another tensor, under a shape of their own; keeps their owner alive.
     public convenience init(shape: [Int], of other: Tensor, offset: Int = 0) {
         let count = shape.reduce(1, *)
-        precondition(offset >= 0 && count >= 0 && offset + count <= other.count,
-                     "view of shape \(shape) at \(offset) of \(other.count) elements")
+        precondition(
+            offset >= 0 && count >= 0 && offset + count <= other.count,
+            "view of shape \(shape) at \(offset) of \(other.count) elements")
         let values = UnsafeMutableBufferPointer(rebasing: other.values[offset..<(offset + count)])
         self.init(shape: shape, values: values, owner: other.owner)
     }
@@ -68,7 +70,8 @@ public final class Tensor: @unchecked Sendable {
         let count = try ValueType.checkedCount(shape, name: name, limit: largestCount)
         let bytes = count * MemoryLayout<Float>.stride
         guard let storage = Storage(bytes: bytes) else { throw .outOfMemory(name: name, bytes: bytes) }
-        let values = UnsafeMutableBufferPointer(start: storage.address.bindMemory(to: Float.self, capacity: count), count: count)
+        let values = UnsafeMutableBufferPointer(
+            start: storage.address.bindMemory(to: Float.self, capacity: count), count: count)
         values.initialize(repeating: 0)
         return Tensor(shape: shape, values: values, owner: storage)
     }
@@ -96,7 +99,8 @@ public final class IntegerTensor: @unchecked Sendable {
         self.shape = shape
         self.count = count
         self.storage = storage
-        self.values = UnsafeMutableBufferPointer(start: storage.address.bindMemory(to: Int64.self, capacity: count), count: count)
+        self.values = UnsafeMutableBufferPointer(
+            start: storage.address.bindMemory(to: Int64.self, capacity: count), count: count)
         values.initialize(repeating: 0)
     }
 

@@ -42,13 +42,15 @@ public enum TensorError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(operation): attribute '\(name)': expected \(expected), found \(found)"
         case .attributeValue(let operation, let name, let expected, let found):
             "\(operation): attribute '\(name)': expected \(expected), found \(found)"
-        case .inputCount(let operation, let expected, let found): "\(operation): expected \(expected) inputs, found \(found)"
+        case .inputCount(let operation, let expected, let found):
+            "\(operation): expected \(expected) inputs, found \(found)"
         case .inputType(let operation, let input, let expected, let found):
             "\(operation): input \(input): expected \(expected), found \(found)"
         case .inputShape(let operation, let input, let expected, let found):
             "\(operation): input \(input): expected shape \(expected), found \(found)"
         case .invalidShape(let name, let found): "\(name): every dimension must be at least 1, found \(found)"
-        case .tooLarge(let name, let limit, let found): "\(name): expected at most \(limit) elements, found shape \(found)"
+        case .tooLarge(let name, let limit, let found):
+            "\(name): expected at most \(limit) elements, found shape \(found)"
         case .outOfMemory(let name, let bytes): "\(name): cannot allocate \(bytes) bytes"
         case .duplicateName(let name): "the name '\(name)' is used twice"
         case .unknownName(let kind, let name, let known): "no \(kind) '\(name)', expected one of \(known)"
@@ -58,7 +60,8 @@ public enum TensorError: Error, Equatable, Sendable, CustomStringConvertible {
         case .bindingType(let name, let expected, let found): "'\(name)': expected \(expected), found \(found)"
         case .indexOutOfRange(let operation, let expected, let found):
             "\(operation): expected an index in \(expected.lowerBound)..<\(expected.upperBound), found \(found)"
-        case .seedNeeded(let output, let shape): "output '\(output)': expected a single number or a seed, found shape \(shape)"
+        case .seedNeeded(let output, let shape):
+            "output '\(output)': expected a single number or a seed, found shape \(shape)"
         case .notRun(let output): "output '\(output)': the program has not been run"
         case .inferenceOnly(let output): "output '\(output)': the evaluator was made for inference only"
         case .operationFailed(let operation, let message): "\(operation): \(message)"

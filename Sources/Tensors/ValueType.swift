@@ -21,7 +21,8 @@ public struct ValueType: Sendable, Equatable {
 
     /// Number of elements of `shape`, which comes from outside.
     /// - Throws: `invalidShape` for a dimension below 1, `tooLarge` above `limit`.
-    public static func checkedCount(_ shape: [Int], name: String, limit: Int = largestCount) throws(TensorError) -> Int {
+    public static func checkedCount(_ shape: [Int], name: String, limit: Int = largestCount) throws(TensorError) -> Int
+    {
         guard shape.allSatisfy({ $0 >= 1 }) else { throw .invalidShape(name: name, found: shape) }
         var count = 1
         for dimension in shape {

@@ -52,7 +52,8 @@ extension TrainingError: CustomStringConvertible {
         case .wrongRank(let file, let expected, let found):
             "\(file): expected \(expected) axes, found \(found)"
         case .sizeMismatch(let file, let expected, let found):
-            "\(file): is \(found < expected ? "truncated" : "too long"): its header announces \(expected) bytes, found \(found)"
+            "\(file): is \(found < expected ? "truncated" : "too long"): its header announces \(expected) bytes, "
+                + "found \(found)"
         case .dataSetMissing(let name, let folder, let missing, let advice):
             "\(name): \(missing) is not in \(folder); \(advice)"
         case .countMismatch(let images, let labels, let file):
@@ -64,7 +65,8 @@ extension TrainingError: CustomStringConvertible {
         case .tooFewExamples(let name, let expected, let found):
             "\(name): expected at least \(expected) examples, found \(found)"
         case .textTooShort(let file, let context, let expected, let found):
-            "\(file): expected at least \(expected) bytes, so that the held-out tenth has a window of \(context), found \(found)"
+            "\(file): expected at least \(expected) bytes, so that the held-out tenth has a window of \(context), "
+                + "found \(found)"
         case .unknownTask(let name, let known):
             "task \(name) is unknown, expected one of \(known.joined(separator: ", "))"
         case .unknownOptimizer(let name, let known):
@@ -92,7 +94,8 @@ extension TrainingError: CustomStringConvertible {
         case .noTrajectories(let folder, let wanted):
             "\(folder): expected \(wanted), found none"
         case .metaTrainingDiverged(let step, let reductions):
-            "meta-training does not recover: losses or gradients are not finite at step \(step), after the learning rate was halved \(reductions) times"
+            "meta-training does not recover: losses or gradients are not finite at step \(step), after the learning "
+                + "rate was halved \(reductions) times"
         }
     }
 }

@@ -25,7 +25,9 @@ public struct SampleInputs {
                 values[name] = .float(Tensor(shape: type.shape, values: (0..<count).map { _ in random.normal() }))
             case .int64:
                 let bound = program.integerBound(ofInput: name) ?? 2
-                values[name] = .integer(IntegerTensor(shape: type.shape, values: (0..<count).map { _ in Int64(random.integer(below: bound)) }))
+                values[name] = .integer(
+                    IntegerTensor(
+                        shape: type.shape, values: (0..<count).map { _ in Int64(random.integer(below: bound)) }))
             }
         }
         self.values = values

@@ -1,7 +1,8 @@
 import NeuralGraphs
 import PluginHost
 
-/// What is verified: a model, the symmetries claimed of it, and its neural graph. Usually all three are a plugin's; claims or graph may
+/// What is verified: a model, the symmetries claimed of it, and its neural graph. Usually all three are a plugin's;
+/// claims or graph may
 /// also be derived, or deliberately wrong.
 public struct Subject: Sendable {
     public let model: Model
@@ -12,7 +13,8 @@ public struct Subject: Sendable {
         (self.model, self.claims, self.graph) = (model, claims, graph)
     }
 
-    /// A plugin's model with the plugin's claims and the graph of its constructor; both derived if it has no constructor.
+    /// A plugin's model with the plugin's claims and the graph of its constructor; both derived if it has no
+    /// constructor.
     /// - Throws: as `Model.neuralGraph()`.
     public init(_ model: Model) throws {
         if model.isDerived {
@@ -34,6 +36,8 @@ struct MovableTensor {
 extension Model {
     /// Parameters, then float buffers.
     var movableTensors: [MovableTensor] {
-        (description.parameters + description.buffers.filter { $0.elementType == .float32 }).map { MovableTensor(name: $0.name, shape: $0.shape) }
+        (description.parameters + description.buffers.filter { $0.elementType == .float32 }).map {
+            MovableTensor(name: $0.name, shape: $0.shape)
+        }
     }
 }

@@ -10,10 +10,15 @@ public enum VerificationError: Error, Equatable, CustomStringConvertible {
 
     public var description: String {
         switch self {
-        case .tooManyEdges(let graph, let limit, let found): "\(graph): expected at most \(limit) edges, found \(found): verify the graph of a smaller model"
-        case .otherParameters(let graph, let expected, let found): "\(graph): parameter list: expected \(expected) as in the config, found \(found)"
-        case .undecided(let nodes): "graph: too many of its \(nodes) nodes look alike to decide whether it follows the permuted parameters"
-        case .notShrinkable(let model, let limit, let found): "\(model): expected a config that can be made small, to \(limit) edges; the smallest model found has \(found)"
+        case .tooManyEdges(let graph, let limit, let found):
+            "\(graph): expected at most \(limit) edges, found \(found): verify the graph of a smaller model"
+        case .otherParameters(let graph, let expected, let found):
+            "\(graph): parameter list: expected \(expected) as in the config, found \(found)"
+        case .undecided(let nodes):
+            "graph: too many of its \(nodes) nodes look alike to decide whether it follows the permuted parameters"
+        case .notShrinkable(let model, let limit, let found):
+            "\(model): expected a config that can be made small, to \(limit) edges; the smallest model found has "
+                + "\(found)"
         }
     }
 }

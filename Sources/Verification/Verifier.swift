@@ -19,7 +19,8 @@ public struct Verifier {
     /// Verifies a model of any size: a large one by a smaller one of the same structure, and structurally as it is.
     ///
     /// - Parameter name: what the report calls the model.
-    /// - Throws: what the plugin, its forward pass or the nowcaster throw, and `VerificationError.notShrinkable`; a proof that fails does not
+    /// - Throws: what the plugin, its forward pass or the nowcaster throw, and `VerificationError.notShrinkable`; a
+    ///   proof that fails does not
     ///   throw.
     public func verify(_ subject: Subject, name: String) throws -> VerificationReport {
         guard subject.graph.edgeCount > ModelShrinker.edgeLimit else { return try verifySmall(subject, name: name) }
@@ -29,7 +30,8 @@ public struct Verifier {
         let (small, changes) = try shrinker.shrink()
         var report = try verifySmall(small, name: name)
         report.shrinking = ShrinkingReport(
-            fullSize: VerificationReport.Size(subject.graph), changes: changes, edgeBlocks: subject.graph.edgeBlocks.count, failures: failures)
+            fullSize: VerificationReport.Size(subject.graph), changes: changes,
+            edgeBlocks: subject.graph.edgeBlocks.count, failures: failures)
         return report
     }
 
@@ -43,7 +45,8 @@ public struct Verifier {
         }
         let idle = subject.claims.groups.filter { $0.size == 1 }.map(\.name)
         var report = VerificationReport(
-            plugin: subject.model.architecture.plugin, model: name, size: VerificationReport.Size(subject.graph), groups: groups, failures: failures,
+            plugin: subject.model.architecture.plugin, model: name, size: VerificationReport.Size(subject.graph),
+            groups: groups, failures: failures,
             idleGroups: idle)
         report.derivation = try SymmetryComparison(
             claims: subject.claims, derived: DerivedSymmetries(subject.model), areClaimed: !subject.model.isDerived)
@@ -74,7 +77,8 @@ private struct ProofRun {
         function = try FunctionProof(subject.model, using: &random)
         graph = try GraphProof(subject.graph)
         nowcast = try NowcastProof(
-            GraphModel(subject.graph), subject.graph.parameters, slots: subject.graph.slotCount, nowcaster: nowcaster, using: &random)
+            GraphModel(subject.graph), subject.graph.parameters, slots: subject.graph.slotCount, nowcaster: nowcaster,
+            using: &random)
         failures = StructuralProof.failures(subject) + graph.roundTripFailures()
     }
 
@@ -111,25 +115,36 @@ private struct ProofRun {
             failures += run.failures
         }
         return GroupReport(
-            group: name, size: group.map { subject.claims.groups[$0].size } ?? 0, actsOn: group.map(actsOn) ?? [], functionError: functionError,
+            group: name, size: group.map { subject.claims.groups[$0].size } ?? 0, actsOn: group.map(actsOn) ?? [],
+            functionError: functionError,
             graph: graphHolds, nowcastError: nowcastError, controls: controls)
     }
 
-    private mutating func note(_ group: Int?, _ functionError: Double, _ graphHolds: Bool, _ nowcastError: Double) throws {
+    private mutating func note(_ group: Int?, _ functionError: Double, _ graphHolds: Bool, _ nowcastError: Double)
+        throws
+    {
         // What fails for a group alone need not be said again for all together.
         if group == nil, !failures.isEmpty { return }
         let groups = group.map { [subject.claims.groups[$0].name] } ?? []
         if functionError > FunctionProof.tolerance {
             failures.append(.function(groups, functionError))
-            if let group, let cause = try ClaimBlame(subject: subject, function: function).failure(of: group, using: &random) { failures.append(cause) }
+            if let group,
+                let cause = try ClaimBlame(subject: subject, function: function).failure(of: group, using: &random)
+            {
+                failures.append(cause)
+            }
         }
         if !graphHolds {
-            failures.append(Failure(proof: .graph, groups: groups, message: "the graph of the permuted parameters is not the permuted graph"))
+            failures.append(
+                Failure(
+                    proof: .graph, groups: groups,
+                    message: "the graph of the permuted parameters is not the permuted graph"))
         }
         if nowcastError > NowcastProof.tolerance { failures.append(.nowcast(groups, nowcastError)) }
     }
 
     private func actsOn(_ group: Int) -> [GroupReport.Place] {
-        GroupReport.Place.counted(Place.all(of: group, subject.claims, tensors: subject.model.movableTensors), subject.claims)
+        GroupReport.Place.counted(
+            Place.all(of: group, subject.claims, tensors: subject.model.movableTensors), subject.claims)
     }
 }

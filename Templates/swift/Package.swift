@@ -12,10 +12,12 @@ let package = Package(
         .target(
             name: "MyNet",
             dependencies: [.product(name: "NinoPluginSDK", package: "nino-sdk")],
-            // Exports the entry and nothing else, and leaves no symbol undefined. lld, because the other linkers list local symbols too.
+            // Exports the entry and nothing else, and leaves no symbol undefined. lld, because the other linkers list
+            // local symbols too.
             linkerSettings: [
                 .unsafeFlags([
-                    "-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.map", "-Xlinker", "-z", "-Xlinker", "defs",
+                    "-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.map", "-Xlinker",
+                    "-z", "-Xlinker", "defs",
                 ])
             ])
     ]

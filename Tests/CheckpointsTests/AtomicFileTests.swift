@@ -54,7 +54,10 @@ struct AtomicFileTests {
         let file = try AtomicFile(folder + "a.txt")
         let block = [UInt8](repeating: 1, count: 32 << 20)
         try block.withUnsafeBytes { try file.write($0) }
-        #expect(throws: CheckpointError.cannotWrite(file: folder + "a.txt", cause: "File too large", written: limit, wanted: 64 << 20)) {
+        #expect(
+            throws: CheckpointError.cannotWrite(
+                file: folder + "a.txt", cause: "File too large", written: limit, wanted: 64 << 20)
+        ) {
             try block.withUnsafeBytes { try file.write($0) }
         }
         #expect(text("a.txt") == "old" && folder.contents == ["a.txt"])
@@ -62,9 +65,17 @@ struct AtomicFileTests {
 
     @Test func impossiblePlacesAreErrorsAtOnce() {
         let missing = folder + "no/such/a.txt"
-        #expect(throws: CheckpointError.cannotWrite(file: missing, cause: "No such file or directory", written: 0, wanted: 0)) { try AtomicFile(missing) }
+        #expect(
+            throws: CheckpointError.cannotWrite(
+                file: missing, cause: "No such file or directory", written: 0, wanted: 0)
+        ) { try AtomicFile(missing) }
         let cause = "expected a file or nothing under this name, found "
-        #expect(throws: CheckpointError.cannotWrite(file: folder.path, cause: cause + "a directory", written: 0, wanted: 0)) { try AtomicFile(folder.path) }
-        #expect(throws: CheckpointError.cannotWrite(file: "/dev/null", cause: cause + "a pipe or device", written: 0, wanted: 0)) { try AtomicFile("/dev/null") }
+        #expect(
+            throws: CheckpointError.cannotWrite(file: folder.path, cause: cause + "a directory", written: 0, wanted: 0)
+        ) { try AtomicFile(folder.path) }
+        #expect(
+            throws: CheckpointError.cannotWrite(
+                file: "/dev/null", cause: cause + "a pipe or device", written: 0, wanted: 0)
+        ) { try AtomicFile("/dev/null") }
     }
 }

@@ -5,11 +5,14 @@ import Testing
 
 @Suite struct CheckpointAssemblerTests {
     private static let tensors = [
-        TensorInfo(name: "b", dtype: .bf16, shape: [3, 5]), TensorInfo(name: "a", dtype: .f32, shape: [4]), TensorInfo(name: "c", dtype: .f64, shape: [2, 2]),
+        TensorInfo(name: "b", dtype: .bf16, shape: [3, 5]), TensorInfo(name: "a", dtype: .f32, shape: [4]),
+        TensorInfo(name: "c", dtype: .f64, shape: [2, 2]),
         TensorInfo(name: "empty", dtype: .f32, shape: [0]), TensorInfo(name: "d", dtype: .f16, shape: [7]),
     ]
 
-    private func values(_ tensor: TensorInfo) -> [Float] { (0..<tensor.count).map { Float($0) + Float(tensor.name.utf8.first!) } }
+    private func values(_ tensor: TensorInfo) -> [Float] {
+        (0..<tensor.count).map { Float($0) + Float(tensor.name.utf8.first!) }
+    }
 
     /// Puts all scalars one by one, in random order.
     private func fill(_ file: CheckpointAssembler, seed: UInt64 = 1) throws {
@@ -81,7 +84,8 @@ import Testing
 
     @Test func twoProcessesMayNotFillOneFile() throws {
         let folder = TemporaryFolder()
-        let first = try CheckpointAssembler(folder + "out", layout: CheckpointLayout(tensors: Self.tensors), continuing: false)
+        let first = try CheckpointAssembler(
+            folder + "out", layout: CheckpointLayout(tensors: Self.tensors), continuing: false)
         #expect(throws: CheckpointError.inUse(file: folder + "out")) {
             try CheckpointAssembler(folder + "out", layout: CheckpointLayout(tensors: Self.tensors), continuing: false)
         }

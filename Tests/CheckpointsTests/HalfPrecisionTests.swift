@@ -69,6 +69,7 @@ struct HalfPrecisionTests {
     @Test func sizesOfTypes() {
         #expect(DType.allCases.count == 22)
         #expect(DType.allCases.compactMap(\.size) == [1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 8, 8, 8, 8])
-        #expect(DType(rawValue: "BF16") == .bf16 && DType(rawValue: "F8_E4M3") == .f8e4m3 && DType(rawValue: "f32") == nil)
+        #expect(
+            DType(rawValue: "BF16") == .bf16 && DType(rawValue: "F8_E4M3") == .f8e4m3 && DType(rawValue: "f32") == nil)
     }
 }

@@ -19,14 +19,18 @@ struct HistoryTests {
             var state = State()
             if step == index { change(&state) }
             let shapes = ["w": state.shape, "b": [2], "mean": [1], "extra": [1]]
-            let tensors = state.names.map { TensorInfo(name: $0, dtype: $0 == "w" ? state.dtype : .f32, shape: shapes[$0]!) }
+            let tensors = state.names.map {
+                TensorInfo(name: $0, dtype: $0 == "w" ? state.dtype : .f32, shape: shapes[$0]!)
+            }
             let path = folder + "\(step).safetensors"
             let writer = try SafetensorsWriter(path, tensors: tensors)
             for tensor in writer.tensors {
                 if tensor.dtype == .i64 {
                     try writer.writeInt64s([Int64](repeating: 1, count: tensor.count), to: tensor.name)
                 } else {
-                    try writer.write(tensor.name == "w" ? state.values : [Float](repeating: Float(step), count: tensor.count), to: tensor.name)
+                    try writer.write(
+                        tensor.name == "w" ? state.values : [Float](repeating: Float(step), count: tensor.count),
+                        to: tensor.name)
                 }
             }
             try writer.commit()
@@ -48,13 +52,20 @@ struct HistoryTests {
 
     @Test(arguments: [0, 4, 6])
     func anotherNumberOfStatesIsAnError(_ count: Int) {
-        #expect(throws: CheckpointError.wrongStateCount(expected: 5, found: count)) { try History(opening: Array(repeating: "x", count: count)) }
+        #expect(throws: CheckpointError.wrongStateCount(expected: 5, found: count)) {
+            try History(opening: Array(repeating: "x", count: count))
+        }
     }
 
     @Test func statesMustAgree() throws {
         let third = folder + "2.safetensors"
-        #expect(throws: CheckpointError.tensorMissing(file: third, tensor: "b")) { try check(write(changing: 2) { $0.names = ["w", "mean"] }) }
-        #expect(throws: CheckpointError.tensorSurplus(file: third, tensor: "extra", expected: "none of this name, as in the oldest state")) {
+        #expect(throws: CheckpointError.tensorMissing(file: third, tensor: "b")) {
+            try check(write(changing: 2) { $0.names = ["w", "mean"] })
+        }
+        #expect(
+            throws: CheckpointError.tensorSurplus(
+                file: third, tensor: "extra", expected: "none of this name, as in the oldest state")
+        ) {
             try check(write(changing: 2) { $0.names.append("extra") })
         }
         #expect(throws: CheckpointError.shapeMismatch(file: third, tensor: "w", expected: [2, 2], found: [4])) {
@@ -69,11 +80,16 @@ struct HistoryTests {
         let history = try History(opening: write())
         let oldest = folder + "0.safetensors"
         let none: (String) -> Bool = { _ in false }
-        #expect(throws: CheckpointError.tensorMissing(file: oldest, tensor: "v")) { try history.states[0].check(parameters: [("v", [1])], isBuffer: none) }
+        #expect(throws: CheckpointError.tensorMissing(file: oldest, tensor: "v")) {
+            try history.states[0].check(parameters: [("v", [1])], isBuffer: none)
+        }
         #expect(throws: CheckpointError.shapeMismatch(file: oldest, tensor: "w", expected: [4], found: [2, 2])) {
             try history.states[0].check(parameters: [("w", [4])], isBuffer: none)
         }
-        #expect(throws: CheckpointError.tensorSurplus(file: oldest, tensor: "mean", expected: "none of this name among parameters and buffers")) {
+        #expect(
+            throws: CheckpointError.tensorSurplus(
+                file: oldest, tensor: "mean", expected: "none of this name among parameters and buffers")
+        ) {
             try history.states[0].check(parameters: parameters, isBuffer: none)
         }
     }
@@ -86,7 +102,10 @@ struct HistoryTests {
             try writer.writeInt64s([Int64(1)], to: "w")
             try writer.commit()
         }
-        #expect(throws: CheckpointError.wrongDType(file: paths[0], tensor: "w", expected: "a floating-point type", found: .i64)) {
+        #expect(
+            throws: CheckpointError.wrongDType(
+                file: paths[0], tensor: "w", expected: "a floating-point type", found: .i64)
+        ) {
             try History(opening: paths).states[0].check(parameters: [("w", [1])]) { _ in false }
         }
     }
@@ -97,7 +116,9 @@ struct HistoryTests {
         let error = CheckpointError.notFinite(file: folder + "1.safetensors", tensor: "w", index: 2, found: "\(value)")
         #expect(throws: error) { try history.values(of: ["b", "w"], in: 1) }
         var part: [Float] = [0, 0]
-        #expect(throws: error) { try part.withUnsafeMutableBufferPointer { try history.read("w", 1..<3, of: 1, into: $0) } }
+        #expect(throws: error) {
+            try part.withUnsafeMutableBufferPointer { try history.read("w", 1..<3, of: 1, into: $0) }
+        }
         #expect(throws: Never.self) { try history.values(of: ["b", "w"], in: 0) }
     }
 

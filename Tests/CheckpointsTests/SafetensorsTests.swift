@@ -6,7 +6,9 @@ struct SafetensorsTests {
     let folder = TemporaryFolder()
     let eight = [UInt8](repeating: 0, count: 8)
 
-    func entry(_ name: String = "a", _ dtype: String = "F32", _ shape: String = "[2]", _ offsets: String = "[0,8]") -> String {
+    func entry(_ name: String = "a", _ dtype: String = "F32", _ shape: String = "[2]", _ offsets: String = "[0,8]")
+        -> String
+    {
         "\"\(name)\":{\"dtype\":\"\(dtype)\",\"shape\":\(shape),\"data_offsets\":\(offsets)}"
     }
 
@@ -41,17 +43,25 @@ struct SafetensorsTests {
 
     @Test func integersAreExact() throws {
         let values: [Int64] = [.min, .max, (1 << 53) + 1]
-        #expect(try open(safetensors("{\(entry("a", "I64", "[3]", "[0,24]"))}", littleEndian(values))).int64s("a") == values)
-        let large = try open(safetensors("{\(entry("a", "U64", "[2]", "[0,16]"))}", littleEndian([UInt64(3), 1 << 63])))
-        #expect(throws: CheckpointError.valueOutOfRange(file: file, tensor: "a", index: 1, found: 1 << 63)) { try large.int64s("a") }
+        #expect(
+            try open(safetensors("{\(entry("a", "I64", "[3]", "[0,24]"))}", littleEndian(values))).int64s("a") == values
+        )
+        let large = try open(
+            safetensors("{\(entry("a", "U64", "[2]", "[0,16]"))}", littleEndian([UInt64(3), 1 << 63])))
+        #expect(throws: CheckpointError.valueOutOfRange(file: file, tensor: "a", index: 1, found: 1 << 63)) {
+            try large.int64s("a")
+        }
         let real = try open(safetensors("{\(entry())}", eight))
-        #expect(throws: CheckpointError.wrongDType(file: file, tensor: "a", expected: "an integer type", found: .f32)) { try real.int64s("a") }
+        #expect(throws: CheckpointError.wrongDType(file: file, tensor: "a", expected: "an integer type", found: .f32)) {
+            try real.int64s("a")
+        }
     }
 
     @Test func rangesReadWhatTheWholeReads() throws {
         let count = 300_000
         let values = (0..<count).map { UInt16(truncatingIfNeeded: $0 &* 7 & 0x7BFF) }
-        let checkpoint = try open(safetensors("{\(entry("a", "F16", "[\(count)]", "[0,\(count * 2)]"))}", littleEndian(values)))
+        let checkpoint = try open(
+            safetensors("{\(entry("a", "F16", "[\(count)]", "[0,\(count * 2)]"))}", littleEndian(values)))
         let all = try checkpoint.floats("a")
         #expect(all == values.map { Float(Float16(bitPattern: $0)) })
         for range in [0..<1, 131_071..<131_074, 5..<262_150, count - 1..<count, 9..<9] {
@@ -62,7 +72,9 @@ struct SafetensorsTests {
     }
 
     @Test func scalarsAndEmptyTensorsAreLegal() throws {
-        let header = "{\(entry("s", "F32", "[]", "[0,4]")),\(entry("e", "F32", "[3,0,9223372036854775807]", "[4,4]")),\"__metadata__\":{\"k\":\"\\u00e9\\ud83d\\ude00\"}}   "
+        let header =
+            "{\(entry("s", "F32", "[]", "[0,4]")),\(entry("e", "F32", "[3,0,9223372036854775807]", "[4,4]")),"
+            + "\"__metadata__\":{\"k\":\"\\u00e9\\ud83d\\ude00\"}}   "
         let checkpoint = try open(safetensors(header, littleEndian([Float(4)])))
         #expect(try checkpoint.floats("s") == [4] && checkpoint.floats("e") == [])
         #expect(checkpoint.metadata == ["k": "é😀"])
@@ -77,16 +89,25 @@ struct SafetensorsTests {
     @Test func brokenFilesNameTheRuleTheyBreak() throws {
         let cases: [([UInt8], CheckpointError)] = [
             ([1, 2, 3], .fileTooShort(file: file, found: 3)),
-            (safetensors("{}", length: 100_000_001), .headerTooLong(file: file, expected: 100_000_000, found: 100_000_001)),
+            (
+                safetensors("{}", length: 100_000_001),
+                .headerTooLong(file: file, expected: 100_000_000, found: 100_000_001)
+            ),
             (safetensors("{}", length: .max), .headerTooLong(file: file, expected: 100_000_000, found: .max)),
             (safetensors("{}", length: 3), .headerBeyondEnd(file: file, expected: 11, found: 10)),
             (littleEndian([UInt64(4)]) + [0x7B, 0x22, 0xFF, 0x7D], .headerNotUTF8(file: file)),
             (safetensors(" {}"), .headerNotObject(file: file, found: "byte 32")),
-            (safetensors("{} x"), .jsonSyntax(file: file, offset: 3, expected: "only spaces after the header's object", found: "byte 120")),
+            (
+                safetensors("{} x"),
+                .jsonSyntax(file: file, offset: 3, expected: "only spaces after the header's object", found: "byte 120")
+            ),
             (safetensors("{\"__metadata__\":{\"k\":1}}"), .metadataNotText(file: file, key: "k", found: "a number")),
             (safetensors("{\(entry()),\(entry())}", eight), .duplicateKey(file: file, key: "a")),
             (safetensors("{\(entry("a", "F31"))}", eight), .unknownDType(file: file, tensor: "a", found: "F31")),
-            (safetensors("{\(entry("a", "F32", "[2]", "[1,9]"))}", eight + [0]), .offsetGap(file: file, tensor: "a", expected: 0, found: 1)),
+            (
+                safetensors("{\(entry("a", "F32", "[2]", "[1,9]"))}", eight + [0]),
+                .offsetGap(file: file, tensor: "a", expected: 0, found: 1)
+            ),
             (
                 safetensors("{\(entry()),\(entry("b", "F32", "[2]", "[4,12]"))}", eight + eight),
                 .offsetGap(file: file, tensor: "b", expected: 8, found: 4)
@@ -99,10 +120,23 @@ struct SafetensorsTests {
                 safetensors("{\(entry("a", "F32", "[4611686018427387904,4]"))}", eight),
                 .sizeOverflow(file: file, tensor: "a", shape: [4_611_686_018_427_387_904, 4], dtype: .f32)
             ),
-            (safetensors("{\(entry("a", "F4", "[3]", "[0,1]"))}", [0]), .partialByte(file: file, tensor: "a", shape: [3], dtype: .f4)),
-            (safetensors("{\(entry("a", "F32", "[3]"))}", eight), .sizeMismatch(file: file, tensor: "a", expected: 12, found: 8)),
-            (safetensors("{\(entry())}", eight + eight), .lengthMismatch(file: file, expected: 8 + entry().utf8.count + 2 + 8, found: 24 + entry().utf8.count + 2)),
-            (safetensors("{\(entry())}", [0]), .lengthMismatch(file: file, expected: 8 + entry().utf8.count + 2 + 8, found: 9 + entry().utf8.count + 2)),
+            (
+                safetensors("{\(entry("a", "F4", "[3]", "[0,1]"))}", [0]),
+                .partialByte(file: file, tensor: "a", shape: [3], dtype: .f4)
+            ),
+            (
+                safetensors("{\(entry("a", "F32", "[3]"))}", eight),
+                .sizeMismatch(file: file, tensor: "a", expected: 12, found: 8)
+            ),
+            (
+                safetensors("{\(entry())}", eight + eight),
+                .lengthMismatch(
+                    file: file, expected: 8 + entry().utf8.count + 2 + 8, found: 24 + entry().utf8.count + 2)
+            ),
+            (
+                safetensors("{\(entry())}", [0]),
+                .lengthMismatch(file: file, expected: 8 + entry().utf8.count + 2 + 8, found: 9 + entry().utf8.count + 2)
+            ),
         ]
         for (bytes, error) in cases {
             #expect(throws: error) { try open(bytes) }
@@ -123,27 +157,40 @@ struct SafetensorsTests {
             ("{\(entry("a", "F32", "\"2\""))}", "a.shape", "a list", "a string"),
         ]
         for (header, key, expected, found) in cases {
-            #expect(throws: CheckpointError.jsonForm(file: file, key: key, expected: expected, found: found)) { try open(safetensors(header, eight)) }
+            #expect(throws: CheckpointError.jsonForm(file: file, key: key, expected: expected, found: found)) {
+                try open(safetensors(header, eight))
+            }
         }
     }
 
-    @Test(arguments: ["{\"a", "{\"a\":{\"x\":tru}}", "{,}", "{\"a\\q\":1}", "{\"\\ud800\":1}", "{\"a\u{1}\":1}", "{\"a\":{\"x\":01}}", "{\"a\":{\"x\":[1,]}}"])
+    @Test(arguments: [
+        "{\"a", "{\"a\":{\"x\":tru}}", "{,}", "{\"a\\q\":1}", "{\"\\ud800\":1}", "{\"a\u{1}\":1}", "{\"a\":{\"x\":01}}",
+        "{\"a\":{\"x\":[1,]}}",
+    ])
     func badSyntaxIsAnError(_ header: String) {
         #expect(throws: CheckpointError.self) { try open(safetensors(header)) }
     }
 
     @Test func hostileHeadersAreErrorsNotTraps() {
         let nested = safetensors("{\"a\":{\"x\":" + String(repeating: "[", count: 1_000_000))
-        #expect(throws: CheckpointError.jsonSyntax(file: file, offset: 110, expected: "at most 100 levels of nesting", found: "byte 91")) {
+        #expect(
+            throws: CheckpointError.jsonSyntax(
+                file: file, offset: 110, expected: "at most 100 levels of nesting", found: "byte 91")
+        ) {
             try open(nested)
         }
         let axes = String(repeating: "1,", count: 1_000_000) + "1"
-        #expect(throws: Never.self) { try open(safetensors("{\(entry("a", "F32", "[\(axes)]", "[0,4]"))}", [0, 0, 0, 0])) }
+        #expect(throws: Never.self) {
+            try open(safetensors("{\(entry("a", "F32", "[\(axes)]", "[0,4]"))}", [0, 0, 0, 0]))
+        }
     }
 
     @Test func typesWithoutFloatReadingAreRefusedButTheirBytesAreThere() throws {
         let checkpoint = try open(safetensors("{\(entry("a", "F8_E4M3", "[2]", "[0,2]"))}", [1, 2]))
-        #expect(throws: CheckpointError.wrongDType(file: file, tensor: "a", expected: "a type with float32 values", found: .f8e4m3)) {
+        #expect(
+            throws: CheckpointError.wrongDType(
+                file: file, tensor: "a", expected: "a type with float32 values", found: .f8e4m3)
+        ) {
             try checkpoint.floats("a")
         }
         var bytes: [UInt8] = [0, 0]

@@ -9,7 +9,8 @@ struct SafetensorsWriterTests {
     @Test func layoutIsTheReferenceWriters() throws {
         let tensors = [
             TensorInfo(name: "b", dtype: .bf16, shape: [2]), TensorInfo(name: "z", dtype: .f32, shape: [1]),
-            TensorInfo(name: "a", dtype: .f32, shape: []), TensorInfo(name: "n", dtype: .i64, shape: [1]), TensorInfo(name: "e", dtype: .f32, shape: [0]),
+            TensorInfo(name: "a", dtype: .f32, shape: []), TensorInfo(name: "n", dtype: .i64, shape: [1]),
+            TensorInfo(name: "e", dtype: .f32, shape: [0]),
         ]
         let writer = try SafetensorsWriter(folder + "f.safetensors", tensors: tensors, metadata: ["k\"": "é\n"])
         #expect(writer.tensors.map(\.name) == ["n", "a", "e", "z", "b"])
@@ -21,8 +22,10 @@ struct SafetensorsWriterTests {
         try writer.commit()
         let header =
             "{\"__metadata__\":{\"k\\\"\":\"é\\n\"},\"n\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]},"
-            + "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]},\"e\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[12,12]},"
-            + "\"z\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]},\"b\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[16,20]}}"
+            + "\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]},"
+            + "\"e\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[12,12]},"
+            + "\"z\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]},"
+            + "\"b\":{\"dtype\":\"BF16\",\"shape\":[2],\"data_offsets\":[16,20]}}"
         let padded = header + String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
         let data = littleEndian([Int64(-1)]) + littleEndian([Float(1), 2]) + littleEndian([UInt16(0x4040), 0x8000])
         #expect(TemporaryFolder.bytes(of: folder + "f.safetensors") == safetensors(padded, data))
@@ -33,7 +36,8 @@ struct SafetensorsWriterTests {
     func writtenFloatsReadBackRounded(_ dtype: DType) throws {
         var generator = SeededGenerator(seed: 3)
         let values = generator.floats(300_001)
-        let writer = try SafetensorsWriter(folder + "f.safetensors", tensors: [TensorInfo(name: "a", dtype: dtype, shape: [300_001])])
+        let writer = try SafetensorsWriter(
+            folder + "f.safetensors", tensors: [TensorInfo(name: "a", dtype: dtype, shape: [300_001])])
         // Pieces that end in the middle of the writer's own.
         for start in stride(from: 0, to: values.count, by: 70_001) {
             try writer.write(Array(values[start..<min(start + 70_001, values.count)]), to: "a")
@@ -57,10 +61,13 @@ struct SafetensorsWriterTests {
             let writer = try SafetensorsWriter(folder + "f.safetensors", tensors: [tensor])
             try bytes.withUnsafeBytes { try writer.writeBytes($0, to: "a") }
             try writer.commit()
-            let copy = try CheckpointWriter(folder + "g.safetensors", layout: Checkpoint(opening: folder + "f.safetensors").layout)
+            let copy = try CheckpointWriter(
+                folder + "g.safetensors", layout: Checkpoint(opening: folder + "f.safetensors").layout)
             try copy.copy("a", from: Checkpoint(opening: folder + "f.safetensors"))
             try copy.commit()
-            #expect(TemporaryFolder.bytes(of: folder + "g.safetensors") == TemporaryFolder.bytes(of: folder + "f.safetensors"))
+            #expect(
+                TemporaryFolder.bytes(of: folder + "g.safetensors")
+                    == TemporaryFolder.bytes(of: folder + "f.safetensors"))
             #expect(Array(TemporaryFolder.bytes(of: folder + "g.safetensors").suffix(bytes.count)) == bytes)
         }
     }

@@ -6,8 +6,12 @@ struct TorchArchiveTests {
     let folder = TemporaryFolder()
     let six = littleEndian((0..<6).map(Float.init))
 
-    func open(_ entries: [(String, [UInt8])], storages: [(String, [UInt8])]? = nil) throws(CheckpointError) -> Checkpoint {
-        try Checkpoint(opening: folder.archive("f.pt", pickle: Pickle.file(Pickle.dict(entries)), storages: storages ?? [("0", six)]))
+    func open(_ entries: [(String, [UInt8])], storages: [(String, [UInt8])]? = nil) throws(CheckpointError)
+        -> Checkpoint
+    {
+        try Checkpoint(
+            opening: folder.archive(
+                "f.pt", pickle: Pickle.file(Pickle.dict(entries)), storages: storages ?? [("0", six)]))
     }
 
     var file: String { folder + "f.pt" }
@@ -42,7 +46,8 @@ struct TorchArchiveTests {
             ("scalar", Pickle.tensor("0", [], offset: 5, scalars: 6)),
             ("empty", Pickle.tensor("0", [0, 3], offset: 6, scalars: 6)),
         ])
-        #expect(checkpoint.tensors.map(\.name) == ["dense", "transposed", "column", "row", "repeated", "scalar", "empty"])
+        #expect(
+            checkpoint.tensors.map(\.name) == ["dense", "transposed", "column", "row", "repeated", "scalar", "empty"])
         #expect(try checkpoint.floats("dense") == [0, 1, 2, 3, 4, 5])
         #expect(try checkpoint.floats("transposed") == [0, 3, 1, 4, 2, 5])
         #expect(try checkpoint.floats("column") == [1, 4])
@@ -59,16 +64,29 @@ struct TorchArchiveTests {
         let cases: [([UInt8], String, String)] = [
             (Pickle.tensor("0", [2, 3], offset: 1), inside, "offset 1, shape [2, 3] and strides [3, 1]"),
             (Pickle.tensor("0", [2, 3], strides: [4, 1]), inside, "offset 0, shape [2, 3] and strides [4, 1]"),
-            (Pickle.tensor("0", [2, 3], offset: .max), inside, "offset 9223372036854775807, shape [2, 3] and strides [3, 1]"),
-            (Pickle.tensor("0", [1 << 62, 4], strides: [0, 0], scalars: 6), inside, "shape [4611686018427387904, 4] with strides [0, 0]"),
+            (
+                Pickle.tensor("0", [2, 3], offset: .max), inside,
+                "offset 9223372036854775807, shape [2, 3] and strides [3, 1]"
+            ),
+            (
+                Pickle.tensor("0", [1 << 62, 4], strides: [0, 0], scalars: 6), inside,
+                "shape [4611686018427387904, 4] with strides [0, 0]"
+            ),
             (Pickle.tensor("0", [1 << 40], strides: [0], scalars: 6), inside, "1099511627776 scalars that repeat it"),
             (Pickle.tensor("0", [2, 3], scalars: 7), "7 scalars of F32 in entry 'archive/data/0'", "24 bytes"),
-            (Pickle.tensor("0", [2, 3], scalars: 1 << 62), "4611686018427387904 scalars of F32 in entry 'archive/data/0'", "24 bytes"),
+            (
+                Pickle.tensor("0", [2, 3], scalars: 1 << 62),
+                "4611686018427387904 scalars of F32 in entry 'archive/data/0'", "24 bytes"
+            ),
         ]
         for (tensor, expected, found) in cases {
-            #expect(throws: CheckpointError.viewOutsideStorage(file: file, tensor: "a", expected: expected, found: found)) { try open([("a", tensor)]) }
+            #expect(
+                throws: CheckpointError.viewOutsideStorage(file: file, tensor: "a", expected: expected, found: found)
+            ) { try open([("a", tensor)]) }
         }
-        #expect(throws: CheckpointError.entryMissing(file: file, entry: "archive/data/../1")) { try open([("a", Pickle.tensor("../1", [6]))]) }
+        #expect(throws: CheckpointError.entryMissing(file: file, entry: "archive/data/../1")) {
+            try open([("a", Pickle.tensor("../1", [6]))])
+        }
     }
 
     @Test(arguments: ["model", "state_dict", "model_state_dict"])
@@ -90,28 +108,43 @@ struct TorchArchiveTests {
     }
 
     @Test func checkpointsWithoutTensorsSaySo() {
-        #expect(throws: CheckpointError.noStateDict(file: file, found: "a dictionary of 1 entries without tensors there")) { try open([("a", Pickle.int(1))]) }
-        let list = folder.archive("list.pt", pickle: Pickle.file(Pickle.list([Pickle.tensor("0", [6])])), storages: [("0", six)])
+        #expect(
+            throws: CheckpointError.noStateDict(file: file, found: "a dictionary of 1 entries without tensors there")
+        ) { try open([("a", Pickle.int(1))]) }
+        let list = folder.archive(
+            "list.pt", pickle: Pickle.file(Pickle.list([Pickle.tensor("0", [6])])), storages: [("0", six)])
         #expect(throws: CheckpointError.noStateDict(file: list, found: "a list")) { try Checkpoint(opening: list) }
         let tensor = Pickle.tensor("0", [6], storage: "ComplexFloatStorage")
         #expect(
-            throws: CheckpointError.unsupportedTensor(file: file, tensor: "a", found: "one made by torch._utils._rebuild_tensor_v2")
+            throws: CheckpointError.unsupportedTensor(
+                file: file, tensor: "a", found: "one made by torch._utils._rebuild_tensor_v2")
         ) { try open([("a", tensor), ("b", Pickle.tensor("0", [6]))]) }
     }
 
     @Test func plainValuesAndObjectsAreReadable() throws {
-        let version = Pickle.global("torch.torch_version", "TorchVersion") + Pickle.tuple([Pickle.string("2.6")]) + [0x81]
+        let version =
+            Pickle.global("torch.torch_version", "TorchVersion") + Pickle.tuple([Pickle.string("2.6")]) + [0x81]
         let arguments = Pickle.object("argparse", "Namespace", [("lr", Pickle.float(0.006)), ("torch", version)])
         let checkpoint = try open([
             ("model", Pickle.dict([("w", Pickle.tensor("0", [6]))])),
             ("args", arguments),
-            ("model_args", Pickle.dict([("hid", Pickle.list([Pickle.int(16), Pickle.int(32)])), ("gnn", [0x89]), ("none", [UInt8(ascii: "N")])])),
+            (
+                "model_args",
+                Pickle.dict([
+                    ("hid", Pickle.list([Pickle.int(16), Pickle.int(32)])), ("gnn", [0x89]),
+                    ("none", [UInt8(ascii: "N")]),
+                ])
+            ),
             ("custom", Pickle.object("my.module", "Thing", [("x", Pickle.int(1 << 40))])),
             ("loss", Pickle.float(.infinity)),
         ])
         #expect(checkpoint.value("args")?["lr"]?.double == 0.006)
         #expect(checkpoint.value("model_args")?["gnn"]?.bool == false)
-        #expect(checkpoint.value("custom") == .opaque(name: "my.module.Thing", arguments: [], state: .dict([.init(key: .string("x"), value: .int(1 << 40))])))
+        #expect(
+            checkpoint.value("custom")
+                == .opaque(
+                    name: "my.module.Thing", arguments: [],
+                    state: .dict([.init(key: .string("x"), value: .int(1 << 40))])))
         #expect(checkpoint.metadata["args"] == "{\"lr\": 0.006, \"torch\": \"2.6\"}")
         #expect(checkpoint.metadata["model_args"] == "{\"hid\": [16, 32], \"gnn\": false, \"none\": null}")
         #expect(checkpoint.metadata["loss"] == "\"Infinity\"")
@@ -128,12 +161,17 @@ struct TorchArchiveTests {
 
         let big = folder.archive("big.pt", pickle: pickle, storages: [("0", six)], byteOrder: "big")
         #expect(throws: CheckpointError.wrongByteOrder(file: big, found: "big")) { try Checkpoint(opening: big) }
-        let script = folder.archive("script.pt", pickle: pickle, storages: [("0", six)], extra: [("archive/constants.pkl", [1])])
+        let script = folder.archive(
+            "script.pt", pickle: pickle, storages: [("0", six)], extra: [("archive/constants.pkl", [1])])
         #expect(throws: CheckpointError.torchScript(file: script)) { try Checkpoint(opening: script) }
         let bare = folder.archive("bare.pt", pickle: pickle, root: "a/b")
-        #expect(throws: CheckpointError.entryMissing(file: bare, entry: "<folder>/data.pkl")) { try Checkpoint(opening: bare) }
+        #expect(throws: CheckpointError.entryMissing(file: bare, entry: "<folder>/data.pkl")) {
+            try Checkpoint(opening: bare)
+        }
         let cut = folder.write(Array(TemporaryFolder.bytes(of: good).dropLast(30)), to: "cut.pt")
-        #expect(throws: CheckpointError.badArchive(file: cut, entry: "", cause: "Not a zip archive")) { try Checkpoint(opening: cut) }
+        #expect(throws: CheckpointError.badArchive(file: cut, entry: "", cause: "Not a zip archive")) {
+            try Checkpoint(opening: cut)
+        }
     }
 
     @Test func oneFlippedBitFailsTheChecksumForWholeAndPartialReads() throws {

@@ -11,7 +11,8 @@ import Testing
 
     init() {
         config = folder.write(
-            #"{"model_type": "gpt2", "vocab_size": 11, "n_positions": 4, "n_embd": 4, "n_layer": 1, "n_head": 2}"#, to: "config.json")
+            #"{"model_type": "gpt2", "vocab_size": 11, "n_positions": 4, "n_embd": 4, "n_layer": 1, "n_head": 2}"#,
+            to: "config.json")
     }
 
     /// Names and shapes of the model's parameters, as `nino graph` tells them.
@@ -23,13 +24,15 @@ import Testing
         return try list.map { (try #require($0[0] as? String), try #require($0[1] as? [Int])) }
     }
 
-    /// Writes five states in which every scalar of a tensor grows by 1 a state; `names` says what a file calls a parameter.
+    /// Writes five states in which every scalar of a tensor grows by 1 a state; `names` says what a file calls a
+    /// parameter.
     private func writeHistory(extra: [(String, [Int], Float)] = [], names: (String) -> String) throws -> [String] {
         let parameters = try parameters()
         return try (0..<5).map { t in
             let path = folder + "state\(t).safetensors"
             let tensors = parameters.map { (names($0.name), $0.shape, Float(t)) } + extra
-            let writer = try SafetensorsWriter(path, tensors: tensors.map { TensorInfo(name: $0.0, dtype: .f32, shape: $0.1) })
+            let writer = try SafetensorsWriter(
+                path, tensors: tensors.map { TensorInfo(name: $0.0, dtype: .f32, shape: $0.1) })
             for tensor in writer.tensors {
                 let value = tensors.first { $0.0 == tensor.name }!.2
                 try writer.write([Float](repeating: value, count: tensor.count), to: tensor.name)
@@ -40,7 +43,10 @@ import Testing
     }
 
     private func step(_ history: [String]) throws -> Command {
-        try Command(arguments: ["step", "--config", config, "--history"] + history + ["--k", "2", "--method", "linefit", "--out", folder + "out.safetensors"])
+        try Command(
+            arguments: ["step", "--config", config, "--history"] + history + [
+                "--k", "2", "--method", "linefit", "--out", folder + "out.safetensors",
+            ])
     }
 
     @Test func namesWithoutThePrefixAreUnderstoodAndKept() throws {
@@ -52,7 +58,9 @@ import Testing
     }
 
     @Test func duplicateOfATiedTensorFollowsItAndBuffersStay() throws {
-        let history = try writeHistory(extra: [("lm_head.weight", [11, 4], -1), ("transformer.h.0.attn.bias", [1, 1, 4, 4], 5)]) { $0 }
+        let history = try writeHistory(extra: [
+            ("lm_head.weight", [11, 4], -1), ("transformer.h.0.attn.bias", [1, 1, 4, 4], 5),
+        ]) { $0 }
         let command = try step(history)
         #expect(command.status == 0, "\(command.errors)")
         let out = try Checkpoint(opening: folder + "out.safetensors")

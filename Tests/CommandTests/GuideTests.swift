@@ -18,9 +18,15 @@ import Testing
 
         // The SDK's article is a whole plugin too: it takes the place of the guide's.
         let package = home + "GatedMLP/"
-        home.write(Guide.swift(of: try text("Sources/NinoPluginSDK/NinoPluginSDK.docc/FromStartToEnd.md")), to: "GatedMLP/Sources/GatedMLP/GatedMLP.swift")
-        home.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "perceptron.json")
-        let built = try Shell("swift build -c release && ../.local/bin/nino graph --config ../perceptron.json --plugin-path .build/release", in: package, environment: environment)
+        home.write(
+            Guide.swift(of: try text("Sources/NinoPluginSDK/NinoPluginSDK.docc/FromStartToEnd.md")),
+            to: "GatedMLP/Sources/GatedMLP/GatedMLP.swift")
+        home.write(
+            #"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "perceptron.json")
+        let built = try Shell(
+            "swift build -c release && ../.local/bin/nino graph --config ../perceptron.json --plugin-path "
+                + ".build/release",
+            in: package, environment: environment)
         #expect(built.status == 0, "\(built.output)")
         #expect(built.output.contains("plugin      org.example.perceptron\nparameters  74\n"))
     }
@@ -52,7 +58,10 @@ import Testing
             $ echo nor this
             ```
             """, section: "### Guide")
-        #expect(guide.steps.map(\.command) == ["echo one; echo two", "cd /tmp && X=1", "echo $PWD $X \\\n   more", "seq 5", "echo 3.25 s"])
+        #expect(
+            guide.steps.map(\.command) == [
+                "echo one; echo two", "cd /tmp && X=1", "echo $PWD $X \\\n   more", "seq 5", "echo 3.25 s",
+            ])
         #expect(try guide.differences(in: "/", environment: [:]) == [])
         // Each of these steps prints something else.
         let wrong = Guide(

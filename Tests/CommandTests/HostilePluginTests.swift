@@ -6,7 +6,8 @@ import Testing
 @Suite struct HostilePluginTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let product: String
-        /// What is said of it behind the name of its file or, when it is the host's own check that found it out, its id.
+        /// What is said of it behind the name of its file or, when it is the host's own check that found it out, its
+        /// id.
         let line: String
         var testDescription: String { product }
 
@@ -18,9 +19,9 @@ import Testing
 
     /// How fatalError and a failed precondition end a process.
     #if arch(x86_64)
-    static let trap = "SIGILL"
+        static let trap = "SIGILL"
     #else
-    static let trap = "SIGTRAP"
+        static let trap = "SIGTRAP"
     #endif
 
     /// Found out when the plugin is loaded, so by every command.
@@ -45,7 +46,11 @@ import Testing
         Case("EndlessLoop", "took longer than 5 s in construct"),
         Case("ExitZero", "called exit(0) in recognize"),
         Case("OutputFlood", "wrote more than 1 MiB of output in describe"),
-        Case("SwiftFatalError", "crashed (\(trap)) in describe; its last words: \"TestSwiftFatalError/SwiftFatalError.swift:18: Fatal error: no such layer\""),
+        Case(
+            "SwiftFatalError",
+            "crashed (\(trap)) in describe; its last words: \"TestSwiftFatalError/SwiftFatalError.swift:18: Fatal "
+                + "error: no such layer\""
+        ),
         Case("SwiftIndexOutOfRange", "crashed (\(trap)) in construct"),
         Case("SwiftRecursion", "crashed (SIGSEGV) in trace"),
     ]
@@ -57,7 +62,8 @@ import Testing
         let folder = TemporaryFolder()
         folder.addPlugins("TestPerceptron", "Test\(product)")
         for type in ["perceptron", "hostile"] {
-            folder.write(#"{"model_type": "\#(type)", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "\(type).json")
+            folder.write(
+                #"{"model_type": "\#(type)", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "\(type).json")
         }
         return folder
     }
@@ -72,7 +78,8 @@ import Testing
         #expect(command.status == 0)
         #expect(command.errors.isEmpty)
         #expect(command.output.contains("test.perceptron 1.0.0  Perceptron in C, ABI 1.0\n"))
-        #expect(command.output.hasSuffix("rejected:\n    \(folder + "libTest\(hostile.product).so"): \(hostile.line)\n"))
+        #expect(
+            command.output.hasSuffix("rejected:\n    \(folder + "libTest\(hostile.product).so"): \(hostile.line)\n"))
     }
 
     @Test(arguments: whenLoaded + whenUsed) func modelOfAnotherPluginIsMadeNevertheless(_ hostile: Case) throws {
@@ -82,7 +89,9 @@ import Testing
         #expect(command.errors.isEmpty)
     }
 
-    @Test(arguments: whenUsed.filter { $0.product != "ExitZero" }) func commandThatNeedsItExitsWithThree(_ hostile: Case) throws {
+    @Test(arguments: whenUsed.filter { $0.product != "ExitZero" }) func commandThatNeedsItExitsWithThree(
+        _ hostile: Case
+    ) throws {
         let folder = folder(hostile.product)
         let command = try graph("hostile", folder)
         #expect(command.status == 3)
@@ -94,13 +103,23 @@ import Testing
         let folder = folder("ExitZero")
         let command = try graph("hostile", folder)
         #expect(command.status == 2)
-        #expect(command.errorLines.first == "nino: rejected plugin: \(folder + "libTestExitZero.so"): called exit(0) in recognize")
+        #expect(
+            command.errorLines.first
+                == "nino: rejected plugin: \(folder + "libTestExitZero.so"): called exit(0) in recognize")
     }
 
     /// Found out by the host's own checks, which tell the plugin by its id.
     static let impossible = [
-        Case("NotFinite", "plugin test.not-finite: describe: tensor \"weight\": initialization: expected finite numbers, found nan and inf"),
-        Case("HugeCount", "plugin test.huge-count: describe: tensor \"weight\": axis: expected 1 to 64 factors in a segment, found \(Int64.max)"),
+        Case(
+            "NotFinite",
+            "plugin test.not-finite: describe: tensor \"weight\": initialization: expected finite numbers, found nan "
+                + "and inf"
+        ),
+        Case(
+            "HugeCount",
+            "plugin test.huge-count: describe: tensor \"weight\": axis: expected 1 to 64 factors in a segment, found "
+                + "\(Int64.max)"
+        ),
         Case("NullModel", "plugin test.null-model: create_model: expected a model, found NULL"),
     ]
 
@@ -134,7 +153,8 @@ import Testing
         #expect(command.status == 3)
         #expect(command.errors.isEmpty)
         let lines = command.output.split(separator: "\n")
-        #expect(lines.filter { $0.contains("libTest") } == ["\(folder + "libTest\(hostile.product).so"): \(hostile.line)"])
+        #expect(
+            lines.filter { $0.contains("libTest") } == ["\(folder + "libTest\(hostile.product).so"): \(hostile.line)"])
         #expect(lines.count { $0.hasPrefix("  holds; ") } == 2)
         #expect(lines.last?.hasSuffix("; 1 file could not be verified") == true)
     }
@@ -186,9 +206,15 @@ import Testing
         folder.addPlugins("TestPerceptron")
         for hostile in Self.whenLoaded + Self.whenUsed { folder.addPlugins("Test\(hostile.product)") }
         func expectLines(_ command: Command, _ cases: [Case]) {
-            let objects = command.output.split(separator: "\n").compactMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
-            let reasons = objects.compactMap { object in (object["rejected"] as? String).map { ($0, object["reason"] as? String) } }
-            let expected = cases.map { hostile in (folder + "libTest\(hostile.product).so", "\(folder + "libTest\(hostile.product).so"): \(hostile.line)") }
+            let objects = command.output.split(separator: "\n").compactMap {
+                try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+            }
+            let reasons = objects.compactMap { object in
+                (object["rejected"] as? String).map { ($0, object["reason"] as? String) }
+            }
+            let expected = cases.map { hostile in
+                (folder + "libTest\(hostile.product).so", "\(folder + "libTest\(hostile.product).so"): \(hostile.line)")
+            }
             #expect(Dictionary(uniqueKeysWithValues: reasons) == Dictionary(uniqueKeysWithValues: expected))
         }
         let listing = try Command(arguments: ["plugins", "--json", "--plugin-path", folder.path] + limits)
@@ -202,7 +228,9 @@ import Testing
         #expect(verification.output.contains("\"plugin\":\"nino.mlp\""))
     }
 
-    @Test(arguments: [["--time-limit", "0"], ["--time-limit", "nan"], ["--memory-limit", "15"], ["--memory-limit", "9999999"]])
+    @Test(arguments: [
+        ["--time-limit", "0"], ["--time-limit", "nan"], ["--memory-limit", "15"], ["--memory-limit", "9999999"],
+    ])
     func limitsOutOfRangeAreBadUsage(arguments: [String]) throws {
         #expect(try Command(arguments: ["plugins"] + arguments).status == 2)
     }

@@ -11,7 +11,8 @@ import Testing
         let folder = TemporaryFolder()
         let made = try make("install", prefix: folder + "prefix")
         #expect(made.status == 0, "\(made.output)")
-        // Moved as a whole, so that nothing can lean on where it was built or installed. In this process, because the loader's report is
+        // Moved as a whole, so that nothing can lean on where it was built or installed. In this process, because the
+        // loader's report is
         // a file, and a child process may write none.
         let run = try Shell(
             """
@@ -27,7 +28,9 @@ import Testing
 
     @Test func useOfTheBuildFolderWouldBeSeen() throws {
         let folder = TemporaryFolder()
-        let run = try Shell("LD_DEBUG=libs LD_DEBUG_OUTPUT=$PWD/loads \(BuiltProducts.nino) plugins --trust && cat loads.*", in: folder.path)
+        let run = try Shell(
+            "LD_DEBUG=libs LD_DEBUG_OUTPUT=$PWD/loads \(BuiltProducts.nino) plugins --trust && cat loads.*",
+            in: folder.path)
         #expect(run.output.contains("calling init: \(BuiltProducts.repository.path)/"))
     }
 
@@ -36,7 +39,8 @@ import Testing
         #expect(try make("install", prefix: "/usr", destination: folder.path).status == 0)
         let run = try Shell(
             """
-            echo '#include <nino_plugin.h>' | cc $(pkg-config --cflags nino) -fsyntax-only -xc - && ls $(pkg-config --variable=sdkdir nino)/Package.swift \
+            echo '#include <nino_plugin.h>' | cc $(pkg-config --cflags nino) -fsyntax-only -xc - && ls $(pkg-config \
+            --variable=sdkdir nino)/Package.swift \
             && ls $(pkg-config --variable=plugindir nino)/libNinoMLP.so && pkg-config --modversion nino
             """, in: folder.path, environment: ["PKG_CONFIG_PATH": folder + "usr/lib/pkgconfig"])
         #expect(run.status == 0, "\(run.output)")

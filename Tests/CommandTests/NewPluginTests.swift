@@ -5,10 +5,13 @@ import Testing
 @Suite struct NewPluginTests {
     @Test func pluginInCBuildsLoadsAndTrains() throws {
         let folder = TemporaryFolder()
-        let made = try Command("plugin", "new", "GatedNet", "--language", "c", "--id", "net.sample.gated", "--out", folder + "gated")
+        let made = try Command(
+            "plugin", "new", "GatedNet", "--language", "c", "--id", "net.sample.gated", "--out", folder + "gated")
         #expect(made.status == 0, "\(made.errors)")
         #expect(made.output.hasPrefix("\(folder + "gated"): plugin net.sample.gated in C, model type gatednet\n"))
-        let built = try Shell("make CFLAGS='-O1 -Wall -Wextra -Wno-unused-parameter -Werror' && nm -D --defined-only libGatedNet.so", in: folder + "gated")
+        let built = try Shell(
+            "make CFLAGS='-O1 -Wall -Wextra -Wno-unused-parameter -Werror' && nm -D --defined-only libGatedNet.so",
+            in: folder + "gated")
         #expect(built.status == 0, "\(built.output)")
         // The entry is all it exports.
         #expect(built.output.split(separator: "\n").filter { $0.contains(" T ") }.count == 1)
@@ -16,16 +19,24 @@ import Testing
         let graph = try Command("graph", "--config", config, "--plugin-path", folder + "gated")
         #expect(graph.status == 0, "\(graph.errors)")
         #expect(graph.output.hasPrefix("plugin      net.sample.gated\nparameters  33962\n"))
-        let trained = try Command("train", "--task", "fm-16", "--config", config, "--plugin-path", folder + "gated", "--steps", "5", "--quiet", "--json")
+        let trained = try Command(
+            "train", "--task", "fm-16", "--config", config, "--plugin-path", folder + "gated", "--steps", "5",
+            "--quiet", "--json")
         #expect(trained.status == 0, "\(trained.errors)")
         #expect((trained.lastObject?["best"] as? Double).map { $0 > 0 } == true)
     }
 
     @Test(arguments: [
         (["3d"], "NAME: expected a letter, then letters, digits and underscores, at most 64 in all, found \"3d\""),
-        (["../Net"], "NAME: expected a letter, then letters, digits and underscores, at most 64 in all, found \"../Net\""),
+        (
+            ["../Net"],
+            "NAME: expected a letter, then letters, digits and underscores, at most 64 in all, found \"../Net\""
+        ),
         (["Class"], "NAME: \"Class\" is a word of the language or of the SDK; expected another"),
-        (["Net", "--id", "net"], "--id: expected a reverse-domain name such as org.example.mynet, at most 128 letters, found \"net\""),
+        (
+            ["Net", "--id", "net"],
+            "--id: expected a reverse-domain name such as org.example.mynet, at most 128 letters, found \"net\""
+        ),
         (["Net", "--language", "cobol"], "The value 'cobol' is invalid for '--language <language>'"),
         (["MLP"], "NAME: expected a model type that no plugin has yet, found \"mlp\" of nino.mlp in "),
     ])

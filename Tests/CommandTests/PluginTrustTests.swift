@@ -12,7 +12,8 @@ import Testing
 
     @Test(arguments: [[], ["--trust"]]) func changeableFileIsRefusedByEveryCommand(trust: [String]) throws {
         folder.addPlugins("TestPerceptron")
-        let config = folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
+        let config = folder.write(
+            #"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
         let file = folder + "libTestPerceptron.so"
         let commands = [["plugins"], ["graph", "--config", config]].map { $0 + trust }
         #expect(try run(commands[1]).status == 0)
@@ -61,11 +62,12 @@ import Testing
         // The good ones are soon gone; the one that holds out is left.
         var left: [Int32] = []
         defer { for child in left { kill(child, SIGKILL) } }
-        #expect(wait {
-            let now = children(of: process.processIdentifier)
-            defer { left = now }
-            return now.count == 1 && now == left && hasPassedStart(now[0])
-        })
+        #expect(
+            wait {
+                let now = children(of: process.processIdentifier)
+                defer { left = now }
+                return now.count == 1 && now == left && hasPassedStart(now[0])
+            })
         kill(process.processIdentifier, signal)
         process.waitUntilExit()
         #expect(process.terminationStatus == signal)
@@ -75,7 +77,11 @@ import Testing
     /// Whether a child ignores SIGTERM, which the plugin asked for.
     private func hasPassedStart(_ process: Int32) -> Bool {
         let status = (try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? ""
-        guard let ignored = status.split(separator: "\n").first(where: { $0.hasPrefix("SigIgn:") })?.split(separator: "\t").last else { return false }
+        guard
+            let ignored = status.split(separator: "\n").first(where: { $0.hasPrefix("SigIgn:") })?.split(
+                separator: "\t"
+            ).last
+        else { return false }
         return UInt64(ignored, radix: 16).map { $0 & 1 << (SIGTERM - 1) != 0 } ?? false
     }
 }

@@ -50,9 +50,11 @@ import Testing
         folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
         let command = try Command("graph", "--config", folder + "config.json", "--plugin-path", folder.path)
         #expect(command.status == 2)
-        #expect(command.errorLines == [
-            "nino: \(folder + "config.json"): plugins test.perceptron and test.twin both recognize it with score 100; take one of them out of the search path"
-        ])
+        #expect(
+            command.errorLines == [
+                "nino: \(folder + "config.json"): plugins test.perceptron and test.twin both recognize it with score "
+                    + "100; take one of them out of the search path"
+            ])
     }
 
     @Test func misbehavingPluginThatIsNeededExitsWithThree() throws {
@@ -61,7 +63,10 @@ import Testing
         folder.write(#"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "config.json")
         let command = try Command("graph", "--config", folder + "config.json", "--plugin-path", folder.path)
         #expect(command.status == 3)
-        #expect(command.errorLines == ["nino: plugin test.perceptron: describe: tensor \"hidden.weight\": axis: expected 9 positions, found 5"])
+        #expect(
+            command.errorLines == [
+                "nino: plugin test.perceptron: describe: tensor \"hidden.weight\": axis: expected 9 positions, found 5"
+            ])
     }
 
     @Test(arguments: [[], ["--help"], ["graph", "--help"], ["--version"]])
@@ -72,7 +77,9 @@ import Testing
         #expect(command.errors.isEmpty)
     }
 
-    @Test(arguments: [["bogus"], ["graph"], ["graph", "--config"], ["plugins", "--threads", "0"], ["plugins", "--nonsense"]])
+    @Test(arguments: [
+        ["bogus"], ["graph"], ["graph", "--config"], ["plugins", "--threads", "0"], ["plugins", "--nonsense"],
+    ])
     func badUsageExitsWithTwo(arguments: [String]) throws {
         let command = try Command(arguments: arguments)
         #expect(command.status == 2)

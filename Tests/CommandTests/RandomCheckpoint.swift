@@ -6,7 +6,9 @@ enum RandomCheckpoint {
     static func write(to path: String) throws {
         let (width, slots, layers, horizons) = (8, 9, 3, 40)
         var tensors: [(name: String, shape: [Int])] = [("layer_embed.weight", [15, width])]
-        func add(_ name: String, _ outputs: Int, _ inputs: Int) { tensors += [("\(name).weight", [outputs, inputs]), ("\(name).bias", [outputs])] }
+        func add(_ name: String, _ outputs: Int, _ inputs: Int) {
+            tensors += [("\(name).weight", [outputs, inputs]), ("\(name).bias", [outputs])]
+        }
         add("node_proj.fc.0", width, 8)
         add("edge_proj.fc.0", width, slots * 5)
         for layer in 0..<layers {
@@ -23,7 +25,9 @@ enum RandomCheckpoint {
         let infos = tensors.map { TensorInfo(name: $0.name, dtype: .f32, shape: $0.shape) }
         let writer = try SafetensorsWriter(path, tensors: infos, metadata: ["model_args": #"{"wte_pos_enc": false}"#])
         var random = SeededGenerator(seed: 3)
-        for tensor in writer.tensors { try writer.write(random.floats(tensor.shape.reduce(1, *)).map { 0.05 * $0 }, to: tensor.name) }
+        for tensor in writer.tensors {
+            try writer.write(random.floats(tensor.shape.reduce(1, *)).map { 0.05 * $0 }, to: tensor.name)
+        }
         try writer.commit()
     }
 }

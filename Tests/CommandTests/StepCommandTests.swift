@@ -18,7 +18,9 @@ import Testing
             #expect(try result.floats(name) == expected)
         }
         #expect(try fixture.step("--method", "average").status == 0)
-        #expect(try Checkpoint(opening: fixture.out).floats("fc.0.weight") == (0..<20).map { StepFixture.value("fc.0.weight", $0, 0) + 2.5 })
+        #expect(
+            try Checkpoint(opening: fixture.out).floats("fc.0.weight")
+                == (0..<20).map { StepFixture.value("fc.0.weight", $0, 0) + 2.5 })
         let both = try fixture.step("--method", "average", "--checkpoint", "nino")
         #expect(both.status == 2 && both.errors.contains("--method average takes no --checkpoint"))
     }
@@ -43,7 +45,10 @@ import Testing
         func step(_ extra: String...) throws -> Command {
             try Command(
                 arguments: ["step", "--config", fixture.config, "--history"] + fixture.history
-                    + ["--period", "1000", "--max-steps", "10000", "--out", fixture.out, "--json", "--method", "linefit"] + extra)
+                    + [
+                        "--period", "1000", "--max-steps", "10000", "--out", fixture.out, "--json", "--method",
+                        "linefit",
+                    ] + extra)
         }
         #expect(try step("--step", "1999").lastObject?["horizon"] as? Int == 33)
         #expect(try step("--step", "1999", "--horizon", "20").lastObject?["horizon"] as? Int == 17)
@@ -56,10 +61,14 @@ import Testing
         let graph = fixture.folder + "graph.safetensors"
         #expect(try Command("graph", "--config", fixture.config, "--out", graph).status == 0)
         let byGraph = try Command(
-            arguments: ["step", "--graph", graph, "--history"] + fixture.history + ["--k", "3", "--out", fixture.out, "--method", "linefit"],
+            arguments: ["step", "--graph", graph, "--history"] + fixture.history + [
+                "--k", "3", "--out", fixture.out, "--method", "linefit",
+            ],
             environment: ["PATH": ""])
         #expect(byGraph.status == 0)
-        #expect(try Checkpoint(opening: fixture.out).floats("fc.2.bias") == (0..<3).map { StepFixture.value("fc.2.bias", $0, 0) + 10 })
+        #expect(
+            try Checkpoint(opening: fixture.out).floats("fc.2.bias")
+                == (0..<3).map { StepFixture.value("fc.2.bias", $0, 0) + 10 })
     }
 
     @Test func fourStatesAreRefused() throws {
@@ -79,11 +88,22 @@ import Testing
     }
 
     private static let damages = [
-        Damage(testDescription: "NaN", state: 2, words: ["state2.safetensors", "fc.2.weight", "7", "nan"]) { $0["fc.2.weight"]!.values[7] = .nan },
-        Damage(testDescription: "infinity", state: 4, words: ["state4.safetensors", "fc.0.bias", "0", "inf"]) { $0["fc.0.bias"]!.values[0] = .infinity },
-        Damage(testDescription: "shapes differ between states", state: 3, words: ["state3.safetensors", "fc.0.weight", "[5, 4]", "[4, 5]"]) { $0["fc.0.weight"]!.shape = [4, 5] },
-        Damage(testDescription: "missing tensor", state: 1, words: ["state1.safetensors", "fc.2.bias"]) { $0["fc.2.bias"] = nil },
-        Damage(testDescription: "surplus tensor", state: 4, words: ["state4.safetensors", "fc.9.weight"]) { $0["fc.9.weight"] = ([1], [0]) },
+        Damage(testDescription: "NaN", state: 2, words: ["state2.safetensors", "fc.2.weight", "7", "nan"]) {
+            $0["fc.2.weight"]!.values[7] = .nan
+        },
+        Damage(testDescription: "infinity", state: 4, words: ["state4.safetensors", "fc.0.bias", "0", "inf"]) {
+            $0["fc.0.bias"]!.values[0] = .infinity
+        },
+        Damage(
+            testDescription: "shapes differ between states", state: 3,
+            words: ["state3.safetensors", "fc.0.weight", "[5, 4]", "[4, 5]"]
+        ) { $0["fc.0.weight"]!.shape = [4, 5] },
+        Damage(testDescription: "missing tensor", state: 1, words: ["state1.safetensors", "fc.2.bias"]) {
+            $0["fc.2.bias"] = nil
+        },
+        Damage(testDescription: "surplus tensor", state: 4, words: ["state4.safetensors", "fc.9.weight"]) {
+            $0["fc.9.weight"] = ([1], [0])
+        },
     ]
 
     @Test(arguments: damages)
@@ -99,11 +119,15 @@ import Testing
 
     @Test func statesThatDoNotFitTheConfigAreRefused() throws {
         let fixture = try StepFixture()
-        let other = fixture.folder.write(#"{"model_type": "mlp", "hidden": [6], "in_channels": 1, "image_size": 2, "num_classes": 3}"#, to: "other.json")
+        let other = fixture.folder.write(
+            #"{"model_type": "mlp", "hidden": [6], "in_channels": 1, "image_size": 2, "num_classes": 3}"#,
+            to: "other.json")
         let command = try fixture.step("--method", "linefit", config: other)
         #expect(command.status == 2)
         #expect(command.errorLines.count == 1)
-        for word in ["state0.safetensors", "fc.0.weight", "[6, 4]", "[5, 4]"] { #expect(command.errors.contains(word), "\(command.errors)") }
+        for word in ["state0.safetensors", "fc.0.weight", "[6, 4]", "[5, 4]"] {
+            #expect(command.errors.contains(word), "\(command.errors)")
+        }
     }
 
     @Test func aFullDiskLeavesTheOldFileWhole() throws {
@@ -119,12 +143,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (["--method", "wnn"], "needs --checkpoint"), (["--lpe", "/nonexistent"], "/nonexistent"), (["--checkpoint", "/nonexistent.pt"], "/nonexistent.pt"),
+        (["--method", "wnn"], "needs --checkpoint"), (["--lpe", "/nonexistent"], "/nonexistent"),
+        (["--checkpoint", "/nonexistent.pt"], "/nonexistent.pt"),
         (["--step", "5"], "either --k or --step"), (["--graph", "x"], "either --config or --graph"),
     ])
     func contradictingFlagsAreRefused(flags: [String], message: String) throws {
         let fixture = try StepFixture()
-        let command = try Command(arguments: ["step", "--config", fixture.config, "--history"] + fixture.history + ["--k", "3", "--out", fixture.out] + flags)
+        let command = try Command(
+            arguments: ["step", "--config", fixture.config, "--history"] + fixture.history + [
+                "--k", "3", "--out", fixture.out,
+            ] + flags)
         #expect(command.status == 2)
         #expect(command.errors.contains(message), "\(command.errors)")
     }

@@ -10,7 +10,9 @@ struct StepFixture {
     ]
 
     init() throws {
-        config = folder.write(#"{"model_type": "mlp", "hidden": [5], "in_channels": 1, "image_size": 2, "num_classes": 3}"#, to: "config.json")
+        config = folder.write(
+            #"{"model_type": "mlp", "hidden": [5], "in_channels": 1, "image_size": 2, "num_classes": 3}"#,
+            to: "config.json")
         for t in 0..<5 { try writeState(t) }
     }
 
@@ -35,9 +37,13 @@ struct StepFixture {
         try writer.commit()
     }
 
-    func step(_ extra: String..., history: [String]? = nil, config: String? = nil, fileSizeLimit: Int? = nil) throws -> Command {
+    func step(_ extra: String..., history: [String]? = nil, config: String? = nil, fileSizeLimit: Int? = nil) throws
+        -> Command
+    {
         try Command(
-            arguments: ["step", "--config", config ?? self.config, "--history"] + (history ?? self.history) + ["--k", "3", "--out", out] + extra,
+            arguments: ["step", "--config", config ?? self.config, "--history"] + (history ?? self.history) + [
+                "--k", "3", "--out", out,
+            ] + extra,
             fileSizeLimit: fileSizeLimit)
     }
 }

@@ -14,15 +14,19 @@ import Testing
 
         init() throws {
             config = folder.write(
-                #"{"model_type": "gpt2", "vocab_size": 300, "n_positions": 8, "n_embd": 32, "n_layer": 2, "n_head": 2, "tie_word_embeddings": true}"#,
+                #"{"model_type": "gpt2", "vocab_size": 300, "n_positions": 8, "n_embd": 32, "n_layer": 2, "#
+                    + #""n_head": 2, "tie_word_embeddings": true}"#,
                 to: "config.json")
-            let command = try Command("bench", "--config", config, "--keep", String(folder.path.dropLast()), "--tries", "1", "--threads", "1")
+            let command = try Command(
+                "bench", "--config", config, "--keep", String(folder.path.dropLast()), "--tries", "1", "--threads", "1")
             #expect(command.status == 0, "\(command.errors)")
             for t in 0..<5 { rename(folder + "state_\(t).safetensors", folder + "state\(t).safetensors") }
         }
 
         func arguments(_ out: String, _ extra: [String]) -> [String] {
-            ["step", "--config", config, "--history"] + history + ["--checkpoint", folder + "nino.safetensors", "--k", "4", "--out", folder + out] + extra
+            ["step", "--config", config, "--history"] + history + [
+                "--checkpoint", folder + "nino.safetensors", "--k", "4", "--out", folder + out,
+            ] + extra
         }
 
         func step(_ out: String, _ extra: String...) throws -> Command { try Command(arguments: arguments(out, extra)) }
@@ -75,10 +79,14 @@ import Testing
     @Test func badOptionsAreRefused() throws {
         let fixture = try StepFixture()
         for (flags, message) in [
-            (["--edge-sample-ratio", "0"], "more than 0"), (["--edge-sample-ratio", "1.5"], "at most 1"), (["--subgraph"], "expected repeated layers"),
+            (["--edge-sample-ratio", "0"], "more than 0"), (["--edge-sample-ratio", "1.5"], "at most 1"),
+            (["--subgraph"], "expected repeated layers"),
             (["--precision", "f8"], "f8"),
         ] {
-            let command = try Command(arguments: ["step", "--config", fixture.config, "--history"] + fixture.history + ["--k", "3", "--out", fixture.out] + flags)
+            let command = try Command(
+                arguments: ["step", "--config", fixture.config, "--history"] + fixture.history + [
+                    "--k", "3", "--out", fixture.out,
+                ] + flags)
             #expect(command.status == 2)
             #expect(command.errors.contains(message), "\(command.errors)")
             #expect(!fixture.folder.contents.contains { $0.hasPrefix(".") })

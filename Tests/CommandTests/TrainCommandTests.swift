@@ -10,18 +10,24 @@ struct TrainFixture {
         var random = SeededGenerator(seed: 5)
         for (prefix, count) in [("train", 120), ("t10k", 30)] {
             let labels = (0..<count).map { UInt8($0 % 10) }
-            let pixels = labels.flatMap { label in (0..<784).map { UInt8($0 % 10 == Int(label) ? 200 : 20) &+ UInt8.random(in: 0..<50, using: &random) } }
+            let pixels = labels.flatMap { label in
+                (0..<784).map { UInt8($0 % 10 == Int(label) ? 200 : 20) &+ UInt8.random(in: 0..<50, using: &random) }
+            }
             folder.write(Self.idx([count, 28, 28], pixels), to: "\(prefix)-images-idx3-ubyte")
             folder.write(Self.idx([count], labels), to: "\(prefix)-labels-idx1-ubyte")
         }
     }
 
     private static func idx(_ shape: [Int], _ bytes: [UInt8]) -> [UInt8] {
-        [0, 0, 8, UInt8(shape.count)] + shape.flatMap { size in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } } + bytes
+        [0, 0, 8, UInt8(shape.count)]
+            + shape.flatMap { size in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: size >> $0) } } + bytes
     }
 
     var flags: [String] {
-        ["--task", "fm-16", "--data", folder.path, "--batch", "16", "--steps", "40", "--period", "20", "--eval-every", "10", "--policy", "schedule"]
+        [
+            "--task", "fm-16", "--data", folder.path, "--batch", "16", "--steps", "40", "--period", "20",
+            "--eval-every", "10", "--policy", "schedule",
+        ]
     }
 
     func train(_ extra: String...) throws -> Command {
@@ -65,7 +71,8 @@ struct TrainFixture {
 
     @Test func threadsChangeNothing() throws {
         let weights = try ["1", "2"].map { threads in
-            let command = try fixture.train("--nowcaster", "linefit", "--threads", threads, "--save", fixture.folder + threads)
+            let command = try fixture.train(
+                "--nowcaster", "linefit", "--threads", threads, "--save", fixture.folder + threads)
             #expect(command.status == 0)
             return TemporaryFolder.bytes(of: fixture.folder + "\(threads)/model.safetensors")
         }
@@ -79,9 +86,12 @@ struct TrainFixture {
         try interrupt(saving: parts)
         let resumed = try fixture.train("--nowcaster", "linefit", "--resume", parts)
         #expect(resumed.status == 0)
-        #expect(TemporaryFolder.bytes(of: parts + "/model.safetensors") == TemporaryFolder.bytes(of: whole + "/model.safetensors"))
+        #expect(
+            TemporaryFolder.bytes(of: parts + "/model.safetensors")
+                == TemporaryFolder.bytes(of: whole + "/model.safetensors"))
         let steps = try ["whole", "parts"].map { name in
-            try String(contentsOfFile: fixture.folder + "\(name)/metrics.jsonl", encoding: .utf8).split(separator: "\n").count
+            try String(contentsOfFile: fixture.folder + "\(name)/metrics.jsonl", encoding: .utf8).split(separator: "\n")
+                .count
         }
         #expect(steps == [4, 4])
     }
@@ -95,7 +105,9 @@ struct TrainFixture {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        while process.isRunning, !FileManager.default.fileExists(atPath: folder + "/checkpoint.safetensors") { usleep(1000) }
+        while process.isRunning, !FileManager.default.fileExists(atPath: folder + "/checkpoint.safetensors") {
+            usleep(1000)
+        }
         process.interrupt()
         process.waitUntilExit()
         // A run that was over before the signal came ends with 0; both leave a state to go on from.
@@ -117,7 +129,9 @@ struct TrainFixture {
     @Test func comparisonWritesATableAndAReport() throws {
         let report = fixture.folder + "report"
         let command = try Command(
-            arguments: ["compare"] + fixture.flags + ["--nowcasters", "none,linefit", "--seeds", "1,2", "--report", report, "--json"])
+            arguments: ["compare"] + fixture.flags + [
+                "--nowcasters", "none,linefit", "--seeds", "1,2", "--report", report, "--json",
+            ])
         #expect(command.status == 0)
         #expect(command.output.split(separator: "\n").count == 2)
         #expect((command.lastObject?["steps_to_target"] as? [Any])?.count == 2)
@@ -127,23 +141,30 @@ struct TrainFixture {
     }
 
     @Test(arguments: [
-        (["train", "--task", "fm-17"], "fm-16"), (["train", "--task", "fm-16", "--data", "/nonexistent"], "/nonexistent"),
-        (["train", "--task", "fm-16", "--optimizer", "adamm"], "adamw"), (["train", "--task", "fm-16", "--period", "3"], "--period"),
+        (["train", "--task", "fm-17"], "fm-16"),
+        (["train", "--task", "fm-16", "--data", "/nonexistent"], "/nonexistent"),
+        (["train", "--task", "fm-16", "--optimizer", "adamm"], "adamw"),
+        (["train", "--task", "fm-16", "--period", "3"], "--period"),
         (["compare", "--task", "fm-16", "--nowcasters", "none", "--seeds", "1,x"], "--seeds"),
         (["compare", "--task", "fm-16", "--nowcasters", "none,none"], "--nowcasters"),
     ])
     func badFlagsAreNamed(arguments: [String], word: String) throws {
-        let command = try Command(arguments: arguments + (arguments.contains("--data") ? [] : ["--data", fixture.folder.path]) + ["--quiet", "--steps", "5"])
+        let command = try Command(
+            arguments: arguments + (arguments.contains("--data") ? [] : ["--data", fixture.folder.path]) + [
+                "--quiet", "--steps", "5",
+            ])
         #expect(command.status == 2)
         #expect(command.errors.contains(word), "\(command.errors)")
     }
 
     @Test func aVisionTransformerTrainsOnTheSameImages() throws {
         let config = fixture.folder.write(
-            #"{"model_type": "torchvision_vit", "image_size": 28, "patch_size": 7, "in_channels": 1, "num_layers": 1, "num_heads": 2, "hidden_dim": 8, "mlp_dim": 16, "num_classes": 10}"#,
+            #"{"model_type": "torchvision_vit", "image_size": 28, "patch_size": 7, "in_channels": 1, "#
+                + #""num_layers": 1, "num_heads": 2, "hidden_dim": 8, "mlp_dim": 16, "num_classes": 10}"#,
             to: "vit.json")
         let command = try Command(arguments: [
-            "train", "--task", "fm-vit", "--config", config, "--data", fixture.folder.path, "--batch", "16", "--steps", "10", "--eval-every", "10", "--nowcaster", "none",
+            "train", "--task", "fm-vit", "--config", config, "--data", fixture.folder.path, "--batch", "16", "--steps",
+            "10", "--eval-every", "10", "--nowcaster", "none",
             "--quiet", "--json",
         ])
         #expect(command.status == 0, "\(command.errors)")
@@ -152,12 +173,16 @@ struct TrainFixture {
     }
 
     @Test func aLanguageModelCannotLearnImages() throws {
-        let config = fixture.folder.write(#"{"model_type": "gpt2", "vocab_size": 256, "n_positions": 32, "n_embd": 16, "n_layer": 1, "n_head": 2}"#, to: "config.json")
+        let config = fixture.folder.write(
+            #"{"model_type": "gpt2", "vocab_size": 256, "n_positions": 32, "n_embd": 16, "n_layer": 1, "n_head": 2}"#,
+            to: "config.json")
         let command = try fixture.train("--config", config, "--nowcaster", "none", "--quiet")
         #expect(command.status == 2)
         #expect(
             command.errors
-                == "nino: \(config): cannot learn task fm-16, which gives labels and pixels: input \"input_ids\": expected by the model, found none\n")
+                == "nino: \(config): cannot learn task fm-16, which gives labels and pixels: input \"input_ids\": "
+                + "expected by the model, found none\n"
+        )
     }
 
     @Test func truncatedDataIsRefused() throws {

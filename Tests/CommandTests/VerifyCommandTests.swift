@@ -10,7 +10,10 @@ import Testing
 
     /// A tiny GPT-2 and the graph of it that `nino graph` writes.
     private init() throws {
-        folder.write(#"{"model_type": "gpt2", "vocab_size": 9, "n_embd": 6, "n_layer": 1, "n_head": 3, "n_positions": 5, "n_inner": 8}"#, to: "config.json")
+        folder.write(
+            #"{"model_type": "gpt2", "vocab_size": 9, "n_embd": 6, "n_layer": 1, "n_head": 3, "#
+                + #""n_positions": 5, "n_inner": 8}"#,
+            to: "config.json")
         #expect(try Command("graph", "--config", config, "--out", graph).status == 0)
     }
 
@@ -43,18 +46,26 @@ import Testing
         let fused = try firstScalar(of: "transformer.h.0.attn.c_attn.bias", in: file)
         let bias = try #require(fused) + 6
         // The stream is where the token table leads: node 9 words, 5 positions, 3 norms and biases on.
-        for edge in scalars.indices where (bias..<bias + 6).contains(Int(scalars[edge])) { index[scalars.count + edge] = 17 + scalars[edge] - Int64(bias) }
+        for edge in scalars.indices where (bias..<bias + 6).contains(Int(scalars[edge])) {
+            index[scalars.count + edge] = 17 + scalars[edge] - Int64(bias)
+        }
         let broken = folder + "broken.safetensors"
         let writer = try SafetensorsWriter(broken, tensors: file.tensors, metadata: file.metadata)
         while let tensor = writer.next {
-            if tensor.name == "lpe" { try writer.write(file.floats("lpe"), to: "lpe") } else {
+            if tensor.name == "lpe" {
+                try writer.write(file.floats("lpe"), to: "lpe")
+            } else {
                 try writer.writeInt64s(tensor.name == "edge_index" ? index : file.int64s(tensor.name), to: tensor.name)
             }
         }
         try writer.commit()
         let command = try Command("verify", "--config", config, "--graph", broken)
         #expect(command.status == 1)
-        #expect(command.output.contains("heads_0: transformer.h.0.attn.c_attn.bias segment 2 of 3: its targets are nodes that transformer.wte.weight moves as (residual); its axis is (heads_0, qk_0)"))
+        #expect(
+            command.output.contains(
+                "heads_0: transformer.h.0.attn.c_attn.bias segment 2 of 3: its targets are nodes that "
+                    + "transformer.wte.weight moves as (residual); its axis is (heads_0, qk_0)"
+            ))
         #expect(command.output.contains("  FAILS; "))
     }
 

@@ -1,4 +1,6 @@
-"""modded-nanoGPT as of the record of 3 November 2024, in float32: written for zoo.py from the description of the architecture."""
+"""modded-nanoGPT as of the record of 3 November 2024, in float32: written for zoo.py from the description of the
+architecture."""
+
 from types import SimpleNamespace
 
 import torch
@@ -11,7 +13,8 @@ def norm(x):
 
 
 def turn(x):
-    """Element i of a head and element i + width/2, as one complex number, by -t · 10000^(-2i/width) at position t; x [B, T, heads, width]."""
+    """Element i of a head and element i + width/2, as one complex number, by -t · 10000^(-2i/width) at position t; x
+    [B, T, heads, width]."""
     half = x.shape[-1] // 2
     angles = torch.outer(torch.arange(x.shape[1]).float(), 1e4 ** (-torch.arange(half) / half))
     turned = torch.complex(x[..., :half], x[..., half:]) * torch.polar(torch.ones_like(angles), -angles)[:, None]
@@ -27,8 +30,14 @@ class NanoGPT(nn.Module):
         super().__init__()
         self.heads, square = n_head, (n_embd, n_embd)
         blocks = nn.ModuleList(
-            nn.ModuleDict(dict(attn=weights(c_q=square, c_k=square, c_v=square, c_proj=square),
-                               mlp=weights(c_fc=(n_embd, 4 * n_embd), c_proj=(4 * n_embd, n_embd)))) for _ in range(n_layer))
+            nn.ModuleDict(
+                dict(
+                    attn=weights(c_q=square, c_k=square, c_v=square, c_proj=square),
+                    mlp=weights(c_fc=(n_embd, 4 * n_embd), c_proj=(4 * n_embd, n_embd)),
+                )
+            )
+            for _ in range(n_layer)
+        )
         self.transformer = nn.ModuleDict(dict(wte=nn.Embedding(vocab_size, n_embd), h=blocks))
         self.lm_head = nn.Linear(n_embd, vocab_size, bias=False)
 
@@ -46,4 +55,6 @@ class NanoGPT(nn.Module):
             x = x + self.attention(norm(x), block["attn"])
             x = x + block["mlp"]["c_proj"](block["mlp"]["c_fc"](norm(x)).relu().square())
         logits = self.lm_head(norm(x))
-        return SimpleNamespace(logits=logits, loss=functional.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten()))
+        return SimpleNamespace(
+            logits=logits, loss=functional.cross_entropy(logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+        )

@@ -3,6 +3,7 @@
 Tolerance in the tests: 1e-6 of the largest entry. Measured: moments equal in every bit; weights differ by at most
 6e-8 of the largest entry after five steps, since PyTorch's vectorized square root is not correctly rounded.
 """
+
 import json
 import torch
 
@@ -30,4 +31,6 @@ for name, arguments in [
     if "betas" in arguments:
         arguments["beta1"], arguments["beta2"] = arguments.pop("betas")
     cases.append(dict(optimizer=name, arguments=arguments, weights=numbers(weights.detach()), moments=moments))
-json.dump(dict(initial=numbers(initial), gradients=[numbers(g) for g in gradients], cases=cases), open("optimizers.json", "w"))
+json.dump(
+    dict(initial=numbers(initial), gradients=[numbers(g) for g in gradients], cases=cases), open("optimizers.json", "w")
+)

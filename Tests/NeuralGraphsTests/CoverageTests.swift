@@ -11,7 +11,10 @@ import Testing
 
         init(seed: UInt64) {
             var random = SeededGenerator(seed: seed)
-            let (rows, columns, inner) = (Int.random(in: 1...9, using: &random), Int.random(in: 1...9, using: &random), Int.random(in: 1...3, using: &random))
+            let (rows, columns, inner) = (
+                Int.random(in: 1...9, using: &random), Int.random(in: 1...9, using: &random),
+                Int.random(in: 1...3, using: &random)
+            )
             marked = [Bool](repeating: false, count: rows * columns * inner)
             let parameter = builder.parameter("w", [rows, columns, inner])
             let other = builder.nodes("other", 1)
@@ -20,9 +23,14 @@ import Testing
                     let (from, to) = (builder.nodes("r", band.count), builder.nodes("c", piece.count))
                     let offset = (band.lowerBound * columns + piece.lowerBound) * inner
                     builder.edges(
-                        parameter, .linear, from, to, offset: offset, fromLevels: [(band.count, columns * inner)], toLevels: [(piece.count, inner)],
+                        parameter, .linear, from, to, offset: offset, fromLevels: [(band.count, columns * inner)],
+                        toLevels: [(piece.count, inner)],
                         slots: inner)
-                    for row in band { for column in piece { for k in 0..<inner { marked[(row * columns + column) * inner + k] = true } } }
+                    for row in band {
+                        for column in piece {
+                            for k in 0..<inner { marked[(row * columns + column) * inner + k] = true }
+                        }
+                    }
                 }
             }
             let last = builder.nodes("last", 1)
@@ -31,7 +39,9 @@ import Testing
 
         private static func cuts(_ count: Int, _ random: inout SeededGenerator) -> [Range<Int>] {
             var edges: Set<Int> = [0, count]
-            for _ in 0..<Int.random(in: 0...2, using: &random) { edges.insert(Int.random(in: 0...count, using: &random)) }
+            for _ in 0..<Int.random(in: 0...2, using: &random) {
+                edges.insert(Int.random(in: 0...count, using: &random))
+            }
             let sorted = edges.sorted()
             return zip(sorted, sorted.dropFirst()).map { $0..<$1 }
         }
@@ -43,7 +53,9 @@ import Testing
             let tiling = Tiling(seed: seed)
             if let gap = tiling.marked.firstIndex(of: false) {
                 gaps += 1
-                #expect(throws: NeuralGraphError.scalarOnNoEdge(parameter: "w", scalar: gap)) { try tiling.builder.graph() }
+                #expect(throws: NeuralGraphError.scalarOnNoEdge(parameter: "w", scalar: gap)) {
+                    try tiling.builder.graph()
+                }
             } else {
                 #expect(throws: Never.self) { try tiling.builder.graph() }
             }

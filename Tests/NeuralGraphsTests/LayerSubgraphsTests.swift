@@ -8,7 +8,8 @@ import Testing
         var builder = GraphBuilder()
         let words = builder.nodes("words", 7, isTokenTable: true)
         var stream = builder.nodes("stream 0", 4)
-        builder.edges(builder.parameter("table", [7, 4]), .tokenTable, words, stream, fromLevels: [(7, 4)], toLevels: [(4, 1)])
+        builder.edges(
+            builder.parameter("table", [7, 4]), .tokenTable, words, stream, fromLevels: [(7, 4)], toLevels: [(4, 1)])
         for layer in 0..<layers {
             builder.vector("\(name(layer)).norm_1.weight", .norm, stream)
             let hidden = builder.nodes("hidden \(layer)", 6)
@@ -26,11 +27,12 @@ import Testing
     @Test func partsFollowTheLayers() throws {
         let graph = try stack(layers: 3).graph()
         let parts = try graph.layerSubgraphs()
-        #expect(parts.map { $0.graph.parameters.entries.map(\.name) } == [
-            ["table", "body.0.norm_1.weight", "body.0.mlp.0.weight", "body.0.mlp.2.weight"],
-            ["body.1.norm_1.weight", "body.1.mlp.0.weight", "body.1.mlp.2.weight"],
-            ["body.2.norm_1.weight", "body.2.mlp.0.weight", "body.2.mlp.2.weight", "last.norm", "head"],
-        ])
+        #expect(
+            parts.map { $0.graph.parameters.entries.map(\.name) } == [
+                ["table", "body.0.norm_1.weight", "body.0.mlp.0.weight", "body.0.mlp.2.weight"],
+                ["body.1.norm_1.weight", "body.1.mlp.0.weight", "body.1.mlp.2.weight"],
+                ["body.2.norm_1.weight", "body.2.mlp.0.weight", "body.2.mlp.2.weight", "last.norm", "head"],
+            ])
         #expect(parts.flatMap(\.parameters) == Array(0..<graph.parameters.entries.count))
         // The stream between two layers is in both, so nodes are counted twice there and edges once.
         #expect(parts.map { $0.graph.nodeCount }.reduce(0, +) == graph.nodeCount + 2 * 4)
@@ -50,16 +52,21 @@ import Testing
     @Test func graphsWithoutLayersAreRefused() throws {
         #expect(throws: NeuralGraphError.noLayers) { try stack(layers: 3, residual: false).graph().layerSubgraphs() }
         // Numbers that do not count from 0 are no layers.
-        #expect(throws: NeuralGraphError.noLayers) { try stack(layers: 3, name: { "part\($0 * 2 + 3)" }).graph().layerSubgraphs() }
+        #expect(throws: NeuralGraphError.noLayers) {
+            try stack(layers: 3, name: { "part\($0 * 2 + 3)" }).graph().layerSubgraphs()
+        }
     }
 
     @Test func aTensorSharedByTwoLayersIsRefused() throws {
         var builder = stack(layers: 2)
         let names = builder.parameters.map(\.name)
         builder.edges(
-            names.firstIndex(of: "body.0.mlp.0.weight")!, .linear, builder.nodeBlocks.firstIndex { $0.name == "stream 1" }!,
+            names.firstIndex(of: "body.0.mlp.0.weight")!, .linear,
+            builder.nodeBlocks.firstIndex { $0.name == "stream 1" }!,
             builder.nodeBlocks.firstIndex { $0.name == "hidden 1" }!, fromLevels: [(4, 1)], toLevels: [(6, 4)])
         let graph = try builder.graph()
-        #expect(throws: NeuralGraphError.parameterInTwoLayers(name: "body.0.mlp.0.weight")) { try graph.layerSubgraphs() }
+        #expect(throws: NeuralGraphError.parameterInTwoLayers(name: "body.0.mlp.0.weight")) {
+            try graph.layerSubgraphs()
+        }
     }
 }

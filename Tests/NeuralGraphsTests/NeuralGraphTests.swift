@@ -15,19 +15,26 @@ import Testing
     /// The flatten example of neural-graphs.md 3: image 0, bias 1, channels 2–3, units 4–11, bias 12, outputs 13–15.
     private func flattenExample() throws -> NeuralGraph {
         var builder = GraphBuilder()
-        let image = builder.nodes("image", 1), convBias = builder.nodes("conv bias", 1), channels = builder.nodes("channels", 2)
+        let image = builder.nodes("image", 1), convBias = builder.nodes("conv bias", 1),
+            channels = builder.nodes("channels", 2)
         let units = builder.nodes("units", 8), bias = builder.nodes("bias", 1), out = builder.nodes("out", 3)
-        builder.edges(builder.parameter("conv.weight", [2, 1, 3, 3]), .convolution, image, channels, fromLevels: [(1, 9)], toLevels: [(2, 9)], slots: 9)
-        builder.edges(builder.parameter("conv.bias", [2]), .bias, convBias, channels, fromLevels: [(1, 0)], toLevels: [(2, 1)])
+        builder.edges(
+            builder.parameter("conv.weight", [2, 1, 3, 3]), .convolution, image, channels, fromLevels: [(1, 9)],
+            toLevels: [(2, 9)], slots: 9)
+        builder.edges(
+            builder.parameter("conv.bias", [2]), .bias, convBias, channels, fromLevels: [(1, 0)], toLevels: [(2, 1)])
         builder.constants("flatten", .residual, channels, units)
-        builder.edges(builder.parameter("fc.weight", [3, 8]), .linear, units, out, fromLevels: [(8, 1)], toLevels: [(3, 8)])
+        builder.edges(
+            builder.parameter("fc.weight", [3, 8]), .linear, units, out, fromLevels: [(8, 1)], toLevels: [(3, 8)])
         builder.edges(builder.parameter("fc.bias", [3]), .bias, bias, out, fromLevels: [(1, 0)], toLevels: [(3, 1)])
         return try builder.graph()
     }
 
     @Test func edgesFollowBlocksThenSelfLoops() throws {
         let edges = EdgeList(try flattenExample())
-        #expect(edges.types == [3, 3, 2, 2] + [Int](repeating: 10, count: 8) + [Int](repeating: 1, count: 24) + [2, 2, 2] + [Int](repeating: 13, count: 16))
+        #expect(
+            edges.types == [3, 3, 2, 2] + [Int](repeating: 10, count: 8) + [Int](repeating: 1, count: 24) + [2, 2, 2]
+                + [Int](repeating: 13, count: 16))
         #expect(Array(edges.sources[..<12]) == [0, 0, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3])
         #expect(Array(edges.targets[..<12]) == [2, 3, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])
         #expect(Array(edges.parameterScalars[..<12]) == [0, 9, 18, 19] + [Int](repeating: -1, count: 8))
@@ -43,7 +50,9 @@ import Testing
         let (from, to) = (2, 3)
         var builder = GraphBuilder()
         let a = builder.nodes("a", from), b = builder.nodes("b", to)
-        builder.edges(builder.parameter("key", [to, from]), .key, a, b, reversed: true, fromLevels: [(from, 1)], toLevels: [(to, from)])
+        builder.edges(
+            builder.parameter("key", [to, from]), .key, a, b, reversed: true, fromLevels: [(from, 1)],
+            toLevels: [(to, from)])
         let edges = EdgeList(try builder.graph())
         #expect(Array(edges.sources[..<6]) == [2, 3, 4, 2, 3, 4])
         #expect(Array(edges.targets[..<6]) == [0, 0, 0, 1, 1, 1])
@@ -64,18 +73,33 @@ import Testing
     }
 
     @Test func edgeListsFromFilesAreChecked() throws {
-        func list(_ sources: [Int] = [0, 1], _ targets: [Int] = [1, 1], types: [Int] = [1, 13], scalars: [Int] = [0, -1], slots: [Int] = [1, 1]) throws(NeuralGraphError) -> EdgeList {
-            try EdgeList(nodeCount: 2, sources: sources, targets: targets, types: types, parameterScalars: scalars, slots: slots, parameterCount: 3)
+        func list(
+            _ sources: [Int] = [0, 1], _ targets: [Int] = [1, 1], types: [Int] = [1, 13], scalars: [Int] = [0, -1],
+            slots: [Int] = [1, 1]
+        ) throws(NeuralGraphError) -> EdgeList {
+            try EdgeList(
+                nodeCount: 2, sources: sources, targets: targets, types: types, parameterScalars: scalars, slots: slots,
+                parameterCount: 3)
         }
         #expect(try list().slotCount == 1)
-        #expect(throws: NeuralGraphError.edgeArrayLength(array: "edge_type", expected: 2, found: 1)) { try list(types: [1]) }
+        #expect(throws: NeuralGraphError.edgeArrayLength(array: "edge_type", expected: 2, found: 1)) {
+            try list(types: [1])
+        }
         #expect(throws: NeuralGraphError.edgeNode(edge: 1, expectedBelow: 2, found: 2)) { try list([0, 2]) }
         #expect(throws: NeuralGraphError.edgeNode(edge: 0, expectedBelow: 2, found: -1)) { try list(targetsOf(-1)) }
-        #expect(throws: NeuralGraphError.edgeTypeUnknown(edge: 0, expectedBelow: 15, found: 15)) { try list(types: [15, 13]) }
+        #expect(throws: NeuralGraphError.edgeTypeUnknown(edge: 0, expectedBelow: 15, found: 15)) {
+            try list(types: [15, 13])
+        }
         #expect(throws: NeuralGraphError.edgeSlots(edge: 0, found: 0)) { try list(slots: [0, 1]) }
-        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: 2)) { try list(scalars: [2, -1], slots: [2, 1]) }
-        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: 0)) { try list(slots: [Int.max, 1]) }
-        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: -2)) { try list(scalars: [-2, -1]) }
+        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: 2)) {
+            try list(scalars: [2, -1], slots: [2, 1])
+        }
+        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: 0)) {
+            try list(slots: [Int.max, 1])
+        }
+        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: -2)) {
+            try list(scalars: [-2, -1])
+        }
     }
 
     private func targetsOf(_ node: Int) -> [Int] { [node, 1] }

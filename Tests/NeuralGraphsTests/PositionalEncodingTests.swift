@@ -10,7 +10,9 @@ import Testing
         for (layer, width) in widths.dropFirst().enumerated() {
             let bias = builder.nodes("bias \(layer)", 1), next = builder.nodes("layer \(layer)", width)
             builder.linear("w\(layer)", previous, next)
-            builder.edges(builder.parameter("b\(layer)", [width]), .bias, bias, next, fromLevels: [(1, 0)], toLevels: [(width, 1)])
+            builder.edges(
+                builder.parameter("b\(layer)", [width]), .bias, bias, next, fromLevels: [(1, 0)], toLevels: [(width, 1)]
+            )
             previous = next
         }
         return try builder.graph()
@@ -19,7 +21,9 @@ import Testing
     /// Reference values of neural-graphs.md 8.2, given to six decimals.
     @Test func smallPerceptronHasTheValuesOfTheText() throws {
         let encoding = try LaplacianPositionalEncoding(multilayerPerceptron([16, 12, 9, 5]))
-        let expected: [Int: [Float]] = [0: [-0.104542, -0.048066, 0, 0, 0, 0, 0, 0], 30: [0.139367, 0.108966, 0, 0, 0, 0, 0, 0]]
+        let expected: [Int: [Float]] = [
+            0: [-0.104542, -0.048066, 0, 0, 0, 0, 0, 0], 30: [0.139367, 0.108966, 0, 0, 0, 0, 0, 0],
+        ]
         for (node, row) in expected {
             for (column, value) in row.enumerated() { #expect(abs(encoding.values[node * 8 + column] - value) < 1e-6) }
         }
@@ -53,7 +57,10 @@ import Testing
             // float32 rounding of the column bounds both.
             #expect(abs(length - 1) < 1e-6)
             let image = x.indices.map { v in
-                x[v] - neighbours[v].reduce(0) { $0 + x[$1] / (Double(neighbours[v].count) * Double(neighbours[$1].count)).squareRoot() }
+                x[v]
+                    - neighbours[v].reduce(0) {
+                        $0 + x[$1] / (Double(neighbours[v].count) * Double(neighbours[$1].count)).squareRoot()
+                    }
             }
             let value = zip(x, image).reduce(0) { $0 + $1.0 * $1.1 }
             #expect(value > 1e-9 && value < 1)
@@ -74,17 +81,21 @@ import Testing
         #expect(Set(try rows(whole).map(Array.init)).count == 1)
         let rest = Array(1..<whole.count)
         let damaged = try EdgeList(
-            nodeCount: whole.nodeCount, sources: rest.map { whole.sources[$0] }, targets: rest.map { whole.targets[$0] },
-            types: rest.map { whole.types[$0] }, parameterScalars: rest.map { whole.parameterScalars[$0] }, slots: rest.map { whole.slots[$0] },
+            nodeCount: whole.nodeCount, sources: rest.map { whole.sources[$0] },
+            targets: rest.map { whole.targets[$0] },
+            types: rest.map { whole.types[$0] }, parameterScalars: rest.map { whole.parameterScalars[$0] },
+            slots: rest.map { whole.slots[$0] },
             parameterCount: graph.parameters.count)
         #expect(Set(try rows(damaged).map(Array.init)).count == 2)
     }
 
     @Test func repeatedEigenvaluesHaveABasisOfTheirOwn() throws {
-        // Four rays of different lengths cannot be exchanged; two disjoint pairs of equal rays share eigenvalues across cells.
+        // Four rays of different lengths cannot be exchanged; two disjoint pairs of equal rays share eigenvalues across
+        // cells.
         var builder = GraphBuilder()
         for component in 0..<3 {
-            let a = builder.nodes("a\(component)", 2), b = builder.nodes("b\(component)", 3), c = builder.nodes("c\(component)", 1 + component)
+            let a = builder.nodes("a\(component)", 2), b = builder.nodes("b\(component)", 3),
+                c = builder.nodes("c\(component)", 1 + component)
             builder.linear("w\(component)", a, b)
             builder.linear("v\(component)", b, c)
         }

@@ -12,7 +12,9 @@ import Testing
         var body = Data()
         for (name, weight) in weights.sorted(by: { $0.key < $1.key }) {
             let start = body.count
-            for value in weight.values { withUnsafeBytes(of: value.bitPattern.littleEndian) { body.append(contentsOf: $0) } }
+            for value in weight.values {
+                withUnsafeBytes(of: value.bitPattern.littleEndian) { body.append(contentsOf: $0) }
+            }
             header[name] = ["dtype": "F32", "shape": weight.shape, "data_offsets": [start, body.count]]
         }
         let text = try JSONSerialization.data(withJSONObject: header, options: [.sortedKeys])
@@ -20,7 +22,8 @@ import Testing
     }
 
     private func load(_ data: Data) throws -> NowcastCheckpoint {
-        let file = FileManager.default.temporaryDirectory.appendingPathComponent("nowcast-\(UUID().uuidString).safetensors")
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "nowcast-\(UUID().uuidString).safetensors")
         try data.write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         return try NowcastCheckpoint(opening: file.path)
@@ -33,7 +36,9 @@ import Testing
         // Without them the defaults hold, which are those of a graph network with word positions.
         #expect(throws: NowcastError.self) { try load(safetensors(scalar, arguments: nil)) }
         let graph = SampleNetwork.graphWeights(words: 4, seed: 1)
-        #expect(try load(safetensors(graph, arguments: nil)) == NowcastCheckpoint(weights: graph, arguments: NetworkArguments()))
+        #expect(
+            try load(safetensors(graph, arguments: nil))
+                == NowcastCheckpoint(weights: graph, arguments: NetworkArguments()))
         #expect(throws: CheckpointError.self) { try load(Data("no checkpoint".utf8)) }
     }
 }

@@ -18,8 +18,10 @@ import Testing
         let before = Parallel.threads
         defer { Parallel.threads = before }
         for checkpoint in [
-            try NowcastCheckpoint(weights: SampleNetwork.graphWeights(width: 32, seed: seed), arguments: SampleNetwork.graphArguments),
-            try NowcastCheckpoint(weights: SampleNetwork.scalarWeights(width: 32, seed: seed), arguments: SampleNetwork.scalarArguments),
+            try NowcastCheckpoint(
+                weights: SampleNetwork.graphWeights(width: 32, seed: seed), arguments: SampleNetwork.graphArguments),
+            try NowcastCheckpoint(
+                weights: SampleNetwork.scalarWeights(width: 32, seed: seed), arguments: SampleNetwork.scalarArguments),
         ] {
             let nowcaster = Nowcaster(checkpoint)
             Parallel.threads = 1
@@ -53,19 +55,28 @@ import Testing
 
         func write(_ patch: ScalarPatch, from values: UnsafePointer<Float>, stride: Int) {
             forEach(patch) { row, column, index in
-                output.withLock { if $0.updateValue(values[row * stride + column], forKey: index) != nil { doubles.add(1, ordering: .relaxed) } }
+                output.withLock {
+                    if $0.updateValue(values[row * stride + column], forKey: index) != nil {
+                        doubles.add(1, ordering: .relaxed)
+                    }
+                }
             }
         }
 
         private func forEach(_ patch: ScalarPatch, _ body: (Int, Int, Int) -> Void) {
             for row in 0..<patch.rows {
                 for column in 0..<patch.columns {
-                    body(row, column, parameters.entries[patch.parameter].offset + patch.first + row * patch.rowStride + column * patch.columnStride)
+                    body(
+                        row, column,
+                        parameters.entries[patch.parameter].offset + patch.first + row * patch.rowStride + column
+                            * patch.columnStride)
                 }
             }
         }
 
-        var result: (values: [Int: Float], writtenTwice: Int) { (output.withLock { $0 }, doubles.load(ordering: .relaxed)) }
+        var result: (values: [Int: Float], writtenTwice: Int) {
+            (output.withLock { $0 }, doubles.load(ordering: .relaxed))
+        }
     }
 
     @Test(arguments: 1...6 as ClosedRange<UInt64>)

@@ -6,12 +6,17 @@ import Testing
 
 /// Edge-list form against double precision, block form against both.
 @Suite struct GraphNetworkTests {
-    // float32 with folded and unfolded weights stays within a few 1e-6 on these networks; 1e-5 leaves room for other processors.
+    // float32 with folded and unfolded weights stays within a few 1e-6 on these networks; 1e-5 leaves room for other
+    // processors.
     private let tolerance = 1e-5
 
-    private func case_(seed: UInt64) throws -> (graph: NeuralGraph, edges: EdgeList, nodes: NodeInput, history: StateHistory) {
+    private func case_(seed: UInt64) throws -> (
+        graph: NeuralGraph, edges: EdgeList, nodes: NodeInput, history: StateHistory
+    ) {
         let graph = try GraphBuilder.everyKind(seed: seed).graph()
-        return (graph, EdgeList(graph), try NodeInput(graph), try SampleNetwork.history(graph.parameters, seed: seed + 1000))
+        return (
+            graph, EdgeList(graph), try NodeInput(graph), try SampleNetwork.history(graph.parameters, seed: seed + 1000)
+        )
     }
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
@@ -22,7 +27,8 @@ import Testing
         let network = try SampleNetwork.graph(weights)
         let last = history.states[4].array
         for horizon in [1, SampleNetwork.horizons] {
-            let expected = ReferenceNetwork(weights: weights).nowcast(history, edges, encoding: nodes.encoding, horizon: horizon)
+            let expected = ReferenceNetwork(weights: weights).nowcast(
+                history, edges, encoding: nodes.encoding, horizon: horizon)
             let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: horizon)
             let block = try BlockForm(network).nowcast(history, graph: graph, nodes: nodes, horizon: horizon).array
             #expect(relativeError(list, expected, last: last) < tolerance)
@@ -44,7 +50,9 @@ import Testing
     @Test func graphsOfPlainWeightsUseTheFirstColumnsOfTheProjection() throws {
         let graph = try GraphBuilder.everyKind(seed: 7, convolution: false).graph()
         #expect(graph.slotCount == 1)
-        let (edges, nodes, history) = (EdgeList(graph), try NodeInput(graph), try SampleNetwork.history(graph.parameters, seed: 8))
+        let (edges, nodes, history) = (
+            EdgeList(graph), try NodeInput(graph), try SampleNetwork.history(graph.parameters, seed: 8)
+        )
         let weights = SampleNetwork.graphWeights(seed: 9)
         let expected = ReferenceNetwork(weights: weights).nowcast(history, edges, encoding: nodes.encoding, horizon: 2)
         let network = try SampleNetwork.graph(weights)
@@ -68,9 +76,11 @@ import Testing
         #expect(relativeError(block, expected, last: last) < tolerance)
         #expect(relativeError(list, expected, last: last) < tolerance)
         // The twins: without words, or with the whole update, the result is another one.
-        let wordless = reference.nowcast(history, edges, encoding: nodes.encoding, words: graph.tokenWords.map { _ in 0 }, horizon: 4)
+        let wordless = reference.nowcast(
+            history, edges, encoding: nodes.encoding, words: graph.tokenWords.map { _ in 0 }, horizon: 4)
         #expect(relativeError(block, wordless, last: last) > 100 * tolerance)
-        let whole = ReferenceNetwork(weights: weights).nowcast(history, edges, encoding: nodes.encoding, words: graph.tokenWords, horizon: 4)
+        let whole = ReferenceNetwork(weights: weights).nowcast(
+            history, edges, encoding: nodes.encoding, words: graph.tokenWords, horizon: 4)
         #expect(relativeError(block, whole, last: last) > 100 * tolerance)
     }
 
@@ -78,9 +88,11 @@ import Testing
     func everyPartOfTheInputMatters(seed: UInt64) throws {
         let (graph, edges, nodes, history) = try case_(seed: seed)
         let weights = SampleNetwork.graphWeights(seed: seed)
-        let block = try BlockForm(SampleNetwork.graph(weights)).nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
+        let block = try BlockForm(SampleNetwork.graph(weights)).nowcast(history, graph: graph, nodes: nodes, horizon: 2)
+            .array
         let last = history.states[4].array
-        func differs(_ weights: [String: NamedWeight], _ edges: EdgeList, _ encoding: [Float], horizon: Int = 2) -> Bool {
+        func differs(_ weights: [String: NamedWeight], _ edges: EdgeList, _ encoding: [Float], horizon: Int = 2) -> Bool
+        {
             let other = ReferenceNetwork(weights: weights).nowcast(history, edges, encoding: encoding, horizon: horizon)
             return relativeError(block, other, last: last) > 10 * tolerance
         }
@@ -89,12 +101,14 @@ import Testing
         #expect(differs(weights, edges, nodes.encoding.map { -$0 }))
         for name in weights.keys where !name.hasPrefix("gnn.convs.2.") {
             var changed = weights
-            changed[name] = NamedWeight(shape: weights[name]!.shape, values: weights[name]!.values.map { $0 * 1.3 + 0.05 })
+            changed[name] = NamedWeight(
+                shape: weights[name]!.shape, values: weights[name]!.values.map { $0 * 1.3 + 0.05 })
             let hasEffect = differs(changed, edges, nodes.encoding)
             #expect(hasEffect, "\(name) has no effect")
         }
         let turned = try EdgeList(
-            nodeCount: edges.nodeCount, sources: edges.targets, targets: edges.sources, types: edges.types, parameterScalars: edges.parameterScalars,
+            nodeCount: edges.nodeCount, sources: edges.targets, targets: edges.sources, types: edges.types,
+            parameterScalars: edges.parameterScalars,
             slots: edges.slots, parameterCount: history.count)
         #expect(differs(weights, turned, nodes.encoding))
     }
@@ -105,15 +119,20 @@ import Testing
         for horizon in [0, -3, SampleNetwork.horizons + 1] {
             let error = NowcastError.horizon(expectedAtMost: SampleNetwork.horizons, found: horizon)
             #expect(throws: error) { try form.nowcast(history, graph: graph, nodes: nodes, horizon: horizon) }
-            #expect(throws: error) { try EdgeListForm(form.network).nowcast(history, edges: edges, nodes: nodes, horizon: horizon) }
+            #expect(throws: error) {
+                try EdgeListForm(form.network).nowcast(history, edges: edges, nodes: nodes, horizon: horizon)
+            }
         }
         let few = BlockForm(try SampleNetwork.graph(SampleNetwork.graphWeights(slots: 4, seed: 1)))
-        #expect(throws: NowcastError.slots(expectedAtMost: 4, found: 9)) { try few.nowcast(history, graph: graph, nodes: nodes, horizon: 1) }
+        #expect(throws: NowcastError.slots(expectedAtMost: 4, found: 9)) {
+            try few.nowcast(history, graph: graph, nodes: nodes, horizon: 1)
+        }
         let short = NodeInput(encoding: Array(nodes.encoding.dropLast()), words: [])
         #expect(throws: NowcastError.encodingLength(expected: nodes.encoding.count, found: nodes.encoding.count - 1)) {
             try form.nowcast(history, graph: graph, nodes: short, horizon: 1)
         }
-        let words = BlockForm(try SampleNetwork.graph(SampleNetwork.graphWeights(words: 2, seed: 1), NetworkArguments()))
+        let words = BlockForm(
+            try SampleNetwork.graph(SampleNetwork.graphWeights(words: 2, seed: 1), NetworkArguments()))
         #expect(throws: NowcastError.wordOutsideVocabulary(node: 1, expectedBelow: 2, found: 2)) {
             try words.nowcast(history, graph: graph, nodes: nodes, horizon: 1)
         }
@@ -124,7 +143,9 @@ import Testing
 
     @Test func scalarsOnNoEdgeOfAFileAreNamed() throws {
         let history = try SampleNetwork.history(ParameterList([("a", [2]), ("b", [2])]), seed: 1)
-        let edges = try EdgeList(nodeCount: 2, sources: [0, 0], targets: [1, 1], types: [1, 1], parameterScalars: [0, 2], slots: [2, 1], parameterCount: 4)
+        let edges = try EdgeList(
+            nodeCount: 2, sources: [0, 0], targets: [1, 1], types: [1, 1], parameterScalars: [0, 2], slots: [2, 1],
+            parameterCount: 4)
         let network = try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1))
         let nodes = NodeInput(encoding: [Float](repeating: 0, count: 16), words: [])
         #expect(throws: NowcastError.scalarOnNoEdge(parameter: "b", scalar: 1)) {

@@ -22,7 +22,8 @@ import Testing
 
     @Test func lineFitContinuesLinesExactlyAndFitsOthers() throws {
         let parameters = ParameterList([("w", [3])])
-        let history = try StateHistory((0..<5).map { t in [1 + 0.5 * Float(t), -3, Float(t * t)] }, parameters: parameters)
+        let history = try StateHistory(
+            (0..<5).map { t in [1 + 0.5 * Float(t), -3, Float(t * t)] }, parameters: parameters)
         for horizon in [1, 7, 100] {
             let line = try LineFit.nowcast(history, horizon: horizon)
             #expect(line[0] == 1 + 0.5 * Float(4 + horizon))
@@ -31,9 +32,13 @@ import Testing
             #expect(line[2] == 4 * Float(4 + horizon) - 2)
             #expect(abs(LineFit.coefficients(horizon: horizon).reduce(0, +) - 1) < 1e-12)
         }
-        #expect(throws: NowcastError.horizon(expectedAtMost: nil, found: 0)) { try LineFit.nowcast(history, horizon: 0) }
+        #expect(throws: NowcastError.horizon(expectedAtMost: nil, found: 0)) {
+            try LineFit.nowcast(history, horizon: 0)
+        }
         // The average looks nowhere.
-        for horizon in [1, 7] { #expect(try Nowcaster.average.nowcast(history, horizon: horizon, model: nil).array == [2, -3, 6]) }
+        for horizon in [1, 7] {
+            #expect(try Nowcaster.average.nowcast(history, horizon: horizon, model: nil).array == [2, -3, 6])
+        }
         #expect(!Nowcaster.average.needsGraph && Nowcaster.average.longestHorizon == nil)
     }
 }

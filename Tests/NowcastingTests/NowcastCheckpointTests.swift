@@ -5,9 +5,14 @@ import Testing
 @Suite struct NowcastCheckpointTests {
     @Test func sizesAreThoseOfTheWeights() throws {
         for (width, slots, layers) in [(8, 9, 3), (32, 1, 2), (12, 4, 5)] {
-            let network = try SampleNetwork.graph(SampleNetwork.graphWeights(width: width, slots: slots, layers: layers, seed: 1))
-            #expect(network.width == width && network.slots == slots && network.convolutions.count == layers && network.edgeUpdates.count == layers - 1)
-            #expect(network.horizons == SampleNetwork.horizons && network.edgeTypes == 15 && network.wordEmbedding == nil && network.updateScale == 1)
+            let network = try SampleNetwork.graph(
+                SampleNetwork.graphWeights(width: width, slots: slots, layers: layers, seed: 1))
+            #expect(
+                network.width == width && network.slots == slots && network.convolutions.count == layers
+                    && network.edgeUpdates.count == layers - 1)
+            #expect(
+                network.horizons == SampleNetwork.horizons && network.edgeTypes == 15 && network.wordEmbedding == nil
+                    && network.updateScale == 1)
         }
         let scalar = try SampleNetwork.scalar(SampleNetwork.scalarWeights(width: 32, seed: 1))
         #expect(scalar.width == 32 && scalar.horizons == SampleNetwork.horizons)
@@ -52,10 +57,15 @@ import Testing
             try NowcastCheckpoint(weights: weights, arguments: NetworkArguments(json: json))
         }
         _ = try load("{}")
-        _ = try load(#"{"hid": 8, "layers": 3, "max_feat_size": 9, "seq_len": 6, "vocab": 50, "lpe": 8, "ctx": 5, "scale_method": "std", "other": [1]}"#)
+        _ = try load(
+            #"{"hid": 8, "layers": 3, "max_feat_size": 9, "seq_len": 6, "vocab": 50, "lpe": 8, "ctx": 5, "#
+                + #""scale_method": "std", "other": [1]}"#
+        )
         for (json, name, found) in [
-            (#"{"scale_method": "minmax"}"#, "scale_method", "minmax"), (#"{"hid": 128}"#, "hid", "128"), (#"{"layers": 2}"#, "layers", "2"),
-            (#"{"max_feat_size": 1}"#, "max_feat_size", "1"), (#"{"seq_len": 40}"#, "seq_len", "40"), (#"{"vocab": 51}"#, "vocab", "51"),
+            (#"{"scale_method": "minmax"}"#, "scale_method", "minmax"), (#"{"hid": 128}"#, "hid", "128"),
+            (#"{"layers": 2}"#, "layers", "2"),
+            (#"{"max_feat_size": 1}"#, "max_feat_size", "1"), (#"{"seq_len": 40}"#, "seq_len", "40"),
+            (#"{"vocab": 51}"#, "vocab", "51"),
             (#"{"ctx": 3}"#, "ctx", "3"), (#"{"lpe": 4}"#, "lpe", "4"), (#"{"edge_types": 14}"#, "edge_types", "14"),
         ] {
             do {

@@ -21,29 +21,36 @@ import Testing
     private static let way: [Float] = [0.25, 0.5, -0.25, 1]
 
     private func optimizer(
-        _ nowcaster: Nowcaster = .lineFit, states: StateKind = .mean, period: Int = 20, longest: Int = 20, shortStates: Int? = 0
+        _ nowcaster: Nowcaster = .lineFit, states: StateKind = .mean, period: Int = 20, longest: Int = 20,
+        shortStates: Int? = 0
     ) throws -> NowcastingOptimizer<Plain> {
         try NowcastingOptimizer(
-            Plain(), nowcaster: nowcaster, model: nil, parameters: Self.parameters, period: period, firstHorizon: longest, stateKind: states,
+            Plain(), nowcaster: nowcaster, model: nil, parameters: Self.parameters, period: period,
+            firstHorizon: longest, stateKind: states,
             policy: .search, shortStates: shortStates, maxTrainSteps: 1000)
     }
 
     /// Distance from where the straight way is after `goal` steps.
     private func distance(to goal: Float) -> (Tensor) throws -> [Double] {
         { weights in
-            let squares = (0..<weights.count).map { Double(weights.values[$0] - Self.start[$0] - goal * Self.way[$0]) }.map { $0 * $0 }
+            let squares = (0..<weights.count).map { Double(weights.values[$0] - Self.start[$0] - goal * Self.way[$0]) }
+                .map { $0 * $0 }
             return [squares.reduce(0, +), 2 * squares.reduce(0, +)]
         }
     }
 
     /// Steps along the way, times `factor`.
     private func run(
-        _ wrapped: inout NowcastingOptimizer<Plain>, _ weights: Tensor, steps: Range<Int>, losses: (Tensor) throws -> [Double], factor: (Int) -> Float = { _ in 1 }
+        _ wrapped: inout NowcastingOptimizer<Plain>, _ weights: Tensor, steps: Range<Int>,
+        losses: (Tensor) throws -> [Double], factor: (Int) -> Float = { _ in 1 }
     ) throws -> [Int: NowcastingOptimizer<Plain>.Event] {
         var events: [Int: NowcastingOptimizer<Plain>.Event] = [:]
         for step in steps {
-            let gradients = wrapped.needsGradients ? Tensor(shape: [4], values: Self.way.map { -$0 * factor(step) }) : nil
-            let event = try withoutActuallyEscaping(losses) { try wrapped.step(weights, gradients: gradients, losses: $0) }
+            let gradients =
+                wrapped.needsGradients ? Tensor(shape: [4], values: Self.way.map { -$0 * factor(step) }) : nil
+            let event = try withoutActuallyEscaping(losses) {
+                try wrapped.step(weights, gradients: gradients, losses: $0)
+            }
             if event != .updated { events[step + 1] = event }
         }
         return events
@@ -54,7 +61,11 @@ import Testing
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
         let events = try run(&wrapped, weights, steps: 0..<44, losses: distance(to: 1000))
-        #expect(events == [20: .looked, 24: .looked, 28: .looked, 32: .nowcast(horizon: 19), 36: .looked, 40: .nowcast(horizon: 19), 44: .looked])
+        #expect(
+            events == [
+                20: .looked, 24: .looked, 28: .looked, 32: .nowcast(horizon: 19), 36: .looked,
+                40: .nowcast(horizon: 19), 44: .looked,
+            ])
         // 2, 3, 4, 6, 9, 13, 19 states of four steps.
         #expect(weights.values[3] > 4 + 2 * 18 * 4)
 
@@ -63,7 +74,8 @@ import Testing
         #expect(try run(&short, other, steps: 0..<32, losses: distance(to: 1000))[32] == .nowcast(horizon: 4))
     }
 
-    /// At step 32 the newest mean is 26.5 steps along the way and the weights 28; a state is a little more than three. The goal is nearest to the nowcast
+    /// At step 32 the newest mean is 26.5 steps along the way and the weights 28; a state is a little more than three.
+    /// The goal is nearest to the nowcast
     /// two or three states ahead, and one or two more cost less than half of what the weights as they are do.
     @Test(arguments: [(goal: 34 as Float, horizon: 3), (35, 4)])
     func aJumpMayGiveBackHalfOfWhatNoiseCosts(goal: Float, horizon: Int) throws {
@@ -73,7 +85,8 @@ import Testing
         #expect(events[32] == .nowcast(horizon: horizon))
     }
 
-    /// Further along the way costs 0.5, a quarter of what the weights as they are cost beyond the best. Four states of progress are more
+    /// Further along the way costs 0.5, a quarter of what the weights as they are cost beyond the best. Four states of
+    /// progress are more
     /// than that if the loss was 1.5 three states before, and less if it was 1.3.
     @Test(arguments: [(before: 1.5, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (1.3, .looked)])
     func aJumpMayGiveBackFourStatesOfProgress(before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
@@ -90,11 +103,15 @@ import Testing
         #expect(events[32] == expected)
     }
 
-    /// At the first search no trial is over. The weights stand 19 steps along the way, and a state of progress is a third of what the loss fell since one that
+    /// At the first search no trial is over. The weights stand 19 steps along the way, and a state of progress is a
+    /// third of what the loss fell since one that
     /// was at 5.5; noise must cost as much as half of five states.
     @Test(arguments: [
-        (noise: 0.26, before: 1.3, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (0.24, 1.3, .looked), (0.24, 1, .looked), (0.24, 0.9, .looked),
-    ]) func whereNoiseHoldsARunUpItJumpsWithoutATrial(noise: Double, before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
+        (noise: 0.26, before: 1.3, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)),
+        (0.24, 1.3, .looked), (0.24, 1, .looked), (0.24, 0.9, .looked),
+    ]) func whereNoiseHoldsARunUpItJumpsWithoutATrial(
+        noise: Double, before: Double, expected: NowcastingOptimizer<Plain>.Event
+    ) throws {
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
         let events = try run(&wrapped, weights, steps: 0..<20) { weights in
@@ -105,7 +122,8 @@ import Testing
             }
         }
         #expect(events == [20: expected])
-        // The trial moves with the weights, or a jump would make its own forecast come true: 3 states ahead of 17.5, and 74 further after a jump to 93.5 from 19.5.
+        // The trial moves with the weights, or a jump would make its own forecast come true: 3 states ahead of 17.5,
+        // and 74 further after a jump to 93.5 from 19.5.
         let saved = wrapped.savedState.tensors
         #expect(try #require(saved["nowcast.trial_start"]).array == #require(saved["nowcast.state_3"]).array)
         let forecast = try #require(saved["nowcast.trial_forecast"]).values[3] - 4
@@ -118,7 +136,8 @@ import Testing
         _ = try run(&wrapped, weights, steps: 0..<32, losses: distance(to: 1000))
         let landed = weights.array
         _ = try run(&wrapped, weights, steps: 32..<35, losses: distance(to: 1000))
-        // A straight way stays one, so the line fit goes on along it; with a kink of the jump's length in it, it could not.
+        // A straight way stays one, so the line fit goes on along it; with a kink of the jump's length in it, it could
+        // not.
         let events = try run(&wrapped, weights, steps: 35..<36, losses: distance(to: 1000))
         #expect(events == [36: .looked])
         let shown = try #require(try wrapped.shown(weights, losses: distance(to: 1000)))
@@ -142,7 +161,8 @@ import Testing
         #expect(shown.horizon == 0 && shown.weights.values[3] < weights.values[3] - 2)
     }
 
-    /// The weights have gone 34 steps at the search, whose newest means are of steps 28 to 31 and 31 to 34. Two steps later the mean of all since the first of
+    /// The weights have gone 34 steps at the search, whose newest means are of steps 28 to 31 and 31 to 34. Two steps
+    /// later the mean of all since the first of
     /// these is 33 1/6, and that of eight, two of them counted as 29.5, is 32 1/4.
     @Test(arguments: [StateKind.mean, .snapshot]) func betweenSearchesTheBestOfFourIsShown(states: StateKind) throws {
         var wrapped = try optimizer(states: states)
@@ -152,7 +172,9 @@ import Testing
         _ = try run(&wrapped, weights, steps: 0..<40, losses: distance(to: 0))
         let found = try #require(try wrapped.shown(weights, losses: distance(to: 0)))
         _ = try run(&wrapped, weights, steps: 40..<42, losses: distance(to: 0))
-        func shown(_ goal: Float) throws -> [Float] { try #require(try wrapped.shown(weights, losses: distance(to: goal))).weights.array }
+        func shown(_ goal: Float) throws -> [Float] {
+            try #require(try wrapped.shown(weights, losses: distance(to: goal))).weights.array
+        }
         #expect(weights.values[3] == 4 + 36)
         #expect(try shown(0) == found.weights.array)
         #expect(try shown(36) == weights.array)
@@ -173,7 +195,8 @@ import Testing
         #expect(shown.weights.array == weights.array && shown.horizon == 0)
     }
 
-    /// The way turns around within the first trial. The second begins before the five states are straight again, the third does not.
+    /// The way turns around within the first trial. The second begins before the five states are straight again, the
+    /// third does not.
     @Test func nothingJumpsBeforeATrialIsPassed() throws {
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
@@ -182,7 +205,8 @@ import Testing
         #expect(Array(jumps) == [56])
     }
 
-    /// Eight states of two steps, until step 16, then as long of four, then of eight. Two steps each, of which a nowcast takes one, look like a way of half the
+    /// Eight states of two steps, until step 16, then as long of four, then of eight. Two steps each, of which a
+    /// nowcast takes one, look like a way of half the
     /// speed, so the first trial fails; that of step 20 is over at 32.
     @Test func statesAreShortAtFirst() throws {
         var wrapped = try optimizer(period: 40, shortStates: 8)
@@ -191,17 +215,21 @@ import Testing
         let jumps = events.filter { $0.value != .looked }
         #expect(events.keys.sorted() == [10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56])
         #expect(jumps == [32: .nowcast(horizon: 19), 48: .nowcast(horizon: 19)])
-        // By default there are 24: of a quarter, of half if that would leave nothing to train, none where a state of full length has no half.
-        let quarters = Array(stride(from: 10, through: 48, by: 2)) + Array(stride(from: 52, through: 96, by: 4)) + [104, 112]
+        // By default there are 24: of a quarter, of half if that would leave nothing to train, none where a state of
+        // full length has no half.
+        let quarters =
+            Array(stride(from: 10, through: 48, by: 2)) + Array(stride(from: 52, through: 96, by: 4)) + [104, 112]
         let halves = Array(stride(from: 10, through: 48, by: 2)) + Array(stride(from: 52, through: 112, by: 4))
         for (period, expected) in [(40, quarters), (20, halves), (15, Array(stride(from: 15, through: 111, by: 3)))] {
             var standard = try optimizer(period: period, shortStates: nil)
-            let events = try run(&standard, Tensor(shape: [4], values: Self.start), steps: 0..<112, losses: distance(to: 0))
+            let events = try run(
+                &standard, Tensor(shape: [4], values: Self.start), steps: 0..<112, losses: distance(to: 0))
             #expect(events.keys.sorted() == expected)
         }
     }
 
-    /// Steps 10, 12, 14 and 16 are nowcasts, which do not train: the weights stand at 0 … 9, 9, 10, 10, 11, 11, 12 when they are recorded.
+    /// Steps 10, 12, 14 and 16 are nowcasts, which do not train: the weights stand at 0 … 9, 9, 10, 10, 11, 11, 12 when
+    /// they are recorded.
     @Test(arguments: [(StateKind.mean, [1.5, 5.5, 9, 11] as [Float]), (.snapshot, [3, 7, 10, 12])])
     func twoShortStatesBecomeALongOne(kind: StateKind, expected: [Float]) throws {
         var wrapped = try optimizer(states: kind, shortStates: 8)
@@ -214,7 +242,8 @@ import Testing
         #expect(saved["nowcast.state_4"] == nil)
     }
 
-    /// The way turns around within the first trial, which fails at step 16; the second would be due at 22, but states grow at 20.
+    /// The way turns around within the first trial, which fails at step 16; the second would be due at 22, but states
+    /// grow at 20.
     @Test func aTrialOfShortStatesIsNotJudgedByLongOnes() throws {
         var wrapped = try optimizer(shortStates: 10)
         let weights = Tensor(shape: [4], values: Self.start)
@@ -227,7 +256,9 @@ import Testing
         #expect(first >= 24 + 3 * 4)
     }
 
-    @Test(arguments: [0, 3, 9, 10, 13, 15, 16, 17, 19, 20, 21, 28, 31, 32, 33, 36, 40, 64], [(period: 20, shortStates: 0), (20, 8), (40, 8)])
+    @Test(
+        arguments: [0, 3, 9, 10, 13, 15, 16, 17, 19, 20, 21, 28, 31, 32, 33, 36, 40, 64],
+        [(period: 20, shortStates: 0), (20, 8), (40, 8)])
     func aRestoredRunGoesOnBitForBit(stop: Int, plan: (period: Int, shortStates: Int)) throws {
         let losses = distance(to: 300)
         var whole = try optimizer(period: plan.period, shortStates: plan.shortStates)
@@ -252,15 +283,21 @@ import Testing
         var long = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&short, weights, steps: 0..<12, losses: distance(to: 0))
-        #expect(throws: NowcastError.savedNumber(name: "nowcast.state_steps", expected: "4", found: "2")) { try long.restore(short.savedState) }
+        #expect(throws: NowcastError.savedNumber(name: "nowcast.state_steps", expected: "4", found: "2")) {
+            try long.restore(short.savedState)
+        }
     }
 
     @Test func aStateSavedByAnotherPolicyIsRefused() throws {
-        var schedule = try NowcastingOptimizer(Plain(), nowcaster: .lineFit, model: nil, parameters: Self.parameters, period: 20, maxTrainSteps: 1000)
+        var schedule = try NowcastingOptimizer(
+            Plain(), nowcaster: .lineFit, model: nil, parameters: Self.parameters, period: 20, maxTrainSteps: 1000)
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&schedule, weights, steps: 0..<3, losses: distance(to: 0))
         var search = try optimizer()
-        #expect(throws: NowcastError.savedNumber(name: "nowcast.states_since_jump", expected: "a number of at least 0", found: "none")) {
+        #expect(
+            throws: NowcastError.savedNumber(
+                name: "nowcast.states_since_jump", expected: "a number of at least 0", found: "none")
+        ) {
             try search.restore(schedule.savedState)
         }
     }

@@ -22,7 +22,9 @@ import Testing
             steps += 1
         }
 
-        var savedState: SavedOptimizerState { SavedOptimizerState(tensors: ["velocity": velocity], counters: ["steps": steps]) }
+        var savedState: SavedOptimizerState {
+            SavedOptimizerState(tensors: ["velocity": velocity], counters: ["steps": steps])
+        }
 
         mutating func restore(_ state: SavedOptimizerState) throws {
             velocity = Tensor(shape: velocity.shape, values: try state.tensor("velocity", count: velocity.count).array)
@@ -40,10 +42,12 @@ import Testing
     }
 
     private func optimizer(
-        _ nowcaster: Nowcaster = .lineFit, period: Int = 10, firstHorizon: Int? = nil, stateKind: StateKind = .snapshot, maxTrainSteps: Int = 40
+        _ nowcaster: Nowcaster = .lineFit, period: Int = 10, firstHorizon: Int? = nil, stateKind: StateKind = .snapshot,
+        maxTrainSteps: Int = 40
     ) throws -> NowcastingOptimizer<Momentum> {
         try NowcastingOptimizer(
-            Momentum(count: start.count), nowcaster: nowcaster, model: GraphModel(graph), parameters: graph.parameters, period: period,
+            Momentum(count: start.count), nowcaster: nowcaster, model: GraphModel(graph), parameters: graph.parameters,
+            period: period,
             firstHorizon: firstHorizon, stateKind: stateKind, maxTrainSteps: maxTrainSteps)
     }
 
@@ -67,7 +71,8 @@ import Testing
             let event = try wrapped.step(weights, gradients: isNowcast ? nil : gradients(weights, step: step))
             if isNowcast {
                 #expect(event == .nowcast(horizon: horizons[step / 10]))
-                let line = try LineFit.nowcast(StateHistory(states, parameters: graph.parameters), horizon: horizons[step / 10])
+                let line = try LineFit.nowcast(
+                    StateHistory(states, parameters: graph.parameters), horizon: horizons[step / 10])
                 twin.values.baseAddress!.update(from: line, count: line.count)
                 states = []
             } else {
@@ -85,15 +90,24 @@ import Testing
 
     @Test func aStateOfMeansIsTheMeanOfWhatTheStepsStartFrom() throws {
         var (wrapped, snapshots) = (try optimizer(period: 15, stateKind: .mean), try optimizer(period: 15))
-        let (weights, others) = (Tensor(shape: [start.count], values: start), Tensor(shape: [start.count], values: start))
+        let (weights, others) = (
+            Tensor(shape: [start.count], values: start), Tensor(shape: [start.count], values: start)
+        )
         var seen: [[Float]] = []
         for step in 0..<15 {
             seen.append(weights.array)
-            let expected = try step < 14 ? nil : LineFit.nowcast(
-                StateHistory(
-                    stride(from: 0, to: 15, by: 3).map { first in
-                        Tensor(shape: [start.count], values: start.indices.map { index in Float((first..<first + 3).reduce(0.0) { $0 + Double(seen[$1][index]) } / 3) })
-                    }, parameters: graph.parameters), horizon: 40)
+            let expected =
+                try step < 14
+                ? nil
+                : LineFit.nowcast(
+                    StateHistory(
+                        stride(from: 0, to: 15, by: 3).map { first in
+                            Tensor(
+                                shape: [start.count],
+                                values: start.indices.map { index in
+                                    Float((first..<first + 3).reduce(0.0) { $0 + Double(seen[$1][index]) } / 3)
+                                })
+                        }, parameters: graph.parameters), horizon: 40)
             _ = try wrapped.step(weights, gradients: step < 14 ? gradients(weights, step: step) : nil)
             _ = try snapshots.step(others, gradients: step < 14 ? gradients(others, step: step) : nil)
             guard let expected else { continue }
@@ -109,7 +123,9 @@ import Testing
                 _ = try wrapped.step(weights, gradients: wrapped.needsGradients ? gradients(weights, step: step) : nil)
             }
         }
-        let network = Nowcaster(try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments))
+        let network = Nowcaster(
+            try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments)
+        )
         var whole = try optimizer(network, stateKind: stateKind)
         let expected = Tensor(shape: [start.count], values: start)
         try run(&whole, expected, 0..<33)
@@ -140,9 +156,15 @@ import Testing
         }
         try expect(.savedTensorMissing(name: "nowcast.state_1")) { $0.tensors["nowcast.state_1"] = nil }
         try expect(.savedTensorMissing(name: "velocity")) { $0.tensors["base.velocity"] = nil }
-        try expect(.savedTensorShape(name: "nowcast.state_0", expected: [start.count], found: [1])) { $0.tensors["nowcast.state_0"] = Tensor(shape: [1]) }
-        try expect(.savedNumber(name: "nowcast.completed_steps", expected: "a number of at least 0", found: "none")) { $0.counters["nowcast.completed_steps"] = nil }
-        try expect(.savedNumber(name: "nowcast.period", expected: "10", found: "20")) { $0.counters["nowcast.period"] = 20 }
+        try expect(.savedTensorShape(name: "nowcast.state_0", expected: [start.count], found: [1])) {
+            $0.tensors["nowcast.state_0"] = Tensor(shape: [1])
+        }
+        try expect(.savedNumber(name: "nowcast.completed_steps", expected: "a number of at least 0", found: "none")) {
+            $0.counters["nowcast.completed_steps"] = nil
+        }
+        try expect(.savedNumber(name: "nowcast.period", expected: "10", found: "20")) {
+            $0.counters["nowcast.period"] = 20
+        }
         var good = try optimizer()
         try good.restore(saved)
         // A mean under way cannot be made up.
@@ -174,15 +196,24 @@ import Testing
     }
 
     @Test func settingsAreChecked() throws {
-        #expect(throws: NowcastError.setting(name: "period", expected: "at least 5", found: "4")) { try optimizer(period: 4) }
-        #expect(throws: NowcastError.setting(name: "horizon", expected: "at least 1", found: "0")) { try optimizer(firstHorizon: 0) }
+        #expect(throws: NowcastError.setting(name: "period", expected: "at least 5", found: "4")) {
+            try optimizer(period: 4)
+        }
+        #expect(throws: NowcastError.setting(name: "horizon", expected: "at least 1", found: "0")) {
+            try optimizer(firstHorizon: 0)
+        }
         #expect(try optimizer(firstHorizon: 9).schedule.horizons == [9, 5, 3, 1])
-        #expect(throws: NowcastError.setting(name: "max-steps", expected: "at least 1", found: "0")) { try optimizer(maxTrainSteps: 0) }
-        let network = Nowcaster(try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments))
+        #expect(throws: NowcastError.setting(name: "max-steps", expected: "at least 1", found: "0")) {
+            try optimizer(maxTrainSteps: 0)
+        }
+        let network = Nowcaster(
+            try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments)
+        )
         #expect(try optimizer(network, firstHorizon: 100).schedule.horizons[0] == SampleNetwork.horizons)
         #expect(try optimizer(network, firstHorizon: 2).schedule.horizons[0] == 2)
         #expect(throws: NowcastError.graphMissing(method: "nowcaster")) {
-            try NowcastingOptimizer(Momentum(count: 1), nowcaster: network, model: nil, parameters: graph.parameters, maxTrainSteps: 10)
+            try NowcastingOptimizer(
+                Momentum(count: 1), nowcaster: network, model: nil, parameters: graph.parameters, maxTrainSteps: 10)
         }
     }
 }

@@ -21,16 +21,22 @@ import Testing
     @Test func aCheckpointSaysWhichStatesItWants() throws {
         let folder = TemporaryFolder()
         func kind(_ metadata: [String: String]) throws -> StateKind {
-            try TrainableNetwork(NetworkShape(method: .wnn, width: 4, slots: 1), seed: 1).write(to: folder + "ck.safetensors", metadata: metadata)
+            try TrainableNetwork(NetworkShape(method: .wnn, width: 4, slots: 1), seed: 1).write(
+                to: folder + "ck.safetensors", metadata: metadata)
             return try Checkpoint(opening: folder + "ck.safetensors").stateKind
         }
         #expect(try kind([:]) == .snapshot)
         #expect(try kind(["states": "mean"]) == .mean)
-        #expect(throws: NowcastError.setting(name: "\(folder + "ck.safetensors"): states", expected: "snapshot or mean", found: "medians")) { try kind(["states": "medians"]) }
+        #expect(
+            throws: NowcastError.setting(
+                name: "\(folder + "ck.safetensors"): states", expected: "snapshot or mean", found: "medians")
+        ) { try kind(["states": "medians"]) }
     }
 
     @Test func otherNamesArePaths() throws {
         let folder = TemporaryFolder()
-        #expect(throws: CheckpointError.cannotOpen(file: folder + "nino", cause: "No such file or directory")) { try Checkpoint(named: folder + "nino") }
+        #expect(throws: CheckpointError.cannotOpen(file: folder + "nino", cause: "No such file or directory")) {
+            try Checkpoint(named: folder + "nino")
+        }
     }
 }

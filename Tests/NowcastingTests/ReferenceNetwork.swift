@@ -2,7 +2,8 @@ import Foundation
 import NeuralGraphs
 import Nowcasting
 
-/// The network of nino-model.md 3 in double precision, edge by edge, straight from the checkpoint's names: shares no code with
+/// The network of nino-model.md 3 in double precision, edge by edge, straight from the checkpoint's names: shares no
+/// code with
 /// the module it checks.
 struct ReferenceNetwork {
     let weights: [String: NamedWeight]
@@ -53,11 +54,15 @@ struct ReferenceNetwork {
     private func unscaled(_ history: StateHistory, _ changes: [[Double]], horizon: Int) -> [Double] {
         let (scalings, owner, scaled) = (scalings(history), owner(history.parameters), self.scaled(history))
         let newest = history.states[4].array
-        return changes.indices.map { (scaled($0, newest) + changes[$0][horizon - 1]) * scalings[owner[$0]].deviation + scalings[owner[$0]].mean }
+        return changes.indices.map {
+            (scaled($0, newest) + changes[$0][horizon - 1]) * scalings[owner[$0]].deviation + scalings[owner[$0]].mean
+        }
     }
 
     /// - Returns: the flat parameter vector.
-    func nowcast(_ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil, horizon: Int) -> [Double] {
+    func nowcast(_ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil, horizon: Int)
+        -> [Double]
+    {
         unscaled(history, changes(history, edges, encoding: encoding, words: words), horizon: horizon)
     }
 
@@ -73,7 +78,9 @@ struct ReferenceNetwork {
         var e = (0..<edges.count).map { edge in
             let scalar = edges.parameterScalars[edge]
             var features = [Double](repeating: scalar < 0 ? (edges.types[edge] == 13 ? 2 : 1) : 0, count: 5)
-            if scalar >= 0 { features = (0..<edges.slots[edge]).flatMap { slot in (0..<5).map { scaled(scalar + slot, $0) } } }
+            if scalar >= 0 {
+                features = (0..<edges.slots[edge]).flatMap { slot in (0..<5).map { scaled(scalar + slot, $0) } }
+            }
             return plus(layer("edge_proj.fc.0", features), row("layer_embed.weight", edges.types[edge]))
         }
         var update = 0
@@ -82,7 +89,12 @@ struct ReferenceNetwork {
             let name = "gnn.edge_update.\(update)."
             let (fromSource, fromTarget) = (x.map { layer(name + "lin_s", $0) }, x.map { layer(name + "lin_t", $0) })
             e = e.indices.map { edge in
-                layer(name + "lin1", silu(plus(layer(name + "lin_e", e[edge]), plus(fromSource[edges.sources[edge]], fromTarget[edges.targets[edge]]))))
+                layer(
+                    name + "lin1",
+                    silu(
+                        plus(
+                            layer(name + "lin_e", e[edge]),
+                            plus(fromSource[edges.sources[edge]], fromTarget[edges.targets[edge]]))))
             }
             update += 1
         }
@@ -126,7 +138,8 @@ struct ReferenceNetwork {
         let scaled = self.scaled(history)
         let states = history.states.map(\.array)
         return types.indices.map { index in
-            var h = plus(layer("edge_proj.fc.0", states.map { scaled(index, $0) }), row("layer_embed.weight", types[index]))
+            var h = plus(
+                layer("edge_proj.fc.0", states.map { scaled(index, $0) }), row("layer_embed.weight", types[index]))
             for name in ["0", "2", "4"] { h = silu(layer("edge_mlp.fc." + name, h)) }
             return layer("edge_mlp.fc.6", h).map { updateScale * $0 }
         }

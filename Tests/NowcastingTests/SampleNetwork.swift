@@ -7,16 +7,22 @@ enum SampleNetwork {
     static let horizons = 6
 
     /// Weights under the names of a checkpoint.
-    static func graphWeights(width: Int = 8, slots: Int = 9, layers: Int = 3, words: Int? = nil, seed: UInt64) -> [String: NamedWeight] {
+    static func graphWeights(width: Int = 8, slots: Int = 9, layers: Int = 3, words: Int? = nil, seed: UInt64)
+        -> [String: NamedWeight]
+    {
         var random = SeededGenerator(seed: seed)
         var weights: [String: NamedWeight] = [:]
         func add(_ name: String, _ outputs: Int, _ inputs: Int, gain: Float = 1) {
             let scale = gain / Float(inputs).squareRoot() * 1.7
-            weights[name + ".weight"] = NamedWeight(shape: [outputs, inputs], values: random.floats(outputs * inputs).map { $0 * scale })
+            weights[name + ".weight"] = NamedWeight(
+                shape: [outputs, inputs], values: random.floats(outputs * inputs).map { $0 * scale })
             weights[name + ".bias"] = NamedWeight(shape: [outputs], values: random.floats(outputs).map { $0 * 0.3 })
         }
         weights["layer_embed.weight"] = NamedWeight(shape: [15, width], values: random.floats(15 * width))
-        if let words { weights["wte_pos_enc_layer.weight"] = NamedWeight(shape: [words, width], values: random.floats(words * width)) }
+        if let words {
+            weights["wte_pos_enc_layer.weight"] = NamedWeight(
+                shape: [words, width], values: random.floats(words * width))
+        }
         add("node_proj.fc.0", width, 8, gain: 4)
         add("edge_proj.fc.0", width, slots * 5)
         for layer in 0..<layers {
@@ -26,7 +32,9 @@ enum SampleNetwork {
             add("gnn.convs.\(layer).lin", width, width, gain: 2)
         }
         for layer in 0..<(layers - 1) {
-            for name in ["lin_e", "lin_s", "lin_t", "lin1"] { add("gnn.edge_update.\(layer).\(name)", width, width, gain: 1.5) }
+            for name in ["lin_e", "lin_s", "lin_t", "lin1"] {
+                add("gnn.edge_update.\(layer).\(name)", width, width, gain: 1.5)
+            }
         }
         add("edge_out.fc.0", width, width, gain: 2)
         add("edge_out.fc.2", slots * horizons, width)
@@ -37,7 +45,10 @@ enum SampleNetwork {
         var random = SeededGenerator(seed: seed)
         var weights: [String: NamedWeight] = [:]
         weights["layer_embed.weight"] = NamedWeight(shape: [15, width], values: random.floats(15 * width))
-        for (name, outputs, inputs) in [("edge_proj.fc.0", width, 5), ("edge_mlp.fc.0", width, width), ("edge_mlp.fc.2", width, width), ("edge_mlp.fc.4", width, width), ("edge_mlp.fc.6", horizons, width)] {
+        for (name, outputs, inputs) in [
+            ("edge_proj.fc.0", width, 5), ("edge_mlp.fc.0", width, width), ("edge_mlp.fc.2", width, width),
+            ("edge_mlp.fc.4", width, width), ("edge_mlp.fc.6", horizons, width),
+        ] {
             weights[name + ".weight"] = NamedWeight(shape: [outputs, inputs], values: random.floats(outputs * inputs))
             weights[name + ".bias"] = NamedWeight(shape: [outputs], values: random.floats(outputs))
         }
@@ -56,13 +67,19 @@ enum SampleNetwork {
         return arguments
     }
 
-    static func graph(_ weights: [String: NamedWeight], _ arguments: NetworkArguments = graphArguments) throws -> GraphNetwork {
-        guard case .graph(let network) = try NowcastCheckpoint(weights: weights, arguments: arguments) else { throw WrongKind() }
+    static func graph(_ weights: [String: NamedWeight], _ arguments: NetworkArguments = graphArguments) throws
+        -> GraphNetwork
+    {
+        guard case .graph(let network) = try NowcastCheckpoint(weights: weights, arguments: arguments) else {
+            throw WrongKind()
+        }
         return network
     }
 
     static func scalar(_ weights: [String: NamedWeight]) throws -> ScalarNetwork {
-        guard case .scalar(let network) = try NowcastCheckpoint(weights: weights, arguments: scalarArguments) else { throw WrongKind() }
+        guard case .scalar(let network) = try NowcastCheckpoint(weights: weights, arguments: scalarArguments) else {
+            throw WrongKind()
+        }
         return network
     }
 

@@ -11,7 +11,9 @@ import Testing
         let history = try SampleNetwork.history(graph.parameters, seed: seed)
         var types = [Int](repeating: -1, count: history.count)
         for edge in 0..<edges.count where edges.parameterScalars[edge] >= 0 {
-            for slot in 0..<edges.slots[edge] where types[edges.parameterScalars[edge] + slot] < 0 { types[edges.parameterScalars[edge] + slot] = edges.types[edge] }
+            for slot in 0..<edges.slots[edge] where types[edges.parameterScalars[edge] + slot] < 0 {
+                types[edges.parameterScalars[edge] + slot] = edges.types[edge]
+            }
         }
         let weights = SampleNetwork.scalarWeights(seed: seed)
         let form = ScalarForm(try SampleNetwork.scalar(weights))
@@ -19,12 +21,15 @@ import Testing
         for horizon in [1, 5] {
             let expected = ReferenceNetwork(weights: weights).nowcast(history, types: types, horizon: horizon)
             let block = try form.nowcast(history, types: ScalarTypes(graph), horizon: horizon).array
-            let list = try form.nowcast(history, types: ScalarTypes(edges, parameters: graph.parameters), horizon: horizon).array
+            let list = try form.nowcast(
+                history, types: ScalarTypes(edges, parameters: graph.parameters), horizon: horizon
+            ).array
             // float32 measured at a few 1e-7.
             #expect(relativeError(block, expected, last: last) < 1e-5)
             let agrees = block == list
             #expect(agrees)
-            let wrong = ReferenceNetwork(weights: weights).nowcast(history, types: types.map { $0 % 5 + 1 }, horizon: horizon)
+            let wrong = ReferenceNetwork(weights: weights).nowcast(
+                history, types: types.map { $0 % 5 + 1 }, horizon: horizon)
             #expect(relativeError(block, wrong, last: last) > 1e-3)
         }
         #expect(throws: NowcastError.horizon(expectedAtMost: SampleNetwork.horizons, found: 7)) {

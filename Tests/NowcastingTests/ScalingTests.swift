@@ -36,8 +36,12 @@ import Testing
         let history = try StateHistory(states, parameters: graph.parameters)
         let model = try GraphModel(graph)
         for nowcaster in [
-            Nowcaster(try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments)),
-            Nowcaster(try NowcastCheckpoint(weights: SampleNetwork.scalarWeights(seed: 1), arguments: SampleNetwork.scalarArguments)),
+            Nowcaster(
+                try NowcastCheckpoint(
+                    weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments)),
+            Nowcaster(
+                try NowcastCheckpoint(
+                    weights: SampleNetwork.scalarWeights(seed: 1), arguments: SampleNetwork.scalarArguments)),
             Nowcaster.lineFit,
         ] {
             let result = try nowcaster.nowcast(history, horizon: 3, model: model).array
@@ -49,7 +53,11 @@ import Testing
 
     @Test func historiesOfTheWrongSizeAreRefused() {
         let parameters = ParameterList([("a", [2])])
-        #expect(throws: NowcastError.stateCount(expected: 5, found: 4)) { try StateHistory([[Float]](repeating: [0, 0], count: 4), parameters: parameters) }
-        #expect(throws: NowcastError.stateLength(state: 0, expected: 2, found: 1)) { try StateHistory([[Float]](repeating: [0], count: 5), parameters: parameters) }
+        #expect(throws: NowcastError.stateCount(expected: 5, found: 4)) {
+            try StateHistory([[Float]](repeating: [0, 0], count: 4), parameters: parameters)
+        }
+        #expect(throws: NowcastError.stateLength(state: 0, expected: 2, found: 1)) {
+            try StateHistory([[Float]](repeating: [0], count: 5), parameters: parameters)
+        }
     }
 }

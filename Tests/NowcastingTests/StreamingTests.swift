@@ -24,26 +24,35 @@ import Testing
             for (t, state) in states.enumerated() {
                 let tensors = graph.parameters.entries.map { TensorInfo(name: $0.name, dtype: dtype, shape: $0.shape) }
                 let writer = try SafetensorsWriter(folder + "\(t).safetensors", tensors: tensors)
-                for tensor in writer.tensors { try writer.write(Array(state[graph.parameters[tensor.name]!.range]), to: tensor.name) }
+                for tensor in writer.tensors {
+                    try writer.write(Array(state[graph.parameters[tensor.name]!.range]), to: tensor.name)
+                }
                 try writer.commit()
             }
             files = try History(opening: (0..<5).map { [folder] in folder + "\($0).safetensors" })
-            let read = try files.states.map { file in try graph.parameters.entries.flatMap { try file.floats($0.name) } }
+            let read = try files.states.map { file in try graph.parameters.entries.flatMap { try file.floats($0.name) }
+            }
             memory = try StateHistory(read, parameters: graph.parameters)
         }
 
         var names: [String] { graph.parameters.entries.map(\.name) }
 
         /// - Returns: the bytes of the file written.
-        func step(_ form: BlockForm, resuming: Bool = false, fingerprint: String = "same", observer: (any NowcastObserver)? = nil) throws -> (ChangeMeasure, [UInt8]) {
+        func step(
+            _ form: BlockForm, resuming: Bool = false, fingerprint: String = "same",
+            observer: (any NowcastObserver)? = nil
+        ) throws -> (ChangeMeasure, [UInt8]) {
             let journal = FileJournal(output: out, fingerprint: fingerprint, resuming: resuming, pause: 0)
             let file = try CheckpointAssembler(out, layout: files.newest.layout, continuing: journal.continues)
-            journal.begin(continuing: journal.continues && file.continues) { () throws(CheckpointError) in try file.flush() }
+            journal.begin(continuing: journal.continues && file.continues) { () throws(CheckpointError) in
+                try file.flush()
+            }
             let sink = FileSink(file, names: names.map { [$0] })
             let source = FileHistory(files, names: names, parameters: graph.parameters)
             let options = NowcastOptions(observer: observer, journal: journal)
             do {
-                let measure = try form.nowcast(source, graph: graph, nodes: NodeInput(graph), horizon: 2, into: sink, options: options)
+                let measure = try form.nowcast(
+                    source, graph: graph, nodes: NodeInput(graph), horizon: 2, into: sink, options: options)
                 try file.commit()
                 journal.remove()
                 return (measure, TemporaryFolder.bytes(of: out))
@@ -62,11 +71,15 @@ import Testing
         let sample = try Case(seed: seed, dtype: dtype)
         let form = try form(seed: seed)
         let (measure, _) = try sample.step(form)
-        let expected = try form.nowcast(sample.memory, graph: sample.graph, nodes: NodeInput(sample.graph), horizon: 2).array
+        let expected = try form.nowcast(sample.memory, graph: sample.graph, nodes: NodeInput(sample.graph), horizon: 2)
+            .array
         let found = try Checkpoint(opening: sample.out)
         for entry in sample.graph.parameters.entries {
             let values = Array(expected[entry.range])
-            let written = dtype == .bf16 ? values.map { HalfPrecision.float(bf16: HalfPrecision.bf16($0)) } : dtype == .f16 ? values.map { HalfPrecision.float(f16: HalfPrecision.f16($0)) } : values
+            let written =
+                dtype == .bf16
+                ? values.map { HalfPrecision.float(bf16: HalfPrecision.bf16($0)) }
+                : dtype == .f16 ? values.map { HalfPrecision.float(f16: HalfPrecision.f16($0)) } : values
             #expect(try found.floats(entry.name) == written)
         }
         #expect(sample.folder.contents.filter { $0.hasPrefix(".") } == [])
@@ -80,7 +93,10 @@ import Testing
     @Test func aNumberThatIsNotFiniteIsNamed() throws {
         let sample = try Case(seed: 4) { $0[5] = .nan }
         let (entry, form) = (sample.graph.parameters.entry(containing: 5)!, try form(seed: 4))
-        #expect(throws: CheckpointError.notFinite(file: sample.files.states[2].path, tensor: entry.name, index: 5 - entry.offset, found: "nan")) {
+        #expect(
+            throws: CheckpointError.notFinite(
+                file: sample.files.states[2].path, tensor: entry.name, index: 5 - entry.offset, found: "nan")
+        ) {
             try sample.step(form)
         }
     }
@@ -129,7 +145,9 @@ import Testing
             let all = Counter()
             _ = try sample.step(form, observer: all)
             // Everything but the last few tasks.
-            #expect(throws: NowcastError.stopped) { try sample.step(form, resuming: true, observer: Stopper(after: 40)) }
+            #expect(throws: NowcastError.stopped) {
+                try sample.step(form, resuming: true, observer: Stopper(after: 40))
+            }
             let rest = Counter()
             _ = try sample.step(form, resuming: resuming, fingerprint: fingerprint, observer: rest)
             #expect(rest.edges.load(ordering: .relaxed) <= all.edges.load(ordering: .relaxed))

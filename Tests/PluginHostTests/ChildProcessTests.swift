@@ -5,8 +5,11 @@ import Testing
 
 /// One after the other, because some make a processor busy.
 @Suite(.serialized) struct ChildProcessTests {
-    private func shell(_ script: String, _ limits: IsolationLimits = IsolationLimits(seconds: 20), input: String = "") throws -> ChildProcess {
-        try ChildProcess("/bin/sh", ["sh", "-c", script], environment: ["WORD=blue"], input: Array(input.utf8), limits: limits)
+    private func shell(_ script: String, _ limits: IsolationLimits = IsolationLimits(seconds: 20), input: String = "")
+        throws -> ChildProcess
+    {
+        try ChildProcess(
+            "/bin/sh", ["sh", "-c", script], environment: ["WORD=blue"], input: Array(input.utf8), limits: limits)
     }
 
     @Test func inputResultsAndOutputAreKeptApart() throws {
@@ -22,19 +25,22 @@ import Testing
     }
 
     @Test func lateChildIsKilledWithItsWholeGroup() throws {
-        let child = try shell("sleep 100 & echo $!; trap '' TERM INT; while :; do :; done", IsolationLimits(seconds: 0.5))
+        let child = try shell(
+            "sleep 100 & echo $!; trap '' TERM INT; while :; do :; done", IsolationLimits(seconds: 0.5))
         #expect(child.ending == .stopped(.time))
         #expect(isGone(child))
     }
 
     /// Has the child share the processor it is on with others that never rest.
     private func among(_ rivals: Int, _ script: String) -> String {
-        #"taskset -cp $(cut -d" " -f39 /proc/$$/stat) $$; for i in $(seq \#(rivals)); do while :; do :; done & done; \#(script)"#
+        #"taskset -cp $(cut -d" " -f39 /proc/$$/stat) $$; "#
+            + #"for i in $(seq \#(rivals)); do while :; do :; done & done; \#(script)"#
     }
 
     @Test func waitingForABusyProcessorIsNotCounted() throws {
         let start = ContinuousClock.now
-        let child = try shell(among(6, "i=0; while [ $i -lt 500000 ]; do i=$((i+1)); done"), IsolationLimits(seconds: 1))
+        let child = try shell(
+            among(6, "i=0; while [ $i -lt 500000 ]; do i=$((i+1)); done"), IsolationLimits(seconds: 1))
         #expect(child.ending == .exited(0))
         #expect(.now - start > .seconds(1))
         // Twin: waiting for anything else is.

@@ -20,7 +20,9 @@ import Testing
         return try #require(operation)
     }
 
-    private static let blend: [String: OpAttribute] = ["weight": .real(0.5), "offset": .real(-2), "power": .integer(3), "shift": .integer(4)]
+    private static let blend: [String: OpAttribute] = [
+        "weight": .real(0.5), "offset": .real(-2), "power": .integer(3), "shift": .integer(4),
+    ]
 
     private func run(_ operation: any Tensors.Operation, _ inputs: [Tensor]) throws -> [Float] {
         var program = Program()
@@ -56,7 +58,8 @@ import Testing
     }
 
     @Test func scalarsOfAllTypesArrive() throws {
-        let y = try run(operation("blend", Self.blend), [Tensor(shape: [2], values: [2, -1]), Tensor(shape: [2], values: [1, 5])])
+        let y = try run(
+            operation("blend", Self.blend), [Tensor(shape: [2], values: [2, -1]), Tensor(shape: [2], values: [1, 5])])
         // 0.5 · 2³ - 2 · 1 + 4 and 0.5 · (-1)³ - 2 · 5 + 4
         #expect(y == [6, -6.5])
     }
@@ -64,10 +67,14 @@ import Testing
     @Test func gradientsPassFiniteDifferencesAndAWrongOneIsCaught() throws {
         var random = SeededGenerator(seed: 4)
         func input() -> GradientCheck.Input { .checked([3, 4], random.floats(12).map { 1.5 + $0 }) }
-        for (operation, inputs) in [(try operation("mish"), [input()]), (try operation("blend", Self.blend), [input(), input()])] {
+        for (operation, inputs) in [
+            (try operation("mish"), [input()]), (try operation("blend", Self.blend), [input(), input()]),
+        ] {
             #expect(try GradientCheck(operation, inputs).largestError() < GradientCheck.tolerance)
             for place in inputs.indices {
-                #expect(try GradientCheck(WrongPullback(operation, wrongInput: place), inputs).largestError() > GradientCheck.tolerance)
+                #expect(
+                    try GradientCheck(WrongPullback(operation, wrongInput: place), inputs).largestError()
+                        > GradientCheck.tolerance)
             }
         }
     }
@@ -100,18 +107,30 @@ import Testing
         let evaluator = Evaluator(program)
         try evaluator.bind(parameter: "x", to: Tensor(shape: [1], values: [1]), gradient: Tensor(shape: [1]))
         try evaluator.run(inputs: [:])
-        #expect(throws: TensorError.operationFailed(operation: "custom.heaviside", message: "plugin test.perceptron declares no gradient for it, which training needs")) {
+        #expect(
+            throws: TensorError.operationFailed(
+                operation: "custom.heaviside",
+                message: "plugin test.perceptron declares no gradient for it, which training needs")
+        ) {
             try evaluator.backward(from: "y")
         }
     }
 
     @Test(arguments: [
-        ("int f(const float *x, float *out, int64_t n)", "void"), ("void f(const float *x, float *out)", "last argument: expected int64_t n, found float *out"),
+        ("int f(const float *x, float *out, int64_t n)", "void"),
+        ("void f(const float *x, float *out)", "last argument: expected int64_t n, found float *out"),
         ("void g(const float *x, float *out, int64_t n)", "expected a function named f, found g"),
-        ("void f(float *out, const float *x, int64_t n)", "argument 1: expected an input (const float *), found float *out"),
-        ("void f(const float *x, int64_t n)", "argument 2: expected"), ("void f(const float *x, long y, float *out, int64_t n)", "long"),
+        (
+            "void f(float *out, const float *x, int64_t n)",
+            "argument 1: expected an input (const float *), found float *out"
+        ),
+        ("void f(const float *x, int64_t n)", "argument 2: expected"),
+        ("void f(const float *x, long y, float *out, int64_t n)", "long"),
         ("void f(const float *x, float *out, int64_t n", "expected"), ("", "expected"),
-        ("void f(\((1...15).map { "const float *x\($0), " }.joined())float *out, int64_t n)", "expected at most 16 arguments, found 17"),
+        (
+            "void f(\((1...15).map { "const float *x\($0), " }.joined())float *out, int64_t n)",
+            "expected at most 16 arguments, found 17"
+        ),
     ])
     func malformedSignatureIsRefused(signature: String, message: String) throws {
         let error = #expect(throws: PluginHostError.self) {
@@ -123,12 +142,20 @@ import Testing
     }
 
     @Test(arguments: [
-        ("void f_vjp(const float *x, float *grad_x, int64_t n)", "argument 2: expected const float *grad_out, found float *grad_x"),
-        ("void df(const float *x, const float *grad_out, float *grad_x, int64_t n)", "expected a function named f_vjp, found df"),
+        (
+            "void f_vjp(const float *x, float *grad_x, int64_t n)",
+            "argument 2: expected const float *grad_out, found float *grad_x"
+        ),
+        (
+            "void df(const float *x, const float *grad_out, float *grad_x, int64_t n)",
+            "expected a function named f_vjp, found df"
+        ),
     ])
     func malformedGradientIsRefused(signature: String, message: String) throws {
         let right = "void f(const float *x, float *out, int64_t n)"
-        let error = #expect(throws: PluginHostError.self) { try CustomOperationSignature(plugin: "p", op: "f", function: right, gradient: signature) }
+        let error = #expect(throws: PluginHostError.self) {
+            try CustomOperationSignature(plugin: "p", op: "f", function: right, gradient: signature)
+        }
         #expect(error?.description == "plugin p: custom op \"f\": signature \"\(signature)\": \(message)")
         let good = "void f_vjp(const float *x, const float *grad_out, float *grad_x, int64_t n)"
         #expect(try CustomOperationSignature(plugin: "p", op: "f", function: right, gradient: good).hasGradient)
@@ -138,14 +165,22 @@ import Testing
         let (registry, _) = try registry("TestBadSignature")
         let error = #expect(throws: PluginHostError.self) { try registry.model(for: configuration(perceptronConfig)) }
         #expect(error?.isPluginFault == true)
-        #expect(error?.description.hasSuffix("custom op \"twice\": signature \"void twice(const float *x, float *out)\": last argument: expected int64_t n, found float *out") == true)
+        #expect(
+            error?.description.hasSuffix(
+                "custom op \"twice\": signature \"void twice(const float *x, float *out)\": last argument: expected "
+                    + "int64_t n, found float *out"
+            ) == true)
     }
 
     @Test func opThatIsNotDeclaredIsRefused() throws {
         let (registry, _) = try registry("TestUndeclaredOp")
         let model = try registry.model(for: configuration(perceptronConfig))
-        let error = #expect(throws: PluginHostError.self) { try model.trace(inputs: ["pixels": ValueType(.float32, [1, 1, 3, 3])]) }
-        #expect(error?.description.contains("op \"custom.teleport\": expected a custom op that the plugin declares (none)") == true)
+        let error = #expect(throws: PluginHostError.self) {
+            try model.trace(inputs: ["pixels": ValueType(.float32, [1, 1, 3, 3])])
+        }
+        #expect(
+            error?.description.contains("op \"custom.teleport\": expected a custom op that the plugin declares (none)")
+                == true)
     }
 
     @Test func attributesAreChecked() throws {

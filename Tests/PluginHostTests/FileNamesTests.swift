@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func namesWithThePrefixStayAsTheyAre() throws {
-        let names = try model().fileNames(in: "f", holding: ["hidden.weight", "hidden.bias", "classes.weight", "classes.bias"])
+        let names = try model().fileNames(
+            in: "f", holding: ["hidden.weight", "hidden.bias", "classes.weight", "classes.bias"])
         #expect(names.allSatisfy { $0.key == $0.value })
         #expect(Set(names.keys) == ["hidden.weight", "hidden.bias", "classes.weight", "classes.bias", "head.weight"])
     }
@@ -31,7 +32,8 @@ import Testing
 
     @Test(arguments: ["_orig_mod.", "module.", "module._orig_mod."])
     func wrapperIsBeforeAllNames(wrapper: String) throws {
-        let names = try model().fileNames(in: "f", holding: ["weight", "bias", "classes.weight", "classes.bias"].map { wrapper + $0 })
+        let names = try model().fileNames(
+            in: "f", holding: ["weight", "bias", "classes.weight", "classes.bias"].map { wrapper + $0 })
         #expect(names["hidden.weight"] == wrapper + "weight")
         #expect(names["head.weight"] == wrapper + "head.weight")
         let some = try model().fileNames(in: "f", holding: [wrapper + "hidden.weight", "hidden.bias"])
@@ -43,7 +45,11 @@ import Testing
     func bothAtOnceIsAContradiction(names: [String]) throws {
         let error = #expect(throws: PluginHostError.self) { try model().fileNames(in: "f", holding: names) }
         #expect(error == .contradictingNames(file: "f", prefix: "hidden.", with: "hidden.weight", without: names[1]))
-        #expect(error?.description == "f: expected all names with the prefix \"hidden.\" or all without it, found \"hidden.weight\" and \"\(names[1])\"")
+        #expect(
+            error?.description
+                == "f: expected all names with the prefix \"hidden.\" or all without it, found \"hidden.weight\" and "
+                + "\"\(names[1])\""
+        )
         #expect(error?.isPluginFault == false)
     }
 }

@@ -7,8 +7,13 @@ import Testing
 @Suite struct FileTrustTests {
     private let trust = FileTrust(owners: [0, 1000], groups: [1000])
 
-    private func objection(_ mode: mode_t, owner: uid_t = 1000, group: gid_t = 1000, isFolder: Bool = false, hasAccessList: Bool = false) -> String? {
-        trust.objection(to: .init(path: "x", owner: owner, group: group, mode: mode | (isFolder ? S_IFDIR : S_IFREG), hasAccessList: hasAccessList))
+    private func objection(
+        _ mode: mode_t, owner: uid_t = 1000, group: gid_t = 1000, isFolder: Bool = false, hasAccessList: Bool = false
+    ) -> String? {
+        trust.objection(
+            to: .init(
+                path: "x", owner: owner, group: group, mode: mode | (isFolder ? S_IFDIR : S_IFREG),
+                hasAccessList: hasAccessList))
     }
 
     @Test func ownFilesAreTrustedAlsoWithUmask002() {
@@ -24,9 +29,13 @@ import Testing
         #expect(objection(0o666) == "x can be changed by every user (mode 666): chmod o-w helps")
         #expect(objection(0o777, isFolder: true) == "x can be changed by every user (mode 777): chmod o-w helps")
         #expect(objection(0o664, group: 50) == "x can be changed by group 50 (mode 664): chmod g-w helps")
-        #expect(objection(0o775, owner: 0, group: 50, isFolder: true) == "x can be changed by group 50 (mode 775): chmod g-w helps")
+        #expect(
+            objection(0o775, owner: 0, group: 50, isFolder: true)
+                == "x can be changed by group 50 (mode 775): chmod g-w helps")
         #expect(objection(0o664, hasAccessList: true) == "x can be changed by group 1000 (mode 664): chmod g-w helps")
-        #expect(objection(0o644, owner: 1001) == "x belongs to user 1001, who could change it: expected you, root or the owner of nino")
+        #expect(
+            objection(0o644, owner: 1001)
+                == "x belongs to user 1001, who could change it: expected you, root or the owner of nino")
     }
 
     @Test func stickyFoldersAreTrustedAndStickyFilesAreNot() {
@@ -42,7 +51,10 @@ import Testing
         #expect(try FileTrust.current.check(file) == file)
         for (path, isFolder) in [(file, false), (folder + "plugins", true), (String(folder.path.dropLast()), true)] {
             chmod(path, 0o777)
-            #expect(throws: PluginHostError.notTrusted(file: file, reason: "\(path) can be changed by every user (mode 777): chmod o-w helps")) {
+            #expect(
+                throws: PluginHostError.notTrusted(
+                    file: file, reason: "\(path) can be changed by every user (mode 777): chmod o-w helps")
+            ) {
                 try FileTrust.current.check(file)
             }
             chmod(path, isFolder ? 0o700 : 0o600)
@@ -55,7 +67,10 @@ import Testing
         symlink(target, folder + "link.so")
         #expect(try FileTrust.current.check(folder + "link.so") == target)
         chmod(target, 0o666)
-        #expect(throws: PluginHostError.notTrusted(file: folder + "link.so", reason: "\(target) can be changed by every user (mode 666): chmod o-w helps")) {
+        #expect(
+            throws: PluginHostError.notTrusted(
+                file: folder + "link.so", reason: "\(target) can be changed by every user (mode 666): chmod o-w helps")
+        ) {
             try FileTrust.current.check(folder + "link.so")
         }
     }
@@ -65,8 +80,11 @@ import Testing
         let file = folder.write("", to: "x.so")
         // A user no machine gives to anyone.
         chown(file, 3_999_999_999, 0)
-        #expect(throws: PluginHostError.notTrusted(
-            file: file, reason: "\(file) belongs to user 3999999999, who could change it: expected you, root or the owner of nino")
+        #expect(
+            throws: PluginHostError.notTrusted(
+                file: file,
+                reason:
+                    "\(file) belongs to user 3999999999, who could change it: expected you, root or the owner of nino")
         ) { try FileTrust.current.check(file) }
     }
 

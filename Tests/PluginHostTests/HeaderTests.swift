@@ -29,7 +29,9 @@ import Testing
     }
 
     private func header() throws -> String {
-        try String(contentsOf: BuiltProducts.repository.appendingPathComponent("Sources/CNinoPlugin/include/nino_plugin.h"), encoding: .utf8)
+        try String(
+            contentsOf: BuiltProducts.repository.appendingPathComponent("Sources/CNinoPlugin/include/nino_plugin.h"),
+            encoding: .utf8)
     }
 
     @Test func everyFunctionHasAThreadTag() throws {
@@ -39,7 +41,8 @@ import Testing
     }
 
     @Test func aMissingTagIsFound() throws {
-        let broken = try header().replacingOccurrences(of: "[one-thread] */\n  int32_t (*recognize)", with: "*/\n  int32_t (*recognize)")
+        let broken = try header().replacingOccurrences(
+            of: "[one-thread] */\n  int32_t (*recognize)", with: "*/\n  int32_t (*recognize)")
         #expect(try untagged(in: broken).untagged == ["recognize"])
     }
 }
@@ -49,7 +52,8 @@ import Testing
     /// Host sources that hold one of the words as a string literal.
     private func sources(naming words: [String]) throws -> [String] {
         let root = BuiltProducts.repository.appendingPathComponent("Sources")
-        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)!.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
+        let files = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)!.compactMap { $0 as? URL }
+            .filter { $0.pathExtension == "swift" }
         #expect(files.count > 50)
         return try files.filter { file in
             guard !file.path.contains("Training/Tasks") else { return false }
@@ -78,7 +82,9 @@ import Testing
         let output = pipe.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         try #require(process.terminationStatus == 0)
-        return String(decoding: output, as: UTF8.self).split(separator: "\n").map { String($0.split(separator: " ").last!) }
+        return String(decoding: output, as: UTF8.self).split(separator: "\n").map {
+            String($0.split(separator: " ").last!)
+        }
     }
 
     @Test(arguments: ["NinoMLP", "NinoCNN", "NinoGPT2", "NinoLlama3", "NinoQwen3", "NinoViT"])

@@ -12,7 +12,8 @@ import Testing
 
     @Test func describesTensorsInOrder() throws {
         let model = try perceptron()
-        #expect(model.parameters.entries.map(\.name) == ["hidden.weight", "hidden.bias", "classes.weight", "classes.bias"])
+        #expect(
+            model.parameters.entries.map(\.name) == ["hidden.weight", "hidden.bias", "classes.weight", "classes.bias"])
         #expect(model.parameters.entries.map(\.shape) == [[5, 9], [5], [4, 5], [4]])
         #expect(model.description.groups == [PermutationGroup(name: "hidden", size: 5)])
         #expect(model.description.parameters[2].axes == [Axis(.fixed(4)), Axis(.group(0))])
@@ -30,7 +31,9 @@ import Testing
         let state = try ModelState(perceptron(), seed: 7)
         var random = SeededGenerator(seed: 1)
         let pixels = Tensor(shape: [2, 1, 3, 3], values: random.floats(18))
-        let inputs: [String: Value] = ["pixels": .float(pixels), "labels": .integer(IntegerTensor(shape: [2], values: [0, 3]))]
+        let inputs: [String: Value] = [
+            "pixels": .float(pixels), "labels": .integer(IntegerTensor(shape: [2], values: [0, 3])),
+        ]
         let evaluator = try state.evaluator(inputs: inputs.mapValues(\.type), purpose: .training)
         try evaluator.run(inputs: inputs)
         #expect(try evaluator.value(of: "logits").shape == [2, 4])
@@ -56,7 +59,10 @@ import Testing
         let model = try perceptron()
         for (inputs, message) in [
             ([:], "input \"pixels\": expected by the model, found none"),
-            (["pixels": ValueType(.float32, [1, 1, 3, 4])], "input \"pixels\": expected float32 [any, 1, 3, 3], found float32 [1, 1, 3, 4]"),
+            (
+                ["pixels": ValueType(.float32, [1, 1, 3, 4])],
+                "input \"pixels\": expected float32 [any, 1, 3, 3], found float32 [1, 1, 3, 4]"
+            ),
         ] as [([String: ValueType], String)] {
             let error = #expect(throws: PluginHostError.self) { try model.trace(inputs: inputs) }
             #expect(error == .configurationRefused(file: "test.json", plugin: "test.perceptron", message: message))
@@ -67,10 +73,13 @@ import Testing
     @Test func configValueOutOfRangeIsTheCallersFault() throws {
         let (registry, _) = try registry("TestPerceptron")
         let error = #expect(throws: PluginHostError.self) {
-            try registry.model(for: configuration(#"{"model_type": "perceptron", "width": 0, "image_size": 3, "num_classes": 4}"#))
+            try registry.model(
+                for: configuration(#"{"model_type": "perceptron", "width": 0, "image_size": 3, "num_classes": 4}"#))
         }
         #expect(error?.isPluginFault == false)
-        #expect(error?.description == "test.json: width, image_size and num_classes: expected 1 to 4096 (plugin test.perceptron)")
+        #expect(
+            error?.description
+                == "test.json: width, image_size and num_classes: expected 1 to 4096 (plugin test.perceptron)")
     }
 
     @Test func initialWeightsDependOnTheSeedAlone() throws {
@@ -84,7 +93,11 @@ import Testing
 
     @Test func refusalCountsEvenIfThePluginGoesOn() throws {
         let error = #expect(throws: PluginHostError.self) { try perceptron("TestWrongAxis") }
-        #expect(error == .refused(plugin: "test.perceptron", function: "describe", message: "tensor \"hidden.weight\": axis: expected 9 positions, found 5"))
+        #expect(
+            error
+                == .refused(
+                    plugin: "test.perceptron", function: "describe",
+                    message: "tensor \"hidden.weight\": axis: expected 9 positions, found 5"))
         #expect(error?.isPluginFault == true)
     }
 

@@ -40,7 +40,10 @@ let perceptronConfig = #"{"model_type": "perceptron", "width": 5, "image_size": 
 
     @Test func missingDescriptorIsRejected() throws {
         let (registry, _) = try registry("TestNoDescriptor")
-        #expect(registry.rejected.map(\.reason.description) == ["plugin test.perceptron: nino.descriptor/1: expected a table, found NULL"])
+        #expect(
+            registry.rejected.map(\.reason.description) == [
+                "plugin test.perceptron: nino.descriptor/1: expected a table, found NULL"
+            ])
     }
 
     @Test func fileThatIsNoLibraryIsRejected() throws {
@@ -57,15 +60,19 @@ let perceptronConfig = #"{"model_type": "perceptron", "width": 5, "image_size": 
         second.addPlugins("TestPerceptron")
         let registry = PluginRegistry(searching: PluginDirectories(named: [first.path, second.path], shared: []))
         #expect(registry.plugins.map(\.file) == [(first + "libTestPerceptron.so")])
-        #expect(registry.rejected.map(\.reason) == [
-            .shadowed(file: (second + "libTestPerceptron.so"), id: "test.perceptron", by: (first + "libTestPerceptron.so"))
-        ])
+        #expect(
+            registry.rejected.map(\.reason) == [
+                .shadowed(
+                    file: (second + "libTestPerceptron.so"), id: "test.perceptron", by: (first + "libTestPerceptron.so")
+                )
+            ])
     }
 
     @Test func oneFileUnderTwoNamesIsLoadedOnce() throws {
         let folder = TemporaryFolder()
         folder.addPlugins("TestPerceptron")
-        try FileManager.default.createSymbolicLink(atPath: (folder + "other.so"), withDestinationPath: (folder + "libTestPerceptron.so"))
+        try FileManager.default.createSymbolicLink(
+            atPath: (folder + "other.so"), withDestinationPath: (folder + "libTestPerceptron.so"))
         let registry = PluginRegistry(searching: PluginDirectories(named: [folder.path], shared: []))
         #expect(registry.plugins.count == 1)
         #expect(registry.rejected.isEmpty)
@@ -84,14 +91,19 @@ let perceptronConfig = #"{"model_type": "perceptron", "width": 5, "image_size": 
 
     @Test func twoPluginsThatRecognizeOneConfigEquallyAreBothNamed() throws {
         let (registry, _) = try registry("TestPerceptron", "TestTwin")
-        #expect(throws: PluginHostError.ambiguous(file: "test.json", first: "test.perceptron", second: "test.twin", score: 100)) {
+        #expect(
+            throws: PluginHostError.ambiguous(
+                file: "test.json", first: "test.perceptron", second: "test.twin", score: 100)
+        ) {
             try registry.model(for: configuration(perceptronConfig))
         }
     }
 
     @Test func unknownModelTypeNamesTheKnownOnes() throws {
         let (registry, _) = try registry("TestPerceptron")
-        #expect(throws: PluginHostError.unknownModelType(file: "test.json", found: "transporter", known: ["perceptron"])) {
+        #expect(
+            throws: PluginHostError.unknownModelType(file: "test.json", found: "transporter", known: ["perceptron"])
+        ) {
             try registry.model(for: configuration(#"{"model_type": "transporter"}"#))
         }
         #expect(throws: PluginHostError.unknownModelType(file: "test.json", found: nil, known: ["perceptron"])) {

@@ -7,7 +7,8 @@ import Testing
 /// Ops of a plugin written in Swift, through the same tables as those in C.
 @Suite struct SwiftCustomOpTests {
     private func model() throws -> Model {
-        try registry("TestSoftplus").registry.model(for: configuration(#"{"model_type": "softplus", "width": 5, "inputs": 6, "num_classes": 4}"#))
+        try registry("TestSoftplus").registry.model(
+            for: configuration(#"{"model_type": "softplus", "width": 5, "inputs": 6, "num_classes": 4}"#))
     }
 
     private func softplus() throws -> any Tensors.Operation {
@@ -30,7 +31,9 @@ import Testing
         var random = SeededGenerator(seed: 4)
         let inputs = [GradientCheck.Input.checked([3, 4], random.floats(12))]
         #expect(try GradientCheck(softplus(), inputs).largestError() < GradientCheck.tolerance)
-        #expect(try GradientCheck(WrongPullback(softplus(), wrongInput: 0), inputs).largestError() > GradientCheck.tolerance)
+        #expect(
+            try GradientCheck(WrongPullback(softplus(), wrongInput: 0), inputs).largestError() > GradientCheck.tolerance
+        )
     }
 
     @Test func modelTracesAndIsAGraph() throws {

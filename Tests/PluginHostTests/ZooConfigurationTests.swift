@@ -6,77 +6,178 @@ import Testing
 @Suite struct ZooConfigurationTests {
     private static let bases = [
         "gpt2": #""vocab_size": 9, "n_positions": 8, "n_embd": 6, "n_layer": 2, "n_head": 3"#,
-        "llama": #""vocab_size": 9, "hidden_size": 12, "intermediate_size": 5, "num_hidden_layers": 2, "num_attention_heads": 6"#,
-        "qwen3": #""vocab_size": 9, "hidden_size": 12, "intermediate_size": 5, "num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 4"#,
-        "torchvision_vit": #""hidden_dim": 6, "mlp_dim": 5, "num_layers": 1, "num_heads": 3, "patch_size": 3, "image_size": 9"#,
-        "bert": #""vocab_size": 9, "max_position_embeddings": 8, "hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3"#,
-        "clip_vision_model": #""hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3, "patch_size": 3, "image_size": 9"#,
+        "llama":
+            #""vocab_size": 9, "hidden_size": 12, "intermediate_size": 5, "num_hidden_layers": 2, "#
+            + #""num_attention_heads": 6"#,
+        "qwen3":
+            #""vocab_size": 9, "hidden_size": 12, "intermediate_size": 5, "num_hidden_layers": 2, "#
+            + #""num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 4"#,
+        "torchvision_vit":
+            #""hidden_dim": 6, "mlp_dim": 5, "num_layers": 1, "num_heads": 3, "patch_size": 3, "image_size": 9"#,
+        "bert":
+            #""vocab_size": 9, "max_position_embeddings": 8, "hidden_size": 6, "intermediate_size": 5, "#
+            + #""num_hidden_layers": 1, "num_attention_heads": 3"#,
+        "clip_vision_model":
+            #""hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3, "#
+            + #""patch_size": 3, "image_size": 9"#,
         "modded_nanogpt": #""vocab_size": 9, "n_embd": 12, "n_layer": 1, "n_head": 3"#,
-        "vit": #""hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3, "patch_size": 3, "image_size": 9"#,
+        "vit":
+            #""hidden_size": 6, "intermediate_size": 5, "num_hidden_layers": 1, "num_attention_heads": 3, "#
+            + #""patch_size": 3, "image_size": 9"#,
     ]
 
     /// A small config with some keys added, or in place of others.
     private func model(_ type: String, _ keys: String) throws -> Model {
         let kept = Self.bases[type]!.components(separatedBy: ", ").filter { !keys.contains($0.prefix { $0 != ":" }) }
-        return try Zoo.model("{" + (["\"model_type\": \"\(type)\""] + kept + (keys.isEmpty ? [] : [keys])).joined(separator: ", ") + "}")
+        return try Zoo.model(
+            "{" + (["\"model_type\": \"\(type)\""] + kept + (keys.isEmpty ? [] : [keys])).joined(separator: ", ") + "}")
     }
 
     /// Each key changes the computation in a way that is not supported, or contradicts another: one line that names it.
     @Test(arguments: [
         ("gpt2", #""n_head": 4"#, #"key "n_head": expected a divisor of n_embd = 6, found 4"#),
-        ("gpt2", #""scale_attn_by_inverse_layer_idx": true"#, #"key "scale_attn_by_inverse_layer_idx": expected false, found true"#),
+        (
+            "gpt2", #""scale_attn_by_inverse_layer_idx": true"#,
+            #"key "scale_attn_by_inverse_layer_idx": expected false, found true"#
+        ),
         ("gpt2", #""reorder_and_upcast_attn": true"#, #"key "reorder_and_upcast_attn": expected false, found true"#),
         ("gpt2", #""add_cross_attention": true"#, #"key "add_cross_attention": expected false, found true"#),
-        ("gpt2", #""activation_function": "mish""#, #"key "activation_function": expected one of "gelu", "gelu_accurate", "gelu_fast", "gelu_new", "gelu_python", "gelu_python_tanh", "gelu_pytorch_tanh", "quick_gelu", "relu", "relu2", "silu", "swish", "tanh", found "mish""#),
+        (
+            "gpt2", #""activation_function": "mish""#,
+            #"key "activation_function": expected one of "gelu", "gelu_accurate", "gelu_fast", "gelu_new", "#
+                + #""gelu_python", "gelu_python_tanh", "gelu_pytorch_tanh", "quick_gelu", "relu", "relu2", "#
+                + #""silu", "swish", "tanh", found "mish""#
+        ),
         ("gpt2", #""attn_pdrop": "much""#, #"key "attn_pdrop": expected a number from 0.0 to 1.0, found "much""#),
-        ("gpt2", #""architectures": ["GPT2ForSequenceClassification"]"#, #"key "architectures": expected a list of "GPT2LMHeadModel", "GPT2Model", found ["GPT2ForSequenceClassification"]"#),
+        (
+            "gpt2", #""architectures": ["GPT2ForSequenceClassification"]"#,
+            #"key "architectures": expected a list of "GPT2LMHeadModel", "GPT2Model", "#
+                + #"found ["GPT2ForSequenceClassification"]"#
+        ),
         ("gpt2", #""pruned_heads": {"0": [1]}"#, #"key "pruned_heads": expected null, found an object"#),
-        ("llama", #""num_key_value_heads": 4"#, #"key "num_key_value_heads": expected a divisor of num_attention_heads = 6, found 4"#),
+        (
+            "llama", #""num_key_value_heads": 4"#,
+            #"key "num_key_value_heads": expected a divisor of num_attention_heads = 6, found 4"#
+        ),
         ("llama", #""head_dim": 3"#, #"key "head_dim": expected an even number for the rotary embedding, found 3"#),
-        ("llama", #""num_attention_heads": 5"#, #"key "head_dim": expected a width, as 5 heads do not divide hidden_size = 12, found nothing"#),
-        ("llama", #""rope_scaling": {"rope_type": "yarn", "factor": 2}"#, #"key "rope_scaling.rope_type": expected one of "default", "llama3", found "yarn""#),
-        ("llama", #""rope_scaling": {"type": "linear", "factor": 2}"#, #"key "rope_scaling.type": expected one of "default", "llama3", found "linear""#),
-        ("llama", #""rope_scaling": {"rope_type": "llama3", "low_freq_factor": 1, "high_freq_factor": 4}"#, #"key "rope_scaling.factor": expected a number from 1.0 to 1000000.0, found nothing"#),
-        ("llama", #""rope_theta": 500, "rope_parameters": {"rope_theta": 1000}"#, #"key "rope_theta": expected 1000.0, as in "rope_parameters", found 500.0"#),
+        (
+            "llama", #""num_attention_heads": 5"#,
+            #"key "head_dim": expected a width, as 5 heads do not divide hidden_size = 12, found nothing"#
+        ),
+        (
+            "llama", #""rope_scaling": {"rope_type": "yarn", "factor": 2}"#,
+            #"key "rope_scaling.rope_type": expected one of "default", "llama3", found "yarn""#
+        ),
+        (
+            "llama", #""rope_scaling": {"type": "linear", "factor": 2}"#,
+            #"key "rope_scaling.type": expected one of "default", "llama3", found "linear""#
+        ),
+        (
+            "llama", #""rope_scaling": {"rope_type": "llama3", "low_freq_factor": 1, "high_freq_factor": 4}"#,
+            #"key "rope_scaling.factor": expected a number from 1.0 to 1000000.0, found nothing"#
+        ),
+        (
+            "llama", #""rope_theta": 500, "rope_parameters": {"rope_theta": 1000}"#,
+            #"key "rope_theta": expected 1000.0, as in "rope_parameters", found 500.0"#
+        ),
         ("llama", #""pad_token_id": 9"#, #"key "pad_token_id": expected an integer from -9 to 8, found 9"#),
-        ("qwen3", #""use_sliding_window": true, "max_window_layers": 1"#, #"key "use_sliding_window": expected false, found true (a window of 4096 from layer 1 on)"#),
-        ("qwen3", #""layer_types": ["full_attention", "sliding_attention"]"#, #"key "layer_types": expected a list of "full_attention", found ["full_attention", "sliding_attention"]"#),
-        ("qwen3", #""layer_types": ["full_attention"]"#, #"key "layer_types": expected 2 entries, one for each layer, found 1"#),
+        (
+            "qwen3", #""use_sliding_window": true, "max_window_layers": 1"#,
+            #"key "use_sliding_window": expected false, found true (a window of 4096 from layer 1 on)"#
+        ),
+        (
+            "qwen3", #""layer_types": ["full_attention", "sliding_attention"]"#,
+            #"key "layer_types": expected a list of "full_attention", found ["full_attention", "sliding_attention"]"#
+        ),
+        (
+            "qwen3", #""layer_types": ["full_attention"]"#,
+            #"key "layer_types": expected 2 entries, one for each layer, found 1"#
+        ),
         ("torchvision_vit", #""patch_size": 4"#, #"key "patch_size": expected a divisor of image_size = 9, found 4"#),
         ("torchvision_vit", #""conv_stem_configs": [1]"#, #"key "conv_stem_configs": expected null, found [1]"#),
-        ("bert", #""architectures": ["BertModel"]"#, #"key "architectures": expected a list of "BertForMaskedLM", "BertForPreTraining", "BertForSequenceClassification", found ["BertModel"]"#),
+        (
+            "bert", #""architectures": ["BertModel"]"#,
+            #"key "architectures": expected a list of "BertForMaskedLM", "BertForPreTraining", "#
+                + #""BertForSequenceClassification", found ["BertModel"]"#
+        ),
         ("bert", #""tie_word_embeddings": false"#, #"key "tie_word_embeddings": expected true, found false"#),
         ("bert", #""is_decoder": true"#, #"key "is_decoder": expected false, found true"#),
-        ("bert", #""position_embedding_type": "relative_key""#, #"key "position_embedding_type": expected one of "absolute", found "relative_key""#),
-        ("clip_vision_model", #""num_attention_heads": 4"#, #"key "num_attention_heads": expected a divisor of hidden_size = 6, found 4"#),
+        (
+            "bert", #""position_embedding_type": "relative_key""#,
+            #"key "position_embedding_type": expected one of "absolute", found "relative_key""#
+        ),
+        (
+            "clip_vision_model", #""num_attention_heads": 4"#,
+            #"key "num_attention_heads": expected a divisor of hidden_size = 6, found 4"#
+        ),
         ("clip_vision_model", #""patch_size": 10"#, #"key "patch_size": expected an integer from 1 to 9, found 10"#),
-        ("modded_nanogpt", #""n_head": 4"#, #"key "n_head": expected heads of an even width for the rotary embedding, found 4 of width 3"#),
-        ("vit", #""problem_type": "regression""#, #"key "problem_type": expected one of "single_label_classification", found "regression""#),
-        ("vit", #""num_labels": 3, "id2label": {"0": "a", "1": "b"}"#, #"key "num_labels": expected 2, as many as "id2label" has, found 3"#),
+        (
+            "modded_nanogpt", #""n_head": 4"#,
+            #"key "n_head": expected heads of an even width for the rotary embedding, found 4 of width 3"#
+        ),
+        (
+            "vit", #""problem_type": "regression""#,
+            #"key "problem_type": expected one of "single_label_classification", found "regression""#
+        ),
+        (
+            "vit", #""num_labels": 3, "id2label": {"0": "a", "1": "b"}"#,
+            #"key "num_labels": expected 2, as many as "id2label" has, found 3"#
+        ),
     ])
     func unsupportedValueIsNamed(type: String, keys: String, message: String) throws {
         let error = #expect(throws: PluginHostError.self) { try model(type, keys) }
-        #expect(error?.description.hasPrefix("test.json: \(message) (plugin nino.") == true, "\(String(describing: error))")
+        #expect(
+            error?.description.hasPrefix("test.json: \(message) (plugin nino.") == true, "\(String(describing: error))")
         #expect(error?.isPluginFault == false)
     }
 
-    @Test(arguments: ["gpt2", "llama", "qwen3", "torchvision_vit", "vit", "bert", "clip_vision_model", "modded_nanogpt"])
+    @Test(arguments: [
+        "gpt2", "llama", "qwen3", "torchvision_vit", "vit", "bert", "clip_vision_model", "modded_nanogpt",
+    ])
     func unknownKeyIsNamed(type: String) throws {
         let error = #expect(throws: PluginHostError.self) { try model(type, #""mystery_factor": 2"#) }
-        #expect(error?.description.contains(#"key "mystery_factor": not a key of this architecture; its keys are "#) == true)
+        #expect(
+            error?.description.contains(#"key "mystery_factor": not a key of this architecture; its keys are "#) == true
+        )
         #expect(error?.isPluginFault == false)
     }
 
     /// Keys that leave the computation as it is, as real files carry them.
     @Test(arguments: [
-        ("gpt2", #""n_ctx": 8, "summary_type": "cls_index", "task_specific_params": {"text-generation": {"do_sample": true}}, "architectures": ["GPT2LMHeadModel"], "dtype": "bfloat16", "bos_token_id": 50256"#),
-        ("llama", #""rope_scaling": null, "pretraining_tp": 1, "torch_dtype": "bfloat16", "eos_token_id": [128001, 128008], "use_cache": true, "rope_theta": 500000.0"#),
+        (
+            "gpt2",
+            #""n_ctx": 8, "summary_type": "cls_index", "#
+                + #""task_specific_params": {"text-generation": {"do_sample": true}}, "#
+                + #""architectures": ["GPT2LMHeadModel"], "dtype": "bfloat16", "bos_token_id": 50256"#
+        ),
+        (
+            "llama",
+            #""rope_scaling": null, "pretraining_tp": 1, "torch_dtype": "bfloat16", "#
+                + #""eos_token_id": [128001, 128008], "use_cache": true, "rope_theta": 500000.0"#
+        ),
         ("llama", #""rope_parameters": {"rope_theta": 10000.0, "rope_type": "default"}, "pad_token_id": null"#),
-        ("qwen3", #""use_sliding_window": false, "sliding_window": null, "max_window_layers": 28, "layer_types": ["full_attention", "full_attention"]"#),
+        (
+            "qwen3",
+            #""use_sliding_window": false, "sliding_window": null, "max_window_layers": 28, "#
+                + #""layer_types": ["full_attention", "full_attention"]"#
+        ),
         ("qwen3", #""use_sliding_window": true, "sliding_window": 4096, "max_window_layers": 28"#),
-        ("vit", #""id2label": {"0": "a", "1": "b", "2": "c"}, "encoder_stride": 16, "pooler_act": "tanh", "image_size": [9, 9]"#),
-        ("bert", #""position_embedding_type": "absolute", "gradient_checkpointing": false, "architectures": ["BertForPreTraining"], "classifier_dropout": null, "pooler_type": "first_token_transform""#),
-        ("clip_vision_model", #""architectures": ["CLIPVisionModelWithProjection"], "dropout": 0.0, "attention_dropout": 0.0, "initializer_factor": 1.0"#),
+        (
+            "vit",
+            #""id2label": {"0": "a", "1": "b", "2": "c"}, "encoder_stride": 16, "pooler_act": "tanh", "#
+                + #""image_size": [9, 9]"#
+        ),
+        (
+            "bert",
+            #""position_embedding_type": "absolute", "gradient_checkpointing": false, "#
+                + #""architectures": ["BertForPreTraining"], "classifier_dropout": null, "#
+                + #""pooler_type": "first_token_transform""#
+        ),
+        (
+            "clip_vision_model",
+            #""architectures": ["CLIPVisionModelWithProjection"], "dropout": 0.0, "attention_dropout": 0.0, "#
+                + #""initializer_factor": 1.0"#
+        ),
         ("torchvision_vit", #""dropout": 0.1, "representation_size": null"#),
     ])
     func keysThatChangeNothingAreAccepted(type: String, keys: String) throws {
@@ -87,15 +188,20 @@ import Testing
     @Test func tiedHeadIsStoredOnceAndKnownAsADuplicate() throws {
         let tied = try model("gpt2", "")
         #expect(tied.parameters["lm_head.weight"] == nil)
-        #expect(tied.description.tied.map { [$0.name, $0.parameter] } == [["lm_head.weight", "transformer.wte.weight"]])
+        #expect(
+            tied.description.tied.map { [$0.name, $0.parameter] } == [["lm_head.weight", "transformer.wte.weight"]])
         let untied = try model("gpt2", #""tie_word_embeddings": false"#)
         #expect(untied.parameters.entries.last?.name == "lm_head.weight")
         #expect(untied.description.tied.isEmpty)
     }
 
     @Test func cachedMasksAndFrequenciesAreKnown() throws {
-        #expect((try model("gpt2", "")).description.ignored.prefix(2).map(\.name) == ["transformer.h.0.attn.bias", "transformer.h.0.attn.masked_bias"])
-        #expect(try model("llama", "").description.ignored.first?.name == "model.layers.0.self_attn.rotary_emb.inv_freq")
+        #expect(
+            (try model("gpt2", "")).description.ignored.prefix(2).map(\.name) == [
+                "transformer.h.0.attn.bias", "transformer.h.0.attn.masked_bias",
+            ])
+        #expect(
+            try model("llama", "").description.ignored.first?.name == "model.layers.0.self_attn.rotary_emb.inv_freq")
     }
 
     @Test func filesMayLeaveOutThePrefix() throws {
@@ -110,7 +216,9 @@ import Testing
     /// As the first BERT files are: saved from TensorFlow, with the heads of both pre-training tasks.
     @Test func layerNormsMayHaveTheirOldNames() throws {
         let model = try model("bert", "")
-        let names = try model.fileNames(in: "f", holding: ["bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta", "cls.predictions.bias"])
+        let names = try model.fileNames(
+            in: "f",
+            holding: ["bert.embeddings.LayerNorm.gamma", "bert.embeddings.LayerNorm.beta", "cls.predictions.bias"])
         #expect(names["bert.embeddings.LayerNorm.weight"] == "bert.embeddings.LayerNorm.gamma")
         #expect(names["bert.embeddings.LayerNorm.bias"] == "bert.embeddings.LayerNorm.beta")
         #expect(names["cls.predictions.transform.LayerNorm.bias"] == "cls.predictions.transform.LayerNorm.bias")
@@ -121,8 +229,13 @@ import Testing
 
     @Test func keysAndValuesOfCLIPComeBeforeQueries() throws {
         let names = try model("clip_vision_model", "").parameters.entries.map(\.name)
-        let order = ["k_proj", "v_proj", "q_proj", "out_proj"].map { "vision_model.encoder.layers.0.self_attn.\($0).weight" }
+        let order = ["k_proj", "v_proj", "q_proj", "out_proj"].map {
+            "vision_model.encoder.layers.0.self_attn.\($0).weight"
+        }
         #expect(names.filter(order.contains) == order)
-        #expect(try model("bert", "").parameters.entries.map(\.name).filter { $0.contains("self.") && $0.hasSuffix("weight") }.first?.contains("query") == true)
+        #expect(
+            try model("bert", "").parameters.entries.map(\.name).filter {
+                $0.contains("self.") && $0.hasSuffix("weight")
+            }.first?.contains("query") == true)
     }
 }

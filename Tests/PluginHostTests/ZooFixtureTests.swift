@@ -4,7 +4,8 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Logits, loss and gradients of transformers, torchvision and nanogpt.py; zoo.py says how they were made and why the tolerances are what they are.
+/// Logits, loss and gradients of transformers, torchvision and nanogpt.py; zoo.py says how they were made and why the
+/// tolerances are what they are.
 @Suite struct ZooFixtureTests {
     private struct Case: Decodable {
         struct Inputs: Decodable {
@@ -18,12 +19,18 @@ import Testing
                     let tokens = ids.flatMap { $0 }
                     let targets = labels ?? tokens
                     var values = ["input_ids": IntegerTensor(shape: shape, values: tokens)]
-                    values["labels"] = IntegerTensor(shape: targets.count == tokens.count ? shape : [targets.count], values: targets)
-                    if let types = token_type_ids { values["token_type_ids"] = IntegerTensor(shape: shape, values: types.flatMap { $0 }) }
+                    values["labels"] = IntegerTensor(
+                        shape: targets.count == tokens.count ? shape : [targets.count], values: targets)
+                    if let types = token_type_ids {
+                        values["token_type_ids"] = IntegerTensor(shape: shape, values: types.flatMap { $0 })
+                    }
                     return values.mapValues { .integer($0) }
                 }
                 let values = (0..<pixels!.reduce(1, *)).map { Float(sin(0.9 * Double($0))) }
-                return ["pixels": .float(Tensor(shape: pixels!, values: values)), "labels": .integer(IntegerTensor(shape: [labels!.count], values: labels!))]
+                return [
+                    "pixels": .float(Tensor(shape: pixels!, values: values)),
+                    "labels": .integer(IntegerTensor(shape: [labels!.count], values: labels!)),
+                ]
             }
         }
 
@@ -33,7 +40,10 @@ import Testing
         let gradientNorms: [String: Double]
     }
 
-    static let names = ["gpt2", "gpt2_untied", "llama_scaled", "llama_biases", "qwen3", "vit", "torchvision_vit", "bert", "bert_classifier", "clip", "nanogpt"]
+    static let names = [
+        "gpt2", "gpt2_untied", "llama_scaled", "llama_biases", "qwen3", "vit", "torchvision_vit", "bert",
+        "bert_classifier", "clip", "nanogpt",
+    ]
 
     private func fixture(_ name: String) throws -> (model: Model, expected: Case) {
         let data = try Data(contentsOf: BuiltProducts.repository.appendingPathComponent("Tests/Fixtures/zoo.json"))
@@ -48,7 +58,9 @@ import Testing
         var parameters = [Float](repeating: 0, count: model.parameters.count)
         for (number, entry) in model.parameters.entries.sorted(by: { $0.name < $1.name }).enumerated() {
             let shift = entry.shape.count == 1 && entry.name.hasSuffix("weight") ? 1.0 : 0
-            for k in 0..<entry.count { parameters[entry.offset + k] = Float(0.3 * sin(1.7 * Double(k) + Double(number)) + shift) }
+            for k in 0..<entry.count {
+                parameters[entry.offset + k] = Float(0.3 * sin(1.7 * Double(k) + Double(number)) + shift)
+            }
         }
         return parameters
     }
@@ -66,7 +78,8 @@ import Testing
         try evaluator.backward(from: "loss")
         let largest = expected.gradientNorms.values.max()!
         for (tensor, norm) in expected.gradientNorms {
-            let found = state.view(tensor, of: state.gradients)!.array.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+            let found = state.view(tensor, of: state.gradients)!.array.reduce(0) { $0 + Double($1) * Double($1) }
+                .squareRoot()
             // The gradient of a key bias is zero but for rounding.
             #expect(abs(found - norm) < 1e-3 * norm + 1e-6 * largest, "\(tensor): expected \(norm), found \(found)")
         }

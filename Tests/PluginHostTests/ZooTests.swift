@@ -7,7 +7,9 @@ import Testing
 
 /// The transformer plugins, loaded once.
 enum Zoo {
-    private static let plugins = Result { try registry("NinoGPT2", "NinoLlama3", "NinoQwen3", "NinoViT", "NinoBERT", "NinoCLIP", "NinoNanoGPT").registry }
+    private static let plugins = Result {
+        try registry("NinoGPT2", "NinoLlama3", "NinoQwen3", "NinoViT", "NinoBERT", "NinoCLIP", "NinoNanoGPT").registry
+    }
 
     static func model(_ json: String) throws -> Model { try plugins.get().model(for: configuration(json)) }
 
@@ -17,7 +19,9 @@ enum Zoo {
         return try plugins.get().model(for: catalog.load(name))
     }
 
-    static var samples: [String] { ((try? plugins.get())?.plugins ?? []).flatMap(\.architectures).flatMap(\.sampleConfigurations) }
+    static var samples: [String] {
+        ((try? plugins.get())?.plugins ?? []).flatMap(\.architectures).flatMap(\.sampleConfigurations)
+    }
 
     /// Logits of a model, by default for a few tokens or random pixels.
     static func logits(_ model: Model, _ parameters: [Float]) throws -> [Float] {
@@ -40,7 +44,8 @@ enum Zoo {
 @Suite struct ZooArchitectureTests {
     /// Published counts; the values of each config against the defaults of transformers and torchvision.
     @Test(arguments: [
-        ("gpt2", 124_439_808), ("gpt2-medium", 354_823_168), ("llama-3.2-1b", 1_235_814_400), ("llama-3.1-8b", 8_030_261_248),
+        ("gpt2", 124_439_808), ("gpt2-medium", 354_823_168), ("llama-3.2-1b", 1_235_814_400),
+        ("llama-3.1-8b", 8_030_261_248),
         ("qwen3-0.6b", 596_049_920), ("qwen3-1.7b", 1_720_574_976), ("vit-b-16", 86_567_656),
         ("bert-base-uncased", 109_514_298), ("clip-vit-base-patch32", 87_849_216), ("modded-nanogpt-124m", 162_201_600),
     ])
@@ -78,7 +83,9 @@ enum Zoo {
     /// The worked example of neural-graphs.md, section 7.
     @Test func keysOfAGroupAreCopiedForEveryQueryHead() throws {
         let model = try Zoo.model(
-            #"{"model_type": "llama", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 2}"#)
+            #"{"model_type": "llama", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "#
+                + #""num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 2}"#
+        )
         let graph = try model.graph()
         #expect(graph.nodeCount == 227)
         #expect(graph.edgeCount == 3719)
@@ -122,13 +129,16 @@ enum Zoo {
     /// Measured: at most 2e-6 of the largest logit.
     private static let tolerance: Float = 1e-4
 
-    private func error(_ model: Model, moving moved: (String) -> Bool, except untouched: (String) -> Bool = { _ in false }) throws -> Float {
+    private func error(
+        _ model: Model, moving moved: (String) -> Bool, except untouched: (String) -> Bool = { _ in false }
+    ) throws -> Float {
         var generator = SeededGenerator(seed: 3)
         let parameters = generator.floats(model.parameters.count)
         var random = SeededRandom(seed: 9, purpose: .trials)
         let element = GroupElement(model.description.groups, moving: moved, using: &random)
         var permuted = parameters
-        for (tensor, entry) in zip(model.description.parameters, model.parameters.entries) where !untouched(tensor.name) {
+        for (tensor, entry) in zip(model.description.parameters, model.parameters.entries) where !untouched(tensor.name)
+        {
             let range = entry.offset..<(entry.offset + entry.count)
             permuted.replaceSubrange(range, with: element.apply(to: Array(parameters[range]), axes: tensor.axes))
         }
@@ -143,15 +153,27 @@ enum Zoo {
         #expect(try error(model, moving: { _ in true }) < Self.tolerance)
     }
 
-    @Test(arguments: Zoo.samples, ["residual", "hidden_", "heads_", "kv_", "group_", "v_", "qk_", "representation", "pooler"])
+    @Test(
+        arguments: Zoo.samples,
+        ["residual", "hidden_", "heads_", "kv_", "group_", "v_", "qk_", "representation", "pooler"])
     func leavingOneTensorOutIsSeen(sample: String, group: String) throws {
         let model = try Zoo.model(sample)
-        let moved = model.description.groups.indices.filter { model.description.groups[$0].name.hasPrefix(group) && model.description.groups[$0].size > 1 }
+        let moved = model.description.groups.indices.filter {
+            model.description.groups[$0].name.hasPrefix(group) && model.description.groups[$0].size > 1
+        }
         func isMoved(_ tensor: ModelDescription.StoredTensor) -> Bool {
-            tensor.axes.contains { $0.segments.joined().contains { if case .group(let index) = $0 { moved.contains(index) } else { false } } }
+            tensor.axes.contains {
+                $0.segments.joined().contains {
+                    if case .group(let index) = $0 { moved.contains(index) } else { false }
+                }
+            }
         }
         // A matrix it moves: biases of keys do not change the function.
-        guard let left = model.description.parameters.first(where: { $0.shape.count == 2 && isMoved($0) }) else { return }
-        #expect(try error(model, moving: { $0.hasPrefix(group) }, except: { $0 == left.name }) > 1e-3, "\(left.name) stayed")
+        guard let left = model.description.parameters.first(where: { $0.shape.count == 2 && isMoved($0) }) else {
+            return
+        }
+        #expect(
+            try error(model, moving: { $0.hasPrefix(group) }, except: { $0 == left.name }) > 1e-3, "\(left.name) stayed"
+        )
     }
 }

@@ -8,7 +8,9 @@ import Testing
         var groups = 1
         var hasBias = true
 
-        var attributes: [String: OpAttribute] { ["stride": .integers(stride), "padding": .integers(padding), "groups": .integer(groups)] }
+        var attributes: [String: OpAttribute] {
+            ["stride": .integers(stride), "padding": .integers(padding), "groups": .integer(groups)]
+        }
         var testDescription: String { "\(input) * \(weight), stride \(stride), padding \(padding), groups \(groups)" }
     }
 
@@ -31,9 +33,13 @@ import Testing
     static let tolerance = 1e-5
 
     /// The definition, in double precision. `padding` is [vertical, horizontal] or [top, left, bottom, right].
-    static func reference(_ example: Case, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, outputShape: [Int]) -> [Double] {
+    static func reference(_ example: Case, _ x: Tensor, _ weight: Tensor, _ bias: Tensor?, outputShape: [Int])
+        -> [Double]
+    {
         let (channels, height, width) = (example.input[1], example.input[2], example.input[3])
-        let (outputs, inner, kernelHeight, kernelWidth) = (weight.shape[0], weight.shape[1], weight.shape[2], weight.shape[3])
+        let (outputs, inner, kernelHeight, kernelWidth) = (
+            weight.shape[0], weight.shape[1], weight.shape[2], weight.shape[3]
+        )
         var result: [Double] = []
         for n in 0..<outputShape[0] {
             for o in 0..<outputShape[1] {
@@ -44,10 +50,15 @@ import Testing
                             let channel = o / (outputs / example.groups) * inner + c
                             for ky in 0..<kernelHeight {
                                 for kx in 0..<kernelWidth {
-                                    let (sy, sx) = (y * example.stride[0] + ky - example.padding[0], column * example.stride[1] + kx - example.padding[1])
+                                    let (sy, sx) = (
+                                        y * example.stride[0] + ky - example.padding[0],
+                                        column * example.stride[1] + kx - example.padding[1]
+                                    )
                                     guard sy >= 0, sy < height, sx >= 0, sx < width else { continue }
-                                    sum += Double(x.values[((n * channels + channel) * height + sy) * width + sx])
-                                        * Double(weight.values[((o * inner + c) * kernelHeight + ky) * kernelWidth + kx])
+                                    sum +=
+                                        Double(x.values[((n * channels + channel) * height + sy) * width + sx])
+                                        * Double(
+                                            weight.values[((o * inner + c) * kernelHeight + ky) * kernelWidth + kx])
                                 }
                             }
                         }
@@ -65,18 +76,25 @@ import Testing
         let bias = example.hasBias ? randomTensor([example.weight[0]], seed: 3) : nil
         let inputs: [Value] = [.float(x), .float(weight)] + (bias.map { [.float($0)] } ?? [])
         let y = try evaluate("conv2d", inputs, example.attributes)
-        #expect(largestDifference(y.array, Self.reference(example, x, weight, bias, outputShape: y.shape)) < Self.tolerance)
+        #expect(
+            largestDifference(y.array, Self.reference(example, x, weight, bias, outputShape: y.shape)) < Self.tolerance)
         // The twin: one weight moved by a hundredth shows.
         weight.values[0] += 0.01
-        #expect(largestDifference(y.array, Self.reference(example, x, weight, bias, outputShape: y.shape)) > Self.tolerance)
+        #expect(
+            largestDifference(y.array, Self.reference(example, x, weight, bias, outputShape: y.shape)) > Self.tolerance)
     }
 
-    /// The convolution is linear in image and weights, so ⟨G, y⟩ = ⟨gradient of W, W⟩ + ⟨gradient of b, b⟩ = ⟨gradient of x, x⟩ + ⟨G, bias⟩.
+    /// The convolution is linear in image and weights, so ⟨G, y⟩ = ⟨gradient of W, W⟩ + ⟨gradient of b, b⟩ = ⟨gradient
+    /// of x, x⟩ + ⟨G, bias⟩.
     @Test(arguments: cases)
     func gradientsAreAdjointToTheForwardPass(_ example: Case) throws {
-        let x = randomTensor(example.input, seed: 1), weight = randomTensor(example.weight, seed: 2), bias = randomTensor([example.weight[0]], seed: 3)
+        let x = randomTensor(example.input, seed: 1), weight = randomTensor(example.weight, seed: 2),
+            bias = randomTensor([example.weight[0]], seed: 3)
         var program = Program()
-        let ids = try [program.parameter("x", x.shape), program.parameter("weight", weight.shape), program.parameter("bias", bias.shape)]
+        let ids = try [
+            program.parameter("x", x.shape), program.parameter("weight", weight.shape),
+            program.parameter("bias", bias.shape),
+        ]
         try program.output("y", program.apply("conv2d", ids, example.attributes))
         let evaluator = Evaluator(program)
         let gradients = [x, weight, bias].map { Tensor(shape: $0.shape) }
@@ -105,7 +123,8 @@ import Testing
             var program = Program()
             let weight = randomTensor([6, 2, 3, 3], seed: 1), bias = randomTensor([6], seed: 2)
             let x = try program.constant(.float(randomTensor([3, 2, 9, 9], seed: 3)))
-            let between = try program.apply("conv2d", [x, program.parameter("weight", weight.shape), program.parameter("bias", bias.shape)])
+            let between = try program.apply(
+                "conv2d", [x, program.parameter("weight", weight.shape), program.parameter("bias", bias.shape)])
             let y = try program.apply("relu", [between])
             // Whoever asks for the value between prevents the fusion.
             if keepsValueBetween { try program.output("between", between) }

@@ -7,9 +7,11 @@ import Testing
     private func program() throws -> Program {
         var program = Program()
         let x = try program.input("x", .float32, [2, 3])
-        let hidden = try program.apply("linear", [x, program.parameter("weight", [4, 3]), program.parameter("bias", [4])])
+        let hidden = try program.apply(
+            "linear", [x, program.parameter("weight", [4, 3]), program.parameter("bias", [4])])
         _ = try program.parameter("unused", [5])
-        try program.output("y", program.apply("mul", [program.apply("relu", [hidden]), program.parameter("scale", [4])]))
+        try program.output(
+            "y", program.apply("mul", [program.apply("relu", [hidden]), program.parameter("scale", [4])]))
         return program
     }
 
@@ -70,7 +72,9 @@ import Testing
         try training.evaluator.run(inputs: ["x": x])
         try inference.evaluator.run(inputs: ["x": x])
         #expect(try training.evaluator.value(of: "y").array == inference.evaluator.value(of: "y").array)
-        #expect(throws: TensorError.inferenceOnly(output: "y")) { try inference.evaluator.backward(from: "y", seed: seed) }
+        #expect(throws: TensorError.inferenceOnly(output: "y")) {
+            try inference.evaluator.backward(from: "y", seed: seed)
+        }
     }
 
     @Test func valuesChangedInPlaceAreSeenByTheNextRun() throws {
@@ -115,7 +119,9 @@ import Testing
         #expect(throws: TensorError.notRun(output: "y")) { try evaluator.value(of: "y") }
         #expect(throws: TensorError.notRun(output: "y")) { try evaluator.backward(from: "y", seed: seed) }
         #expect(throws: TensorError.notBound(kind: "input", name: "x")) { try evaluator.run(inputs: [:]) }
-        #expect(throws: TensorError.unknownName(kind: "input", name: "z", known: ["x"])) { try evaluator.run(inputs: ["z": x]) }
+        #expect(throws: TensorError.unknownName(kind: "input", name: "z", known: ["x"])) {
+            try evaluator.run(inputs: ["z": x])
+        }
         #expect(throws: TensorError.bindingShape(name: "x", expected: [2, 3], found: [3])) {
             try evaluator.run(inputs: ["x": .float(Tensor(shape: [3]))])
         }
@@ -129,7 +135,9 @@ import Testing
             try evaluator.bind(buffer: "bias", to: Tensor(shape: [4]))
         }
         try evaluator.run(inputs: ["x": x])
-        #expect(throws: TensorError.unknownName(kind: "output", name: "z", known: ["y"])) { try evaluator.value(of: "z") }
+        #expect(throws: TensorError.unknownName(kind: "output", name: "z", known: ["y"])) {
+            try evaluator.value(of: "z")
+        }
         #expect(throws: TensorError.seedNeeded(output: "y", shape: [2, 4])) { try evaluator.backward(from: "y") }
         let unbound = Evaluator(try program())
         #expect(throws: TensorError.notBound(kind: "parameter", name: "weight")) { try unbound.run(inputs: ["x": x]) }
@@ -138,9 +146,13 @@ import Testing
     @Test func idsAndLabelsOutOfRangeAreErrors() {
         let ids = Value.integer(IntegerTensor(shape: [2], values: [0, 5]))
         let table = Value.float(randomTensor([5, 3], seed: 1))
-        #expect(throws: TensorError.indexOutOfRange(operation: "embedding", expected: 0..<5, found: 5)) { try evaluate("embedding", [ids, table]) }
+        #expect(throws: TensorError.indexOutOfRange(operation: "embedding", expected: 0..<5, found: 5)) {
+            try evaluate("embedding", [ids, table])
+        }
         let logits = Value.float(randomTensor([2, 5], seed: 1))
-        #expect(throws: TensorError.indexOutOfRange(operation: "crossEntropy", expected: 0..<5, found: 5)) { try evaluate("crossEntropy", [logits, ids]) }
+        #expect(throws: TensorError.indexOutOfRange(operation: "crossEntropy", expected: 0..<5, found: 5)) {
+            try evaluate("crossEntropy", [logits, ids])
+        }
     }
 
     @Test func viewsShareMemoryAndKeepItAlive() {

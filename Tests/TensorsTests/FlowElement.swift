@@ -15,12 +15,16 @@ struct FlowElement {
         self.flow = flow
         for (place, index) in moved.enumerated() where flow.indices[index].size > 1 {
             // Of what is permuted only those before: no circles.
-            let others = flow.indices.indices.filter { flow.indices[$0].size > 1 && !moved[place...].contains($0) && mayDepend(index, $0) }
+            let others = flow.indices.indices.filter {
+                flow.indices[$0].size > 1 && !moved[place...].contains($0) && mayDepend(index, $0)
+            }
             dependsOn[index] = others.randomElement(using: &random)
             let identity = Array(0..<flow.indices[index].size)
             var drawn: [[Int]]
             repeat {
-                drawn = (0..<(dependsOn[index].map { flow.indices[$0].size } ?? 1)).map { _ in identity.shuffled(using: &random) }
+                drawn = (0..<(dependsOn[index].map { flow.indices[$0].size } ?? 1)).map { _ in
+                    identity.shuffled(using: &random)
+                }
             } while Set(drawn).count == 1 && (dependsOn[index] != nil || drawn[0] == identity)
             for (row, permutation) in drawn.enumerated() { permutations[[index, row]] = permutation }
         }
@@ -52,7 +56,8 @@ struct FlowElement {
             }
             var (image, stride) = (0, 1)
             for (start, indices, size) in segments {
-                image += stride * (start + indices.reduce(0) { $0 * flow.indices[$1].size + self.image(of: $1, digits) })
+                image +=
+                    stride * (start + indices.reduce(0) { $0 * flow.indices[$1].size + self.image(of: $1, digits) })
                 stride *= size
             }
             result[image] = value
@@ -63,7 +68,8 @@ struct FlowElement {
     func apply(to value: Value, axes: [AxisFlow.Axis]) -> Value {
         switch value {
         case .float(let tensor): .float(Tensor(shape: tensor.shape, values: apply(to: tensor.array, axes: axes)))
-        case .integer(let tensor): .integer(IntegerTensor(shape: tensor.shape, values: apply(to: Array(tensor.values), axes: axes)))
+        case .integer(let tensor):
+            .integer(IntegerTensor(shape: tensor.shape, values: apply(to: Array(tensor.values), axes: axes)))
         }
     }
 

@@ -25,13 +25,17 @@ import Testing
             for j in 0..<n {
                 var sum = 0.0
                 for l in 0..<k {
-                    sum += Double(a.values[example.transposeA ? l * m + i : i * k + l]) * Double(b.values[example.transposeB ? j * k + l : l * n + j])
+                    sum +=
+                        Double(a.values[example.transposeA ? l * m + i : i * k + l])
+                        * Double(b.values[example.transposeB ? j * k + l : l * n + j])
                 }
                 expected[i * n + j] = 0.5 * sum + 2 * Double(old[i * n + j])
             }
         }
-        gemm(transposeA: example.transposeA, transposeB: example.transposeB, m: m, n: n, k: k, alpha: 0.5,
-             a.address, lda: example.transposeA ? m : k, b.address, ldb: example.transposeB ? k : n, beta: 2, c.address, ldc: n)
+        gemm(
+            transposeA: example.transposeA, transposeB: example.transposeB, m: m, n: n, k: k, alpha: 0.5,
+            a.address, lda: example.transposeA ? m : k, b.address, ldb: example.transposeB ? k : n, beta: 2, c.address,
+            ldc: n)
         #expect(largestDifference(c.array, expected) < Self.tolerance)
         // The twin: the tolerance would notice one missing product.
         expected[0] += 0.01
@@ -39,7 +43,8 @@ import Testing
     }
 
     @Test func betaZeroOverwritesWhatIsNotANumber() {
-        let a = Tensor(shape: [1, 1], values: [2]), b = Tensor(shape: [1, 1], values: [3]), c = Tensor(shape: [1], values: [.nan])
+        let a = Tensor(shape: [1, 1], values: [2]), b = Tensor(shape: [1, 1], values: [3]),
+            c = Tensor(shape: [1], values: [.nan])
         gemm(m: 1, n: 1, k: 1, a.address, lda: 1, b.address, ldb: 1, c.address, ldc: 1)
         #expect(c.array == [6])
     }

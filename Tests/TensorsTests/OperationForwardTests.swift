@@ -13,7 +13,9 @@ import Testing
     private let tolerance = 2e-6
 
     private func rows(_ tensor: Tensor) -> [[Double]] {
-        stride(from: 0, to: tensor.count, by: tensor.shape.last!).map { first in tensor.array[first..<(first + tensor.shape.last!)].map(Double.init) }
+        stride(from: 0, to: tensor.count, by: tensor.shape.last!).map { first in
+            tensor.array[first..<(first + tensor.shape.last!)].map(Double.init)
+        }
     }
 
     @Test func softmaxIsNormalizedExponential() throws {
@@ -33,7 +35,10 @@ import Testing
             self.rows(self.x).flatMap { row in
                 let mean = row.reduce(0, +) / 5
                 let variance = row.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 5
-                return row.indices.map { (row[$0] - mean) / (variance + epsilon).squareRoot() * Double(self.weight.values[$0]) + Double(self.bias.values[$0]) }
+                return row.indices.map {
+                    (row[$0] - mean) / (variance + epsilon).squareRoot() * Double(self.weight.values[$0])
+                        + Double(self.bias.values[$0])
+                }
             }
         }
         let y = try evaluate("layerNorm", [.float(x), .float(weight), .float(bias)], ["epsilon": .real(0.01)])
@@ -70,13 +75,15 @@ import Testing
     @Test(arguments: ["silu", "gelu", "gelu tanh"])
     func activationsAreAccurateToOnePartInAMillion(name: String) throws {
         let values = (-2000...2000).map { Float($0) * 0.005 }
-        let exact: (Double) -> Double = switch name {
-        case "silu": { $0 / (1 + exp(-$0)) }
-        case "gelu": { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) }
-        default: { $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
-        }
+        let exact: (Double) -> Double =
+            switch name {
+            case "silu": { $0 / (1 + exp(-$0)) }
+            case "gelu": { 0.5 * $0 * erfc(-$0 / 2.0.squareRoot()) }
+            default: { $0 / (1 + exp(-2 * (2 / Double.pi).squareRoot() * ($0 + 0.044715 * $0 * $0 * $0))) }
+            }
         let attributes: [String: OpAttribute] = name == "gelu tanh" ? ["approximation": .text("tanh")] : [:]
-        let y = try evaluate(name == "silu" ? "silu" : "gelu", [.float(Tensor(shape: [values.count], values: values))], attributes)
+        let y = try evaluate(
+            name == "silu" ? "silu" : "gelu", [.float(Tensor(shape: [values.count], values: values))], attributes)
         var worst = 0.0
         for (value, found) in zip(values, y.values) where abs(exact(Double(value))) > 1e-30 {
             worst = max(worst, abs(Double(found) / exact(Double(value)) - 1))
@@ -88,7 +95,8 @@ import Testing
     @Test func activationsOfHugeNumbersAreZeroOrTheNumber() throws {
         let x = Value.float(Tensor(shape: [4], values: [1e20, -1e20, 3e38, -3e38]))
         let tanh: [String: OpAttribute] = ["approximation": .text("tanh")]
-        for y in try [evaluate("gelu", [x]), evaluate("gelu", [x], tanh), evaluate("silu", [x]), evaluate("relu", [x])] {
+        for y in try [evaluate("gelu", [x]), evaluate("gelu", [x], tanh), evaluate("silu", [x]), evaluate("relu", [x])]
+        {
             #expect(y.array == [1e20, 0, 3e38, 0])
         }
     }
@@ -101,8 +109,12 @@ import Testing
     @Test func batchNormWhileTrainingMovesTheRunningStatistics() throws {
         let x = randomTensor([4, 2, 3], seed: 5)
         let mean = Tensor(shape: [2], values: [0.5, -0.5]), variance = Tensor(shape: [2], values: [2, 3])
-        let y = try evaluate("batchNorm", [.float(x), .float(Tensor(shape: [2], values: [2, 3])), .float(Tensor(shape: [2], values: [1, -1])),
-                                           .float(mean), .float(variance)], training: true)
+        let y = try evaluate(
+            "batchNorm",
+            [
+                .float(x), .float(Tensor(shape: [2], values: [2, 3])), .float(Tensor(shape: [2], values: [1, -1])),
+                .float(mean), .float(variance),
+            ], training: true)
         for channel in 0..<2 {
             let positions = (0..<4).flatMap { n in (0..<3).map { (n * 2 + channel) * 3 + $0 } }
             let values = positions.map { Double(x.values[$0]) }
@@ -111,7 +123,8 @@ import Testing
             let (factor, shift) = ([2.0, 3][channel], [1.0, -1][channel])
             let expected = values.map { ($0 - batchMean) / (squares / 12 + 1e-5).squareRoot() * factor + shift }
             #expect(largestDifference(positions.map { y.values[$0] }, expected) < tolerance)
-            #expect(largestDifference([mean.values[channel]], [0.9 * [0.5, -0.5][channel] + 0.1 * batchMean]) < tolerance)
+            #expect(
+                largestDifference([mean.values[channel]], [0.9 * [0.5, -0.5][channel] + 0.1 * batchMean]) < tolerance)
             let oldVariance = 0.9 * [2.0, 3][channel]
             #expect(largestDifference([variance.values[channel]], [oldVariance + 0.1 * squares / 11]) < tolerance)
             #expect(largestDifference([variance.values[channel]], [oldVariance + 0.1 * squares / 12]) > tolerance)
@@ -123,7 +136,8 @@ import Testing
         let one = Value.float(Tensor(shape: [4], values: [1, 1, 1, 1])), zero = Value.float(Tensor(shape: [4]))
         let y = try evaluate("batchNorm", [.float(x), one, zero, .float(mean), .float(variance)])
         let expected = x.array.enumerated().map { index, value in
-            (Double(value) - Double(mean.values[index / 5 % 4])) / (Double(variance.values[index / 5 % 4]) + 1e-5).squareRoot()
+            (Double(value) - Double(mean.values[index / 5 % 4]))
+                / (Double(variance.values[index / 5 % 4]) + 1e-5).squareRoot()
         }
         #expect(largestDifference(y.array, expected) < tolerance)
         #expect(mean.array == [0.5, -0.5, 0, 1] && variance.array == [2, 3, 1, 0.5])
@@ -131,7 +145,11 @@ import Testing
 
     @Test func batchNormOfOneValueAChannelIsAnErrorWhileTraining() {
         let inputs = [[1, 4], [4], [4], [4], [4]].map { Value.float(randomTensor($0, seed: 1)) }
-        #expect(throws: TensorError.operationFailed(operation: "batchNorm", message: "expected more than 1 value per channel while training, found shape [1, 4]")) {
+        #expect(
+            throws: TensorError.operationFailed(
+                operation: "batchNorm",
+                message: "expected more than 1 value per channel while training, found shape [1, 4]")
+        ) {
             try evaluate("batchNorm", inputs, training: true)
         }
     }
@@ -139,7 +157,10 @@ import Testing
     @Test func movementsPutEachElementInItsPlace() throws {
         let x = Value.float(Tensor(shape: [2, 3], values: [0, 1, 2, 3, 4, 5]))
         #expect(try evaluate("transpose", [x], ["axes": .integers([1, 0])]).array == [0, 3, 1, 4, 2, 5])
-        #expect(try evaluate("slice", [x], ["axis": .integer(1), "start": .integer(1), "end": .integer(3)]).array == [1, 2, 4, 5])
+        #expect(
+            try evaluate("slice", [x], ["axis": .integer(1), "start": .integer(1), "end": .integer(3)]).array == [
+                1, 2, 4, 5,
+            ])
         #expect(try evaluate("concat", [x, x], ["axis": .integer(1)]).array == [0, 1, 2, 0, 1, 2, 3, 4, 5, 3, 4, 5])
         #expect(try evaluate("reshape", [x], ["shape": .integers([3, 2])]).array == [0, 1, 2, 3, 4, 5])
         let ids = Value.integer(IntegerTensor(shape: [3], values: [1, 0, 1]))

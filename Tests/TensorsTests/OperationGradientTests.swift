@@ -30,7 +30,9 @@ import Testing
         var ids: [ValueID] = []
         for (index, input) in inputs.enumerated() {
             let type = input.value.type
-            ids.append(try type.elementType == .int64 ? program.constant(input.value) : program.parameter("p\(index)", type.shape))
+            ids.append(
+                try type.elementType == .int64
+                    ? program.constant(input.value) : program.parameter("p\(index)", type.shape))
         }
         try program.output("y", program.apply(operation: operation, ids))
         let evaluator = Evaluator(program)

@@ -5,13 +5,19 @@ import Testing
     /// The reference implementation's first numbers from the state 1, 2, 3, 4.
     @Test func theGeneratorIsXoshiro256PlusPlus() throws {
         var random = try #require(SeededRandom(state: [1, 2, 3, 4]))
-        #expect((0..<4).map { _ in random.next() } == [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386])
+        #expect(
+            (0..<4).map { _ in random.next() } == [
+                41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386,
+            ])
     }
 
     /// Numbers worked out by an independent implementation: results of old seeds must never change.
     @Test func seedsKeepTheirMeaning() {
         var random = SeededRandom(seed: 1000, purpose: .initialWeights)
-        #expect((0..<3).map { _ in random.next() } == [5_592_668_439_330_404_354, 4_017_969_157_671_969_972, 6_539_923_585_747_533_146])
+        #expect(
+            (0..<3).map { _ in random.next() } == [
+                5_592_668_439_330_404_354, 4_017_969_157_671_969_972, 6_539_923_585_747_533_146,
+            ])
         var other = SeededRandom(seed: 1000, purpose: .shuffling, index: 1)
         #expect(other.next() == 0x5401_16E3_67C0_AF14)
         var shuffle = SeededRandom(seed: 7, purpose: .shuffling, index: 3)
@@ -57,7 +63,9 @@ import Testing
         let normal = moments { Double(random.normal(mean: 2, standardDeviation: 3)) }
         #expect(abs(normal.mean - 2) < 0.048 && abs(normal.variance - 9) < 0.21)
         let bounded = (0..<count).map { _ in random.truncatedNormal(in: -1...2) }
-        #expect(bounded.allSatisfy { $0 >= -1 && $0 <= 2 } && bounded.contains { $0 > 1.9 } && bounded.contains { $0 < -0.9 })
+        #expect(
+            bounded.allSatisfy { $0 >= -1 && $0 <= 2 } && bounded.contains { $0 > 1.9 }
+                && bounded.contains { $0 < -0.9 })
         let range = (0..<count).map { _ in random.uniform(in: -0.25...0.5) }
         #expect(range.allSatisfy { $0 >= -0.25 && $0 <= 0.5 })
         let counts = (0..<count).reduce(into: [0, 0, 0]) { counts, _ in counts[random.integer(below: 3)] += 1 }

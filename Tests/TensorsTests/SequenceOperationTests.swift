@@ -31,10 +31,15 @@ import Testing
                 let other = head / (heads / kvHeads)
                 for t in 0..<positions {
                     let seen = causal ? t + 1 : positions
-                    let scores = (0..<seen).map { s in exp((0..<width).reduce(0.0) { $0 + at(q, t, head, $1) * at(k, s, other, $1) } / Double(width).squareRoot()) }
+                    let scores = (0..<seen).map { s in
+                        exp(
+                            (0..<width).reduce(0.0) { $0 + at(q, t, head, $1) * at(k, s, other, $1) }
+                                / Double(width).squareRoot())
+                    }
                     let sum = scores.reduce(0, +)
                     for i in 0..<width {
-                        y[(b * positions + t) * q.shape[2] + head * width + i] = Float((0..<seen).reduce(0.0) { $0 + scores[$1] * at(v, $1, other, i) } / sum)
+                        y[(b * positions + t) * q.shape[2] + head * width + i] = Float(
+                            (0..<seen).reduce(0.0) { $0 + scores[$1] * at(v, $1, other, i) } / sum)
                     }
                 }
             }
@@ -45,9 +50,16 @@ import Testing
     /// 300 positions are three blocks of rows. Measured: 3e-7.
     @Test(arguments: [(5, 4, 2, true), (5, 4, 4, false), (300, 2, 1, true), (300, 2, 1, false), (1, 1, 1, true)])
     func attentionIsItsFormula(positions: Int, heads: Int, kvHeads: Int, causal: Bool) throws {
-        let (q, k, v) = (random([2, positions, heads * 3], seed: 1), random([2, positions, kvHeads * 3], seed: 2), random([2, positions, kvHeads * 3], seed: 3))
-        let found = try run("attention", ["heads": .integer(heads), "kvHeads": .integer(kvHeads), "causal": .integer(causal ? 1 : 0)], [.float(q), .float(k), .float(v)])
-        for (a, b) in zip(found, attention(q, k, v, heads: heads, kvHeads: kvHeads, causal: causal)) { #expect(abs(a - b) < 3e-6) }
+        let (q, k, v) = (
+            random([2, positions, heads * 3], seed: 1), random([2, positions, kvHeads * 3], seed: 2),
+            random([2, positions, kvHeads * 3], seed: 3)
+        )
+        let found = try run(
+            "attention", ["heads": .integer(heads), "kvHeads": .integer(kvHeads), "causal": .integer(causal ? 1 : 0)],
+            [.float(q), .float(k), .float(v)])
+        for (a, b) in zip(found, attention(q, k, v, heads: heads, kvHeads: kvHeads, causal: causal)) {
+            #expect(abs(a - b) < 3e-6)
+        }
     }
 
     @Test func queriesAsKeysAndValuesCollectAllThreeGradients() throws {
@@ -85,8 +97,12 @@ import Testing
         let (q, k) = (random([1, 1, 8], seed: 1).array, random([1, 1, 8], seed: 2).array)
         let repeated = { (x: [Float]) in Value.float(Tensor(shape: [1, 6, 8], values: (0..<6).flatMap { _ in x })) }
         let attributes: [String: OpAttribute] = ["width": .integer(8), "theta": .real(100)]
-        let (turnedQ, turnedK) = (try run("rotary", attributes, [repeated(q)]), try run("rotary", attributes, [repeated(k)]))
-        func product(_ t: Int, _ s: Int) -> Float { (0..<8).reduce(0) { $0 + turnedQ[t * 8 + $1] * turnedK[s * 8 + $1] } }
+        let (turnedQ, turnedK) = (
+            try run("rotary", attributes, [repeated(q)]), try run("rotary", attributes, [repeated(k)])
+        )
+        func product(_ t: Int, _ s: Int) -> Float {
+            (0..<8).reduce(0) { $0 + turnedQ[t * 8 + $1] * turnedK[s * 8 + $1] }
+        }
         for t in 2..<6 { #expect(abs(product(t, t - 2) - product(2, 0)) < 1e-5) }
         #expect(abs(product(2, 0) - product(0, 0)) > 1e-2)
     }
@@ -108,7 +124,10 @@ import Testing
         let plain = try run("rotary", ["width": .integer(4), "theta": .real(10000)], [ones])
         let scaled = try run(
             "rotary",
-            ["width": .integer(4), "theta": .real(10000), "factor": .real(8), "lowFactor": .real(1), "highFactor": .real(4), "positions": .integer(32)], [ones])
+            [
+                "width": .integer(4), "theta": .real(10000), "factor": .real(8), "lowFactor": .real(1),
+                "highFactor": .real(4), "positions": .integer(32),
+            ], [ones])
         #expect(scaled[4] == plain[4] && abs(plain[6] - sin(1)) < 1e-6)
         #expect(abs(plain[7] - sin(0.01)) < 1e-7 && abs(scaled[7] - sin(0.01 / 8)) < 1e-7)
     }
@@ -129,16 +148,18 @@ import Testing
         try program.output("y", program.apply("embedding", [ids, table], ["paddingRow": .integer(2)]))
         let evaluator = Evaluator(program)
         let gradient = Tensor(shape: [3, 2])
-        try evaluator.bind(parameter: "table", to: Tensor(shape: [3, 2], values: [1, 2, 3, 4, 5, 6]), gradient: gradient)
+        try evaluator.bind(
+            parameter: "table", to: Tensor(shape: [3, 2], values: [1, 2, 3, 4, 5, 6]), gradient: gradient)
         try evaluator.run(inputs: [:])
         #expect(try evaluator.value(of: "y").array == [1, 2, 5, 6, 5, 6])
         try evaluator.backward(from: "y", seed: Tensor(shape: [3, 2], values: [1, 1, 1, 1, 1, 1]))
         #expect(gradient.array == [1, 1, 0, 0, 0, 0])
     }
 
-    @Test(arguments: [
-        (["heads": .integer(3), "kvHeads": .integer(2)], "kvHeads"), (["heads": .integer(0)], "heads"),
-    ] as [([String: OpAttribute], String)])
+    @Test(
+        arguments: [
+            (["heads": .integer(3), "kvHeads": .integer(2)], "kvHeads"), (["heads": .integer(0)], "heads"),
+        ] as [([String: OpAttribute], String)])
     func headsThatDoNotFitAreRefused(attributes: [String: OpAttribute], name: String) throws {
         let error = #expect(throws: TensorError.self) { try Program.operation("attention", attributes) }
         #expect("\(error!)".contains(name))

@@ -11,7 +11,9 @@ public struct Command: Sendable {
 
     /// The last JSON object on standard output.
     public var lastObject: [String: Any]? {
-        output.split(separator: "\n").last.flatMap { try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any] }
+        output.split(separator: "\n").last.flatMap {
+            try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
     }
 
     /// Runs `nino`.
@@ -28,7 +30,8 @@ public struct Command: Sendable {
         if let fileSizeLimit {
             // bash counts file sizes in units of 1024 bytes.
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
-            process.arguments = ["-c", "ulimit -f \(fileSizeLimit) && exec \"$@\"", "nino", BuiltProducts.nino] + arguments
+            process.arguments =
+                ["-c", "ulimit -f \(fileSizeLimit) && exec \"$@\"", "nino", BuiltProducts.nino] + arguments
         } else {
             process.executableURL = URL(fileURLWithPath: BuiltProducts.nino)
             process.arguments = arguments

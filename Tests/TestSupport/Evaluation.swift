@@ -1,7 +1,9 @@
 import Tensors
 
 /// The output of one operation on given inputs; float inputs are bound in place, so running statistics are updated.
-public func evaluate(_ name: String, _ inputs: [Value], _ attributes: [String: OpAttribute] = [:], training: Bool = false) throws -> Tensor {
+public func evaluate(
+    _ name: String, _ inputs: [Value], _ attributes: [String: OpAttribute] = [:], training: Bool = false
+) throws -> Tensor {
     var program = Program()
     var ids: [ValueID] = []
     for (index, input) in inputs.enumerated() {

@@ -2,13 +2,16 @@ import Tensors
 
 /// Compares an operation's vector-Jacobian product with finite differences of its forward pass.
 ///
-/// Storage is float32, so a difference of two forward passes carries a rounding error of about 1e-7 · |f| / step, and the
+/// Storage is float32, so a difference of two forward passes carries a rounding error of about 1e-7 · |f| / step, and
+/// the
 /// truncation error falls with the step. The five-point rule
 ///   f' ≈ (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h
-/// has a truncation error of order h⁴, which allows a step of 0.02 where the two-point rule would need 0.001. For inputs of
+/// has a truncation error of order h⁴, which allows a step of 0.02 where the two-point rule would need 0.001. For
+/// inputs of
 /// order 1 both errors are then near 1e-6.
 public struct GradientCheck {
-    /// Largest error, relative to the largest gradient entry of the same input, that passes. Measured over the op set: at most
+    /// Largest error, relative to the largest gradient entry of the same input, that passes. Measured over the op set:
+    /// at most
     /// 1e-5; a product that is one percent off is at 1e-2.
     public static let tolerance = 1e-4
     static let step: Float = 0.02
@@ -57,7 +60,9 @@ public struct GradientCheck {
         evaluator.training = training
         gradients = inputs.map { $0.isChecked ? Tensor(shape: $0.value.type.shape) : nil }
         for (index, input) in inputs.enumerated() {
-            if case .float(let tensor) = input.value { try evaluator.bind(parameter: "p\(index)", to: tensor, gradient: gradients[index]) }
+            if case .float(let tensor) = input.value {
+                try evaluator.bind(parameter: "p\(index)", to: tensor, gradient: gradients[index])
+            }
         }
         self.integers = integers
         let shape = try program.shape(of: output)
@@ -82,7 +87,9 @@ public struct GradientCheck {
             guard let gradient, case .float(let tensor) = input.value else { continue }
             let expected = try (0..<tensor.count).map { try difference(tensor, at: $0) }
             let scale = max(expected.reduce(0) { max($0, abs($1)) }, 1e-3)
-            for (a, b) in zip(expected, gradient) { largest = max(largest, b.isNaN ? .infinity : abs(a - Double(b)) / scale) }
+            for (a, b) in zip(expected, gradient) {
+                largest = max(largest, b.isNaN ? .infinity : abs(a - Double(b)) / scale)
+            }
         }
         return largest
     }
@@ -122,8 +129,10 @@ public struct WrongPullback: Operation {
         try right.forward(inputs, into: output, context: context)
     }
 
-    public func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                         context: OperationContext) throws(TensorError) {
+    public func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         try right.pullback(gradient, output: output, inputs: inputs, into: targets, context: context)
         guard let target = targets[wrongInput] else { return }
         for index in 0..<target.tensor.count { target.tensor.values[index] *= 1.01 }

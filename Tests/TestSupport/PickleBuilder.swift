@@ -12,13 +12,19 @@ public enum Pickle {
         return [0x8A, 8] + littleEndian([Int64(value)])
     }
 
-    public static func float(_ value: Double) -> [UInt8] { [UInt8(ascii: "G")] + littleEndian([value.bitPattern.byteSwapped]) }
+    public static func float(_ value: Double) -> [UInt8] {
+        [UInt8(ascii: "G")] + littleEndian([value.bitPattern.byteSwapped])
+    }
 
     public static func global(_ module: String, _ name: String) -> [UInt8] { Array("c\(module)\n\(name)\n".utf8) }
 
-    public static func tuple(_ items: [[UInt8]]) -> [UInt8] { [UInt8(ascii: "(")] + items.flatMap { $0 } + [UInt8(ascii: "t")] }
+    public static func tuple(_ items: [[UInt8]]) -> [UInt8] {
+        [UInt8(ascii: "(")] + items.flatMap { $0 } + [UInt8(ascii: "t")]
+    }
 
-    public static func list(_ items: [[UInt8]]) -> [UInt8] { Array("](".utf8) + items.flatMap { $0 } + [UInt8(ascii: "e")] }
+    public static func list(_ items: [[UInt8]]) -> [UInt8] {
+        Array("](".utf8) + items.flatMap { $0 } + [UInt8(ascii: "e")]
+    }
 
     public static func dict(_ entries: [([UInt8], [UInt8])]) -> [UInt8] {
         Array("}(".utf8) + entries.flatMap { $0.0 + $0.1 } + [UInt8(ascii: "u")]
@@ -37,12 +43,15 @@ public enum Pickle {
     }
 
     public static func orderedDict(_ entries: [(String, [UInt8])]) -> [UInt8] {
-        global("collections", "OrderedDict") + Array(")R(".utf8) + entries.flatMap { string($0.0) + $0.1 } + [UInt8(ascii: "u")]
+        global("collections", "OrderedDict") + Array(")R(".utf8) + entries.flatMap { string($0.0) + $0.1 } + [
+            UInt8(ascii: "u")
+        ]
     }
 
     /// A tensor of `scalars` scalars in storage `key`.
     public static func tensor(
-        _ key: String, _ shape: [Int], strides: [Int]? = nil, offset: Int = 0, scalars: Int? = nil, storage: String = "FloatStorage"
+        _ key: String, _ shape: [Int], strides: [Int]? = nil, offset: Int = 0, scalars: Int? = nil,
+        storage: String = "FloatStorage"
     ) -> [UInt8] {
         let dense = shape.indices.map { axis in shape[(axis + 1)...].reduce(1, *) }
         let identifier = tuple([
@@ -51,19 +60,23 @@ public enum Pickle {
         return call(
             "torch._utils", "_rebuild_tensor_v2",
             [
-                identifier + [UInt8(ascii: "Q")], int(offset), tuple(shape.map(int)), tuple((strides ?? dense).map(int)), [0x89],
+                identifier + [UInt8(ascii: "Q")], int(offset), tuple(shape.map(int)),
+                tuple((strides ?? dense).map(int)), [0x89],
                 call("collections", "OrderedDict", []),
             ])
     }
 
     /// A whole pickle.
-    public static func file(_ value: [UInt8], version: UInt8 = 2) -> [UInt8] { [0x80, version] + value + [UInt8(ascii: ".")] }
+    public static func file(_ value: [UInt8], version: UInt8 = 2) -> [UInt8] {
+        [0x80, version] + value + [UInt8(ascii: ".")]
+    }
 }
 
 extension TemporaryFolder {
     /// Writes a PyTorch archive around a pickle.
     public func archive(
-        _ name: String, pickle: [UInt8], storages: [(String, [UInt8])] = [], root: String = "archive", byteOrder: String? = "little",
+        _ name: String, pickle: [UInt8], storages: [(String, [UInt8])] = [], root: String = "archive",
+        byteOrder: String? = "little",
         extra: [(String, [UInt8])] = [], compressed: Bool = false
     ) -> String {
         var entries = [(root + "/data.pkl", pickle)] + storages.map { (root + "/data/" + $0.0, $0.1) } + extra

@@ -27,13 +27,19 @@ public struct GraphBuilder {
     /// - Parameters:
     ///   - fromLevels, toLevels: (extent, stride), outermost first.
     public mutating func edges(
-        _ parameter: Int, _ type: EdgeType, _ from: Int, _ to: Int, topology: Topology = .allPairs, reversed: Bool = false, offset: Int = 0,
+        _ parameter: Int, _ type: EdgeType, _ from: Int, _ to: Int, topology: Topology = .allPairs,
+        reversed: Bool = false, offset: Int = 0,
         fromLevels: [(Int, Int)], toLevels: [(Int, Int)], slots: Int = 1
     ) {
         let levels = { (pairs: [(Int, Int)]) in pairs.map { IndexLevel(extent: $0.0, stride: $0.1) } }
-        edgeBlocks.append(EdgeBlock(
-            name: "\(parameters[parameter].name)#\(edgeBlocks.count)", type: type, topology: topology, from: from, to: to, reversed: reversed,
-            values: .parameter(AddressRule(parameter: parameter, offset: offset, from: levels(fromLevels), to: levels(toLevels), slots: slots))))
+        edgeBlocks.append(
+            EdgeBlock(
+                name: "\(parameters[parameter].name)#\(edgeBlocks.count)", type: type, topology: topology, from: from,
+                to: to, reversed: reversed,
+                values: .parameter(
+                    AddressRule(
+                        parameter: parameter, offset: offset, from: levels(fromLevels), to: levels(toLevels),
+                        slots: slots))))
     }
 
     /// A new parameter of one scalar a node, from a node of its own.
@@ -47,21 +53,29 @@ public struct GraphBuilder {
     /// A new [out, in] weight on all pairs.
     public mutating func linear(_ name: String, _ from: Int, _ to: Int) {
         let (inputs, outputs) = (nodeBlocks[from].count, nodeBlocks[to].count)
-        edges(parameter(name, [outputs, inputs]), .linear, from, to, fromLevels: [(inputs, 1)], toLevels: [(outputs, inputs)])
+        edges(
+            parameter(name, [outputs, inputs]), .linear, from, to, fromLevels: [(inputs, 1)],
+            toLevels: [(outputs, inputs)])
     }
 
     public func graph() throws(NeuralGraphError) -> NeuralGraph {
-        try NeuralGraph(groups: groups, parameters: ParameterList(checking: parameters), nodeBlocks: nodeBlocks, edgeBlocks: edgeBlocks)
+        try NeuralGraph(
+            groups: groups, parameters: ParameterList(checking: parameters), nodeBlocks: nodeBlocks,
+            edgeBlocks: edgeBlocks)
     }
 }
 
 extension GraphBuilder {
-    /// A small network of no known family, of random widths, with every kind of edge block there is: tables, fused tensors,
+    /// A small network of no known family, of random widths, with every kind of edge block there is: tables, fused
+    /// tensors,
     /// grouped copies, reversed blocks, kernels split in several blocks, fans with and without parameters, a recurrent
     /// block, parallel blocks, a tensor used twice.
     public static func everyKind(seed: UInt64, convolution: Bool = true) -> GraphBuilder {
         var random = SeededGenerator(seed: seed)
-        let (groups, queries, head) = (Int.random(in: 1...3, using: &random), Int.random(in: 1...3, using: &random), Int.random(in: 1...5, using: &random))
+        let (groups, queries, head) = (
+            Int.random(in: 1...3, using: &random), Int.random(in: 1...3, using: &random),
+            Int.random(in: 1...5, using: &random)
+        )
         let (stream, hidden) = (Int.random(in: 2...40, using: &random), Int.random(in: 2...20, using: &random))
         let heads = groups * queries
         var builder = GraphBuilder()
@@ -73,7 +87,9 @@ extension GraphBuilder {
         builder.attention(s, groups: groups, queries: queries, head: head, builder.nodes("heads", heads))
         let a = builder.nodes("after", stream)
         builder.constants("residual", .residual, s, a)
-        builder.edges(builder.parameter("diagonal", [stream]), .norm, s, a, topology: .fan, fromLevels: [], toLevels: [(stream, 1)])
+        builder.edges(
+            builder.parameter("diagonal", [stream]), .norm, s, a, topology: .fan, fromLevels: [],
+            toLevels: [(stream, 1)])
         let m = builder.nodes("hidden", hidden)
         builder.linear("gate", a, m)
         builder.linear("up", a, m)
@@ -84,7 +100,9 @@ extension GraphBuilder {
 
     private mutating func embed(_ words: Int, _ stream: Int) {
         let (rows, width) = (nodeBlocks[words].count, nodeBlocks[stream].count)
-        edges(parameter("table", [rows, width]), .tokenTable, words, stream, fromLevels: [(rows, width)], toLevels: [(width, 1)])
+        edges(
+            parameter("table", [rows, width]), .tokenTable, words, stream, fromLevels: [(rows, width)],
+            toLevels: [(width, 1)])
         vector("norm", .norm, stream)
     }
 
@@ -93,7 +111,9 @@ extension GraphBuilder {
         let (inputs, outputs) = (nodeBlocks[images].count, nodeBlocks[stream].count)
         let kernel = parameter("kernel", [outputs, inputs, 5, 5])
         for first in [0, 9, 18] {
-            edges(kernel, .convolution, images, stream, offset: first, fromLevels: [(inputs, 25)], toLevels: [(outputs, inputs * 25)], slots: min(9, 25 - first))
+            edges(
+                kernel, .convolution, images, stream, offset: first, fromLevels: [(inputs, 25)],
+                toLevels: [(outputs, inputs * 25)], slots: min(9, 25 - first))
         }
     }
 
@@ -105,14 +125,20 @@ extension GraphBuilder {
         edges(fused, .query, s, q, fromLevels: [(stream, 2 * units)], toLevels: [(units, 1)])
         constants("query heads", .head, heads, q)
         let kv = [(groups, head * stream), (queries, 0), (head, stream)]
-        edges(parameter("key", [groups * head, stream]), .key, s, q, reversed: true, fromLevels: [(stream, 1)], toLevels: kv)
+        edges(
+            parameter("key", [groups * head, stream]), .key, s, q, reversed: true, fromLevels: [(stream, 1)],
+            toLevels: kv)
         edges(fused, .linear, s, v, offset: units, fromLevels: [(stream, 2 * units)], toLevels: [(units, 1)])
         edges(parameter("value", [groups * head, stream]), .value, s, v, fromLevels: [(stream, 1)], toLevels: kv)
         constants("value heads", .head, heads, v)
         let bias = nodes("value bias", 1)
-        edges(parameter("value bias", [groups * head]), .bias, bias, v, fromLevels: [(1, 0)], toLevels: [(groups, head), (queries, 0), (head, 1)])
+        edges(
+            parameter("value bias", [groups * head]), .bias, bias, v, fromLevels: [(1, 0)],
+            toLevels: [(groups, head), (queries, 0), (head, 1)])
         let norm = nodes("query norm", 1)
-        edges(parameter("query norm", [head]), .norm, norm, q, fromLevels: [(1, 0)], toLevels: [(groups * queries, 0), (head, 1)])
+        edges(
+            parameter("query norm", [head]), .norm, norm, q, fromLevels: [(1, 0)],
+            toLevels: [(groups * queries, 0), (head, 1)])
         linear("output", v, s)
     }
 

@@ -15,7 +15,9 @@ public struct Shell: Sendable {
         process.arguments = ["-c", script]
         process.currentDirectoryURL = URL(fileURLWithPath: folder)
         // A surrounding make would hand its flags on.
-        let inherited = ProcessInfo.processInfo.environment.filter { !["MAKEFLAGS", "MAKELEVEL", "MFLAGS"].contains($0.key) }
+        let inherited = ProcessInfo.processInfo.environment.filter {
+            !["MAKEFLAGS", "MAKELEVEL", "MFLAGS"].contains($0.key)
+        }
         process.environment = inherited.merging(environment) { $1 }
         let pipe = Pipe()
         (process.standardOutput, process.standardError, process.standardInput) = (pipe, pipe, FileHandle.nullDevice)

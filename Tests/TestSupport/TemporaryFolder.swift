@@ -42,7 +42,9 @@ public final class TemporaryFolder {
 
     /// Copies built plugin libraries here.
     public func addPlugins(_ products: String...) {
-        for product in products { write(TemporaryFolder.bytes(of: BuiltProducts.library(product)), to: "lib\(product).so") }
+        for product in products {
+            write(TemporaryFolder.bytes(of: BuiltProducts.library(product)), to: "lib\(product).so")
+        }
     }
 
     private static func names(in path: String) -> [String] {
@@ -50,7 +52,9 @@ public final class TemporaryFolder {
         defer { closedir(folder) }
         var names: [String] = []
         while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(cString: $0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(cString: $0.baseAddress!.assumingMemoryBound(to: CChar.self))
+            }
             if name != "." && name != ".." { names.append(name) }
         }
         return names

@@ -13,7 +13,9 @@ private final class CountingSource: DataSource, @unchecked Sendable {
     var labelCount: Int { inner.labelCount }
     func inputTypes(count: Int) -> [String: ValueType] { inner.inputTypes(count: count) }
     func evaluationBatch(_ examples: Range<Int>) -> [String: Value] { inner.evaluationBatch(examples) }
-    func correctCount(logits: Tensor, batch: [String: Value]) -> Int? { inner.correctCount(logits: logits, batch: batch) }
+    func correctCount(logits: Tensor, batch: [String: Value]) -> Int? {
+        inner.correctCount(logits: logits, batch: batch)
+    }
 
     func trainingBatch(_ examples: ArraySlice<Int>) -> [String: Value] {
         batches.append(Array(examples))

@@ -90,9 +90,13 @@ private func windows(seed: UInt64, nowcaster: RunNowcaster? = nil, until limit: 
     }
 
     @Test func aTextWithoutAWindowToHoldOutIsRefused() throws {
-        #expect(throws: TrainingError.textTooShort(file: "toy.txt", context: 8, expected: 80, found: 79)) { try toyText(toyText(79)) }
+        #expect(throws: TrainingError.textTooShort(file: "toy.txt", context: 8, expected: 80, found: 79)) {
+            try toyText(toyText(79))
+        }
         #expect(try toyText(toyText(80)).evaluationCount == 1)
-        #expect(throws: TrainingError.textTooShort(file: "toy.txt", context: .max, expected: .max, found: 80)) { try toyText(toyText(80), context: .max) }
+        #expect(throws: TrainingError.textTooShort(file: "toy.txt", context: .max, expected: .max, found: 80)) {
+            try toyText(toyText(80), context: .max)
+        }
         #expect(throws: TrainingError.self) { try toyText(toyText(), context: 1) }
         #expect(try toyText(toyText(), context: 2).context == 2)
     }
@@ -106,10 +110,12 @@ private func windows(seed: UInt64, nowcaster: RunNowcaster? = nil, until limit: 
 
 @Suite struct TextTaskTests {
     private func trainer(
-        _ settings: TrainingSettings, text: [UInt8] = toyText(), in folder: TemporaryFolder? = nil, start: Trainer.Start = .fresh
+        _ settings: TrainingSettings, text: [UInt8] = toyText(), in folder: TemporaryFolder? = nil,
+        start: Trainer.Start = .fresh
     ) throws -> Trainer {
         try Trainer(
-            settings: settings, model: toyLanguageModel(), data: toyText(text), nowcaster: settings.nowcaster == "none" ? nil : toyNowcaster,
+            settings: settings, model: toyLanguageModel(), data: toyText(text),
+            nowcaster: settings.nowcaster == "none" ? nil : toyNowcaster,
             folder: folder.map { RunFolder($0.path) }, start: start)
     }
 
@@ -151,7 +157,9 @@ private func windows(seed: UInt64, nowcaster: RunNowcaster? = nil, until limit: 
         _ = try trainer(toyTextSettings(), in: folder)
         var other = toyText()
         other[1234] ^= 1
-        let error = #expect(throws: TrainingError.self) { try trainer(toyTextSettings(), text: other, in: folder, start: .resume) }
+        let error = #expect(throws: TrainingError.self) {
+            try trainer(toyTextSettings(), text: other, in: folder, start: .resume)
+        }
         guard case .otherRun(_, "data", _, _) = error else {
             Issue.record("expected otherRun, found \(String(describing: error))")
             return

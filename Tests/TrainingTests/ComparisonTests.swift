@@ -11,7 +11,9 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
 
 @Suite struct ComparisonTableTests {
     @Test func meansAndRatiosAreThoseOfTheSteps() {
-        let table = ComparisonTable([result("none", 1, 800), result("a", 1, 400), result("none", 2, 600), result("a", 2, 500)])
+        let table = ComparisonTable([
+            result("none", 1, 800), result("a", 1, 400), result("none", 2, 600), result("a", 2, 500),
+        ])
         #expect(table.seeds == [1, 2])
         #expect(table.rows.map(\.nowcaster) == ["none", "a"])
         #expect(table.rows.map(\.mean) == [700, 450])
@@ -21,8 +23,11 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
     }
 
     @Test func aRunThatMissesTheTargetCountsAsItsBudgetAndIsMarked() {
-        let table = ComparisonTable([result("none", 1, 800), result("a", 1, nil), result("none", 2, 600), result("a", 2, 500)])
-        #expect(table.rows[1].mean == 750 && table.rows[1].meanBound == .atLeast && table.rows[1].ratioBound == .atLeast)
+        let table = ComparisonTable([
+            result("none", 1, 800), result("a", 1, nil), result("none", 2, 600), result("a", 2, 500),
+        ])
+        #expect(
+            table.rows[1].mean == 750 && table.rows[1].meanBound == .atLeast && table.rows[1].ratioBound == .atLeast)
         #expect(table.rows[1].cells[0]?.text == "> 1,000")
         #expect(table.text.contains("≥ 750") && table.note != nil)
     }
@@ -46,7 +51,8 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
     ) throws -> Comparison {
         try Comparison(
             settings: toySettings(steps: 40), seeds: [1, 2],
-            contenders: [.init(label: "none", nowcaster: nil), .init(label: "../sub/toy", nowcaster: toyNowcaster)], model: toyModel(), data: toyData(),
+            contenders: [.init(label: "none", nowcaster: nil), .init(label: "../sub/toy", nowcaster: toyNowcaster)],
+            model: toyModel(), data: toyData(),
             folder: folder?.path, onTurn: onTurn)
     }
 
@@ -64,7 +70,9 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         var turns: [[Int]] = []
         let both = try comparison(nil) { turns.append($0.results.map(\.steps)) }
         #expect(try both.run())
-        #expect(both.results.map(\.nowcaster) == ["none", "../sub/toy", "none", "../sub/toy"] && both.results.map(\.seed) == [1, 1, 2, 2])
+        #expect(
+            both.results.map(\.nowcaster) == ["none", "../sub/toy", "none", "../sub/toy"]
+                && both.results.map(\.seed) == [1, 1, 2, 2])
         #expect(turns == (0..<2).flatMap { _ in stride(from: 5, through: 40, by: 5).map { [$0, $0] } })
         for (index, seed) in [UInt64(1), 2].enumerated() {
             let alone = try Trainer(settings: toySettings(seed: seed, steps: 40), model: toyModel(), data: toyData())
@@ -88,7 +96,10 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         }
         let last = try comparison(parts)
         #expect(try last.run())
-        #expect(try FileManager.default.contentsOfDirectory(atPath: parts.path).sorted() == ["_._sub_toy-1", "_._sub_toy-2", "none-1", "none-2"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: parts.path).sorted() == [
+                "_._sub_toy-1", "_._sub_toy-2", "none-1", "none-2",
+            ])
         #expect(numbers(last.results) == numbers(uninterrupted.results))
     }
 
@@ -98,7 +109,8 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
             var settings = try toySettings(steps: 40)
             change(&settings)
             let comparison = try Comparison(
-                settings: settings, seeds: [1], contenders: [.init(label: "none", nowcaster: nil), .init(label: label, nowcaster: toyNowcaster)],
+                settings: settings, seeds: [1],
+                contenders: [.init(label: "none", nowcaster: nil), .init(label: label, nowcaster: toyNowcaster)],
                 model: toyModel(), data: toyData(), folder: folder.path)
             _ = try comparison.run()
             return comparison.results
@@ -116,7 +128,8 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         settings.optimizer = .stochasticGradientDescent
         settings.learningRate = 1e35
         let both = try Comparison(
-            settings: settings, seeds: [1, 2], contenders: [.init(label: "none", nowcaster: nil), .init(label: "toy", nowcaster: toyNowcaster)],
+            settings: settings, seeds: [1, 2],
+            contenders: [.init(label: "none", nowcaster: nil), .init(label: "toy", nowcaster: toyNowcaster)],
             model: toyModel(), data: toyData())
         #expect(try both.run())
         #expect(both.results.count == 4 && both.results.allSatisfy { $0.stepsToTarget == nil })
@@ -129,7 +142,8 @@ private func result(_ nowcaster: String, _ seed: UInt64, _ steps: Int?) -> RunRe
         func comparison(_ labels: [String], budget: Int = 40) throws -> Comparison {
             try Comparison(
                 settings: toySettings(steps: budget), seeds: [1, 2],
-                contenders: labels.map { .init(label: $0, nowcaster: $0 == "toy" ? toyNowcaster : nil) }, model: toyModel(), data: toyData(), matchesBaseline: true)
+                contenders: labels.map { .init(label: $0, nowcaster: $0 == "toy" ? toyNowcaster : nil) },
+                model: toyModel(), data: toyData(), matchesBaseline: true)
         }
         let both = try comparison(["same", "none", "toy"])
         #expect(try both.run())

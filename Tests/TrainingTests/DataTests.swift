@@ -12,7 +12,8 @@ private func idx(_ shape: [Int], _ bytes: [UInt8], type: UInt8 = 8) -> [UInt8] {
 
 /// The numbers 0 … 5 as a 2 x 3 IDX file, compressed by gzip.
 private let compressed: [UInt8] = [
-    0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63, 0x60, 0xE0, 0x60, 0x62, 0x60, 0x60, 0x00, 0x61, 0x66,
+    0x1F, 0x8B, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0x63, 0x60, 0xE0, 0x60, 0x62, 0x60, 0x60, 0x00, 0x61,
+    0x66,
     0x06, 0x46, 0x26, 0x66, 0x16, 0x56, 0x00, 0x26, 0x2C, 0x23, 0x54, 0x12, 0x00, 0x00, 0x00,
 ]
 
@@ -35,17 +36,22 @@ private func parse(_ data: [UInt8], rank: Int = 2) throws(TrainingError) -> IDXA
     }
 
     @Test func anotherElementTypeIsRefused() {
-        #expect(throws: TrainingError.notIDX(file: "f", expected: "element type 08 (unsigned byte)", found: "type 0D")) {
+        #expect(throws: TrainingError.notIDX(file: "f", expected: "element type 08 (unsigned byte)", found: "type 0D"))
+        {
             try parse(idx([2, 3], [0, 1, 2, 3, 4, 5], type: 0x0D))
         }
     }
 
     @Test func anotherNumberOfAxesIsRefused() {
-        #expect(throws: TrainingError.wrongRank(file: "f", expected: 2, found: 1)) { try parse(idx([6], [0, 1, 2, 3, 4, 5])) }
+        #expect(throws: TrainingError.wrongRank(file: "f", expected: 2, found: 1)) {
+            try parse(idx([6], [0, 1, 2, 3, 4, 5]))
+        }
     }
 
     @Test func missingAndSurplusBytesAreRefused() {
-        #expect(throws: TrainingError.sizeMismatch(file: "f", expected: 18, found: 17)) { try parse(idx([2, 3], [0, 1, 2, 3, 4])) }
+        #expect(throws: TrainingError.sizeMismatch(file: "f", expected: 18, found: 17)) {
+            try parse(idx([2, 3], [0, 1, 2, 3, 4]))
+        }
         #expect(throws: TrainingError.sizeMismatch(file: "f", expected: 18, found: 19)) {
             try parse(idx([2, 3], [0, 1, 2, 3, 4, 5, 6]))
         }
@@ -89,7 +95,9 @@ private func parse(_ data: [UInt8], rank: Int = 2) throws(TrainingError) -> IDXA
         #expect(throws: TrainingError.cannotRead(file: "/nowhere/a", reason: "No such file or directory")) {
             try IDXArray(contentsOf: "/nowhere/a", rank: 1)
         }
-        #expect("\(TrainingError.cannotRead(file: "/nowhere/a", reason: "No such file or directory"))".hasPrefix("/nowhere/a: "))
+        #expect(
+            "\(TrainingError.cannotRead(file: "/nowhere/a", reason: "No such file or directory"))".hasPrefix(
+                "/nowhere/a: "))
     }
 }
 
@@ -118,15 +126,19 @@ private func parse(_ data: [UInt8], rank: Int = 2) throws(TrainingError) -> IDXA
 
     @Test func aLabelBeyondTheClassesIsRefused() throws {
         let folder = try folder(trainingLabels: [UInt8](repeating: 0, count: 23) + [10])
-        #expect(throws: TrainingError.labelOutOfRange(
-            file: folder.path + "train-labels-idx1-ubyte", index: 23, label: 10, classCount: 10)) {
+        #expect(
+            throws: TrainingError.labelOutOfRange(
+                file: folder.path + "train-labels-idx1-ubyte", index: 23, label: 10, classCount: 10)
+        ) {
             try FashionMNIST.load(folder: folder.path)
         }
     }
 
     @Test func anotherNumberOfLabelsIsRefused() throws {
         let folder = try folder(trainingLabels: [1, 2])
-        #expect(throws: TrainingError.countMismatch(images: 24, labels: 2, file: folder.path + "train-labels-idx1-ubyte")) {
+        #expect(
+            throws: TrainingError.countMismatch(images: 24, labels: 2, file: folder.path + "train-labels-idx1-ubyte")
+        ) {
             try FashionMNIST.load(folder: folder.path)
         }
     }

@@ -18,7 +18,8 @@ private struct Fixture: Decodable {
     let cases: [Case]
 
     static func load() throws -> Fixture {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Fixtures/optimizers.json")
+        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+            "../Fixtures/optimizers.json")
         return try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: file))
     }
 }
@@ -30,7 +31,8 @@ private func make(_ name: String, _ arguments: [String: Double], count: Int) -> 
             epsilon: arguments["eps"]!, weightDecay: arguments["weight_decay"]!)
     }
     return StochasticGradientDescent(
-        count: count, learningRate: arguments["lr"]!, momentum: arguments["momentum"]!, weightDecay: arguments["weight_decay"]!)
+        count: count, learningRate: arguments["lr"]!, momentum: arguments["momentum"]!,
+        weightDecay: arguments["weight_decay"]!)
 }
 
 private func moments(_ optimizer: any BaseOptimizer) -> [String: [Float]] {
@@ -73,7 +75,9 @@ private func largestDifference(_ found: [Float], _ expected: [Float]) -> Float {
         }
     }
 
-    @Test(arguments: OptimizerKind.allCases) func aRestoredOptimizerGoesOnAsIfNothingHadHappened(kind: OptimizerKind) throws {
+    @Test(arguments: OptimizerKind.allCases) func aRestoredOptimizerGoesOnAsIfNothingHadHappened(kind: OptimizerKind)
+        throws
+    {
         let fixture = try Fixture.load()
         let count = fixture.initial.count
         func fresh() -> any BaseOptimizer {
@@ -106,6 +110,8 @@ private func largestDifference(_ found: [Float], _ expected: [Float]) -> Float {
 
     @Test func optimizersAreFoundByName() throws {
         #expect(try OptimizerKind.named("adamw") == .adamW)
-        #expect(throws: TrainingError.unknownOptimizer("adam", known: ["adamw", "sgd"])) { try OptimizerKind.named("adam") }
+        #expect(throws: TrainingError.unknownOptimizer("adam", known: ["adamw", "sgd"])) {
+            try OptimizerKind.named("adam")
+        }
     }
 }

@@ -28,7 +28,9 @@ private func fault(in page: String) -> String? {
         if tag.hasSuffix("/") { continue }
         let name = tag.prefix { $0 != " " }
         if name.hasPrefix("/") {
-            guard open.popLast() == name.dropFirst() else { return "</\(name.dropFirst())> does not close what is open" }
+            guard open.popLast() == name.dropFirst() else {
+                return "</\(name.dropFirst())> does not close what is open"
+            }
         } else {
             open.append(name)
         }
@@ -69,14 +71,18 @@ private func fault(in page: String) -> String? {
             #expect(html.contains("<td>\(row.meanText)</td>") && html.contains("<td>\(row.ratioText)</td>"))
         }
         #expect(html.contains("<th scope=\"row\">learning_rate</th>") == false)
-        #expect(page(results, settings: [("learning_rate", "0.006")]).contains("<th scope=\"row\">learning_rate</th><td>0.006</td>"))
+        #expect(
+            page(results, settings: [("learning_rate", "0.006")]).contains(
+                "<th scope=\"row\">learning_rate</th><td>0.006</td>"))
     }
 
     @Test func textIsEscaped() {
         var hostile = results
         for index in hostile.indices { hostile[index].task = "<b>&\"'\u{1}" }
         let html = page(hostile, settings: [("<i>", "a & b")])
-        #expect(html.contains("&lt;b&gt;&amp;&quot;&#39;\u{FFFD}: steps to") && !html.contains("<b>") && !html.contains("<i>"))
+        #expect(
+            html.contains("&lt;b&gt;&amp;&quot;&#39;\u{FFFD}: steps to") && !html.contains("<b>")
+                && !html.contains("<i>"))
         #expect(html.contains("a &amp; b"))
         #expect(fault(in: html) == nil)
     }
@@ -93,7 +99,8 @@ private func fault(in page: String) -> String? {
 
     @Test func runsThatMissTheTargetAreMarked() {
         let html = page([
-            syntheticResult(nowcaster: "none", seed: 1, speed: 0.1), syntheticResult(nowcaster: "linefit", seed: 1, speed: 0.7),
+            syntheticResult(nowcaster: "none", seed: 1, speed: 0.1),
+            syntheticResult(nowcaster: "linefit", seed: 1, speed: 0.7),
         ])
         #expect(html.contains("AdamW alone did not reach the target within 10,000 steps"))
         #expect(html.contains("<td class=\"missed\">&gt; 10,000</td>") && html.contains("did not reach the target."))
@@ -111,7 +118,8 @@ private func fault(in page: String) -> String? {
 
     @Test func runsWithoutEvaluationsStillMakeAPage() {
         let empty = RunResult(
-            task: "t", nowcaster: "none", seed: 1, metric: .testLoss, target: 1, budget: 10, stepsToTarget: nil, best: nil, steps: 0,
+            task: "t", nowcaster: "none", seed: 1, metric: .testLoss, target: 1, budget: 10, stepsToTarget: nil,
+            best: nil, steps: 0,
             seconds: 0, nowcastSteps: [], jumpSteps: [], evaluations: [])
         #expect(fault(in: page([empty])) == nil)
     }

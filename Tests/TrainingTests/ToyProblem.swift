@@ -9,7 +9,8 @@ func toyImages(_ count: Int, seed: UInt64) -> LabelledImages {
     var generator = SeededGenerator(seed: seed)
     let labels = (0..<count).map { _ in UInt8.random(in: 0..<3, using: &generator) }
     let pixels = labels.flatMap { label in
-        (0..<16).map { pixel in UInt8(pixel % 3 == Int(label) ? 120 : 60) + UInt8.random(in: 0..<100, using: &generator) }
+        (0..<16).map { pixel in UInt8(pixel % 3 == Int(label) ? 120 : 60) + UInt8.random(in: 0..<100, using: &generator)
+        }
     }
     return LabelledImages(height: 4, width: 4, pixels: pixels, labels: labels)
 }

@@ -19,7 +19,8 @@ private func metrics(_ folder: TemporaryFolder) throws -> [String] {
 }
 
 private func trainer(
-    _ settings: TrainingSettings, in folder: TemporaryFolder? = nil, start: Trainer.Start = .fresh, model: TrainableModel = toyModel(),
+    _ settings: TrainingSettings, in folder: TemporaryFolder? = nil, start: Trainer.Start = .fresh,
+    model: TrainableModel = toyModel(),
     observers: [any TrainingObserver] = []
 ) throws -> Trainer {
     try Trainer(
@@ -94,16 +95,21 @@ private func trainer(
         let folder = TemporaryFolder()
         var settings = try toySettings(nowcaster: "average", steps: 24)
         // So the weights soon circle around a point, and means are better.
-        (settings.policy, settings.evaluationInterval, settings.learningRate, settings.weightDecay) = (.search, 4, 0.3, 0.5)
+        (settings.policy, settings.evaluationInterval, settings.learningRate, settings.weightDecay) = (
+            .search, 4, 0.3, 0.5
+        )
         func run(_ kind: StateKind, in folder: TemporaryFolder? = nil) throws -> Trainer {
             let run = try Trainer(
-                settings: settings, model: toyModel(), data: toyData(), nowcaster: RunNowcaster(.average, model: nil, identity: "average", stateKind: kind),
+                settings: settings, model: toyModel(), data: toyData(),
+                nowcaster: RunNowcaster(.average, model: nil, identity: "average", stateKind: kind),
                 folder: folder.map { RunFolder($0.path) })
             try run.run()
             return run
         }
         let (means, snapshots) = (try run(.mean, in: folder), try run(.snapshot))
-        #expect(means.result.nowcastSteps == Array(stride(from: 10, through: 24, by: 2)) && means.result.jumpSteps.isEmpty && snapshots.result.jumpSteps.isEmpty)
+        #expect(
+            means.result.nowcastSteps == Array(stride(from: 10, through: 24, by: 2)) && means.result.jumpSteps.isEmpty
+                && snapshots.result.jumpSteps.isEmpty)
         #expect(bits(means.weights) == bits(snapshots.weights))
         let pairs = zip(means.result.evaluations, snapshots.result.evaluations)
         #expect(means.result.evaluations.map { $0.horizon != nil } == [false, false, true, true, true, true])
@@ -127,7 +133,9 @@ private func trainer(
         #expect(step >= 2 && "\(error!)".contains("at step \(step)"))
     }
 
-    @Test(arguments: [7, 20, 23, 24, 39, 55], [NowcastPolicy.schedule, .search]) func aResumedRunIsBitIdentical(pause: Int, policy: NowcastPolicy) throws {
+    @Test(arguments: [7, 20, 23, 24, 39, 55], [NowcastPolicy.schedule, .search]) func aResumedRunIsBitIdentical(
+        pause: Int, policy: NowcastPolicy
+    ) throws {
         let whole = TemporaryFolder(), parts = TemporaryFolder()
         var settings = try toySettings(nowcaster: "toy")
         settings.policy = policy
@@ -146,8 +154,9 @@ private func trainer(
 
         #expect(bits(second.weights) == bits(uninterrupted.weights))
         #expect(try metrics(parts) == metrics(whole))
-        #expect(try Data(contentsOf: URL(fileURLWithPath: parts.path + "model.safetensors"))
-            == Data(contentsOf: URL(fileURLWithPath: whole.path + "model.safetensors")))
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: parts.path + "model.safetensors"))
+                == Data(contentsOf: URL(fileURLWithPath: whole.path + "model.safetensors")))
     }
 
     /// A run that is killed leaves the last checkpoint, later lines of metrics, and perhaps half a line.
@@ -239,8 +248,12 @@ private func trainer(
         try data.prefix(data.count - 1).write(to: file)
         #expect(throws: (any Error).self) { try trainer(toySettings(), in: folder, start: .resume) }
         // Another version of the layout, in a file that is whole.
-        try Data(String(data.map { Character(Unicode.Scalar($0)) }).replacingOccurrences(of: "training/2", with: "training/9")
-            .unicodeScalars.map { UInt8($0.value) }).write(to: file)
+        try Data(
+            String(data.map { Character(Unicode.Scalar($0)) }).replacingOccurrences(
+                of: "training/2", with: "training/9"
+            )
+            .unicodeScalars.map { UInt8($0.value) }
+        ).write(to: file)
         let error = #expect(throws: TrainingError.self) { try trainer(toySettings(), in: folder, start: .resume) }
         #expect("\(error!)".contains("format: expected nino.training/2, found nino.training/9"))
         try data.write(to: file)

@@ -5,15 +5,19 @@ import Verification
 
 /// Graphs edge by edge, broken in the ways of published ones.
 @Suite struct GraphFileTests {
-    private static let gpt2 = #"{"model_type": "gpt2", "vocab_size": 13, "n_embd": 6, "n_layer": 2, "n_head": 3, "n_positions": 7, "n_inner": 8}"#
+    private static let gpt2 =
+        #"{"model_type": "gpt2", "vocab_size": 13, "n_embd": 6, "n_layer": 2, "n_head": 3, "#
+        + #""n_positions": 7, "n_inner": 8}"#
     private static let llama = #"""
-        {"model_type": "llama", "vocab_size": 13, "hidden_size": 10, "intermediate_size": 9, "num_hidden_layers": 1, "num_attention_heads": 4,
+        {"model_type": "llama", "vocab_size": 13, "hidden_size": 10, "intermediate_size": 9, "num_hidden_layers": 1,
+          "num_attention_heads": 4,
          "num_key_value_heads": 2, "head_dim": 4}
         """#
 
     private func report(_ model: Model, _ edges: EdgeList) throws -> VerificationReport {
         let words = Array(repeating: 0, count: edges.nodeCount)
-        return try GraphFileVerifier(trials: 2).verify(edges, words: words, parameters: model.parameters, of: model, name: "file")
+        return try GraphFileVerifier(trials: 2).verify(
+            edges, words: words, parameters: model.parameters, of: model, name: "file")
     }
 
     private func failing(_ report: VerificationReport) -> Set<String> {
@@ -51,11 +55,15 @@ import Verification
         let model = try Zoo.model(Self.llama)
         let table = model.parameters["model.embed_tokens.weight"]!
         let broken = try EdgeList(model.graph()).changed { edge in
-            if table.range.contains(edge.scalar) { edge.scalar = edge.scalar % table.shape[0] * table.shape[1] + edge.scalar / table.shape[0] }
+            if table.range.contains(edge.scalar) {
+                edge.scalar = edge.scalar % table.shape[0] * table.shape[1] + edge.scalar / table.shape[0]
+            }
         }
         let report = try report(model, broken)
         #expect(failing(report) == ["residual"])
-        #expect(report.failures.contains { $0.parameter == "model.embed_tokens.weight" && $0.message.contains("scattered") })
+        #expect(
+            report.failures.contains { $0.parameter == "model.embed_tokens.weight" && $0.message.contains("scattered") }
+        )
     }
 
     /// Defect D6.
@@ -68,7 +76,11 @@ import Verification
             // Row r of the keys moves to query unit r; other copies go.
             guard key.range.contains(edge.scalar) else { return }
             let unit = edge.source - queries
-            if unit / 4 % 2 == 1 { edge.isDropped = true } else { edge.source = queries + (edge.scalar - key.offset) / 10 }
+            if unit / 4 % 2 == 1 {
+                edge.isDropped = true
+            } else {
+                edge.source = queries + (edge.scalar - key.offset) / 10
+            }
         }
         let report = try report(model, broken)
         #expect(failing(report) == ["kv_0", "group_0"])
@@ -76,15 +88,18 @@ import Verification
     }
 
     @Test func scalarOnNoEdgeAndNodeWithoutEdgesAreNamed() throws {
-        let model = try Zoo.model(#"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
         let bias = model.parameters["fc.2.bias"]!
         let broken = try EdgeList(model.graph()).changed { edge in
             if bias.range.contains(edge.scalar) { edge.isDropped = true }
         }
         let report = try report(model, broken)
-        #expect(report.failures.map(\.message) == [
-            "parameter fc.2.bias: expected every scalar on an edge, found scalar 0 on none", "1 nodes without edges, the first one is 16",
-        ])
+        #expect(
+            report.failures.map(\.message) == [
+                "parameter fc.2.bias: expected every scalar on an edge, found scalar 0 on none",
+                "1 nodes without edges, the first one is 16",
+            ])
     }
 
     @Test func graphOfAnotherModelIsRefused() throws {
@@ -93,7 +108,8 @@ import Verification
         let error = VerificationError.otherParameters(
             graph: "file", expected: "transformer.wte.weight [13, 6]", found: "model.embed_tokens.weight [13, 10]")
         #expect(throws: error) {
-            try GraphFileVerifier().verify(EdgeList(other.graph()), words: [], parameters: other.parameters, of: model, name: "file")
+            try GraphFileVerifier().verify(
+                EdgeList(other.graph()), words: [], parameters: other.parameters, of: model, name: "file")
         }
     }
 }
@@ -117,7 +133,9 @@ extension EdgeList {
             kept.append(index)
         }
         return try! EdgeList(
-            nodeCount: nodeCount, sources: edges.map(\.source), targets: edges.map(\.target), types: kept.map { types[$0] },
-            parameterScalars: edges.map(\.scalar), slots: kept.map { slots[$0] }, parameterCount: parameterScalars.max()! + 1_000)
+            nodeCount: nodeCount, sources: edges.map(\.source), targets: edges.map(\.target),
+            types: kept.map { types[$0] },
+            parameterScalars: edges.map(\.scalar), slots: kept.map { slots[$0] },
+            parameterCount: parameterScalars.max()! + 1_000)
     }
 }

@@ -29,7 +29,8 @@ enum Zoo {
     }
 
     @Test func integersReachTheLastRow() throws {
-        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 3, "n_embd": 4, "n_layer": 1, "n_head": 2, "n_positions": 40}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "gpt2", "vocab_size": 3, "n_embd": 4, "n_layer": 1, "n_head": 2, "n_positions": 40}"#)
         var random = SeededRandom(seed: 5, purpose: .trials)
         let inputs = try SampleInputs(model, length: 40, using: &random)
         guard case .integer(let ids) = inputs.values["input_ids"] else { return #expect(Bool(false), "no input_ids") }
@@ -38,7 +39,10 @@ enum Zoo {
 
     @Test(arguments: [(3, 3), (5, 5), (40, 5)])
     func textIsNoLongerThanTheModelTakes(positions: Int, length: Int) throws {
-        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 3, "n_embd": 4, "n_layer": 1, "n_head": 2, "n_positions": \#(positions)}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "gpt2", "vocab_size": 3, "n_embd": 4, "n_layer": 1, "n_head": 2, "#
+                + #""n_positions": \#(positions)}"#
+        )
         var random = SeededRandom(seed: 5, purpose: .trials)
         #expect(try SampleInputs(model, using: &random).types["input_ids"]?.shape == [3, length])
     }

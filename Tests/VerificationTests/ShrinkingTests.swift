@@ -32,7 +32,8 @@ import Verification
     /// A token id beyond the small vocabulary is lowered with it.
     @Test func numbersThatThePluginInsistsOnAreLoweredToo() throws {
         let json = #"""
-            {"model_type": "llama", "vocab_size": 5000, "pad_token_id": 4999, "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3,
+            {"model_type": "llama", "vocab_size": 5000, "pad_token_id": 4999, "hidden_size": 64,
+              "intermediate_size": 96, "num_hidden_layers": 3,
              "num_attention_heads": 4}
             """#
         let subject = try Subject(Zoo.model(json))
@@ -43,9 +44,16 @@ import Verification
     }
 
     @Test func whatDoesNotGetSmallIsRefused() throws {
-        let subject = try Subject(Zoo.model(#"{"model_type": "mlp", "hidden": [300, 200], "in_channels": 1, "image_size": 3, "num_classes": 4}"#))
-        var shrinker = ModelShrinker(subject) { _ in throw PluginHostError.configurationNotAnObject(file: "none will do") }
-        #expect(throws: VerificationError.notShrinkable(model: "sample.json", limit: ModelShrinker.edgeLimit, found: subject.graph.edgeCount)) { try shrinker.shrink() }
+        let subject = try Subject(
+            Zoo.model(
+                #"{"model_type": "mlp", "hidden": [300, 200], "in_channels": 1, "image_size": 3, "num_classes": 4}"#))
+        var shrinker = ModelShrinker(subject) { _ in
+            throw PluginHostError.configurationNotAnObject(file: "none will do")
+        }
+        #expect(
+            throws: VerificationError.notShrinkable(
+                model: "sample.json", limit: ModelShrinker.edgeLimit, found: subject.graph.edgeCount)
+        ) { try shrinker.shrink() }
     }
 
     /// At full size the structure alone is looked at; an error there is found without the small model's help.
@@ -54,7 +62,8 @@ import Verification
         let model = try Zoo.registry.model(for: catalog.load("llama-3.1-8b"))
         var axes = model.description.claims.axes
         axes["model.layers.7.self_attn.o_proj.weight"]![1] = Axis(.fixed(4096))
-        let subject = Subject(model, claims: Symmetries(groups: model.description.groups, axes: axes), graph: try model.graph())
+        let subject = Subject(
+            model, claims: Symmetries(groups: model.description.groups, axes: axes), graph: try model.graph())
         let report = try Verifier(trials: 1).verify(subject, name: "large")
         #expect(!report.holds && report.failures.isEmpty)
         #expect(report.shrinking?.failures.map(\.parameter) == ["model.layers.7.self_attn.o_proj.weight"])

@@ -14,10 +14,15 @@ import Verification
     }
 
     @Test func keyBiasOfGPT2IsReportedAsInert() throws {
-        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
         let report = try Verifier(trials: 1).verify(Subject(model), name: "gpt2")
         #expect(report.holds)
-        #expect(!report.inert.isEmpty && report.inert.allSatisfy { $0.hasPrefix("function: ") && $0.contains("attn.c_attn.bias segment 2 of 3") })
+        #expect(
+            !report.inert.isEmpty
+                && report.inert.allSatisfy {
+                    $0.hasPrefix("function: ") && $0.contains("attn.c_attn.bias segment 2 of 3")
+                })
     }
 
     @Test func reportIsTheSameEveryTime() throws {
@@ -28,7 +33,8 @@ import Verification
 
     /// An axis that the plugin forgot to claim: the function changes, and the graph says where.
     @Test func forgottenAxisIsNamed() throws {
-        let model = try Zoo.model(#"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
         var axes = model.description.claims.axes
         axes["fc.2.weight"] = [axes["fc.2.weight"]![0], Axis(.fixed(6))]
         let claims = Symmetries(groups: model.description.groups, axes: axes)
@@ -45,26 +51,35 @@ import Verification
 
     /// The key bias attached to the residual stream: the structure names it at once, at any size.
     @Test func edgeBlockAtTheWrongNodesIsNamed() throws {
-        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
         let graph = try model.graph()
         let stream = graph.nodeBlocks.firstIndex { $0.name == "layer 0 stream" }!
         let keyBias = graph.edgeBlocks.firstIndex { graph.nodeBlocks[$0.from].name == "layer 0 key bias" }!
         var blocks = graph.edgeBlocks
         let block = blocks[keyBias]
-        blocks[keyBias] = EdgeBlock(name: block.name, type: block.type, topology: block.topology, from: block.from, to: stream, values: block.values)
-        let broken = try NeuralGraph(groups: graph.groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: blocks)
-        let report = try Verifier(trials: 1).verify(Subject(model, claims: model.description.claims, graph: broken), name: "gpt2")
+        blocks[keyBias] = EdgeBlock(
+            name: block.name, type: block.type, topology: block.topology, from: block.from, to: stream,
+            values: block.values)
+        let broken = try NeuralGraph(
+            groups: graph.groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: blocks)
+        let report = try Verifier(trials: 1).verify(
+            Subject(model, claims: model.description.claims, graph: broken), name: "gpt2")
         let blame = try #require(report.failures.first)
-        #expect(blame.proof == .structure && blame.parameter == "transformer.h.0.attn.c_attn.bias" && blame.axis == "(heads_0, qk_0)")
+        #expect(
+            blame.proof == .structure && blame.parameter == "transformer.h.0.attn.c_attn.bias"
+                && blame.axis == "(heads_0, qk_0)")
         #expect(blame.found == "sources \"layer 0 key bias\" (fixed(1)), targets \"layer 0 stream\" (residual)")
         #expect(report.groups.filter { !$0.graph }.compactMap(\.group).contains("residual"))
     }
 
     @Test func groupThatActsNowhereIsNoClaim() throws {
-        let model = try Zoo.model(#"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
         let groups = model.description.groups + [PermutationGroup(name: "idle", size: 1 << 31)]
         let graph = try model.graph()
-        let larger = try NeuralGraph(groups: groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: graph.edgeBlocks)
+        let larger = try NeuralGraph(
+            groups: groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: graph.edgeBlocks)
         let claims = Symmetries(groups: groups, axes: model.description.claims.axes)
         let report = try Verifier(trials: 1).verify(Subject(model, claims: claims, graph: larger), name: "mlp")
         #expect(report.failures.map(\.message) == ["acts on no tensor"] && report.failures[0].groups == ["idle"])
@@ -72,13 +87,18 @@ import Verification
 
     /// A family whose index stands behind it cannot act.
     @Test func familyBeforeItsIndexIsNoClaim() throws {
-        let model = try Zoo.model(#"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
+        let model = try Zoo.model(
+            #"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
         var axes = model.description.claims.axes
         let axis = axes["transformer.h.0.attn.c_proj.weight"]![0]
         axes["transformer.h.0.attn.c_proj.weight"]![0] = Axis(segments: [axis.segments[0].reversed()])
         let claims = Symmetries(groups: model.description.groups, axes: axes)
         let report = try Verifier(trials: 1).verify(Subject(model, claims: claims, graph: model.graph()), name: "gpt2")
-        #expect(report.failures.map(\.message) == ["tensor transformer.h.0.attn.c_proj.weight: segment (v_0, heads_0): v_0 depends on heads_0, which must stand before it"])
+        #expect(
+            report.failures.map(\.message) == [
+                "tensor transformer.h.0.attn.c_proj.weight: segment (v_0, heads_0): v_0 depends on heads_0, which "
+                    + "must stand before it"
+            ])
     }
 
     @Test func recordsSurviveJSONAndMakeTheSameTable() throws {

@@ -1,4 +1,5 @@
-// What Linux offers for running untrusted code in a child process and Swift cannot call: GNU and variadic functions of the C library.
+// What Linux offers for running untrusted code in a child process and Swift cannot call: GNU and variadic functions of
+// the C library.
 //
 // Functions that can fail return -1 and leave the reason in errno.
 #pragma once
@@ -11,9 +12,10 @@ int nino_pipe(int ends[2]);
 /// A file without a name that holds `count` bytes, to be read from its start.
 int nino_memory_file(const void *bytes, int64_t count);
 
-/// Starts a program as the leader of a process group of its own, with standard signal handling and no descriptors but the given
-/// standard input, output and error. Returns its process id.
-pid_t nino_spawn(const char *program, char *const arguments[], char *const environment[], int input, int output, int error);
+/// Starts a program as the leader of a process group of its own, with standard signal handling and no descriptors but
+/// the given standard input, output and error. Returns its process id.
+pid_t nino_spawn(const char *program, char *const arguments[], char *const environment[], int input, int output,
+                 int error);
 
 /// A descriptor that becomes readable when the process ends.
 int nino_process_descriptor(pid_t process);

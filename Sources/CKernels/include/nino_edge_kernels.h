@@ -1,7 +1,8 @@
 // Loops over tiles of graph edges, for networks that pass messages along them.
 //
-// A tile holds `targets` × `fan_in` edges; edge e = t · fan_in + s runs from node `sources[e]` to the tile's target t. Per-edge rows
-// hold `width` floats. Sums run in edge order, so they depend on the tile alone. No function allocates, fails, or starts a thread.
+// A tile holds `targets` × `fan_in` edges; edge e = t · fan_in + s runs from node `sources[e]` to the tile's target t.
+// Per-edge rows hold `width` floats. Sums run in edge order, so they depend on the tile alone. No function allocates,
+// fails, or starts a thread.
 #pragma once
 #include <stdint.h>
 
@@ -30,7 +31,8 @@ void nino_edge_input_silu(const nino_edge_tile_t *tile, const nino_edge_states_t
                           const float *source_terms, const float *target_terms, float *hidden);
 
 /// hidden[e] = silu(hidden[e] + source_terms[sources[e]] + target_terms[t])
-void nino_edge_update_silu(const nino_edge_tile_t *tile, const float *source_terms, const float *target_terms, float *hidden);
+void nino_edge_update_silu(const nino_edge_tile_t *tile, const float *source_terms, const float *target_terms,
+                           float *hidden);
 
 /// messages[t] += sum over s of scales[e] ⊙ values[sources[e]]; hidden_sums[t] += sum over s of hidden[e]
 /// - scales, hidden: [edges][width]; values: [nodes][width]; messages, hidden_sums: [targets][width]
@@ -43,19 +45,21 @@ void nino_edge_input_message_sums(const nino_edge_tile_t *tile, const nino_edge_
 
 /// messages[t] += sum over c of products[c][t] ⊙ weights[c]
 /// - products: [channel_count][targets][width]
-void nino_channel_message_sums(const float *products, const float *weights, int64_t channel_count, int64_t targets, int64_t width,
-                               double *messages);
+void nino_channel_message_sums(const float *products, const float *weights, int64_t channel_count, int64_t targets,
+                               int64_t width, double *messages);
 
 /// outputs[f][e] = bias[f] + dot(weights[f], silu(hidden[e] + hidden_bias)); hidden is overwritten
 /// - hidden: [edges][width]; weights: [slots][width]; outputs: [slots][output_stride]
-void nino_edge_read_out(float *hidden, int64_t edges, int64_t width, const float *hidden_bias, const float *weights, const float *bias,
-                        int64_t slots, float *outputs, int64_t output_stride);
+void nino_edge_read_out(float *hidden, int64_t edges, int64_t width, const float *hidden_bias, const float *weights,
+                        const float *bias, int64_t slots, float *outputs, int64_t output_stride);
 
 /// out[r][c] = x[r · row_stride + c · column_stride]; out has out_stride elements from row to row.
-void nino_gather(const float *x, int64_t rows, int64_t row_stride, int64_t columns, int64_t column_stride, float *out, int64_t out_stride);
+void nino_gather(const float *x, int64_t rows, int64_t row_stride, int64_t columns, int64_t column_stride, float *out,
+                 int64_t out_stride);
 
 /// x = ((x − mean_high) − mean_low) · factor, over rows of `columns` elements, `stride` apart.
-void nino_standardize(float *x, int64_t rows, int64_t columns, int64_t stride, float mean_high, float mean_low, float factor);
+void nino_standardize(float *x, int64_t rows, int64_t columns, int64_t stride, float mean_high, float mean_low,
+                      float factor);
 
 /// sums[0] += sum of (x − shift), sums[1] += sum of (x − shift)²
 void nino_shifted_sums(const float *x, int64_t n, double shift, double *sums);
@@ -63,7 +67,8 @@ void nino_shifted_sums(const float *x, int64_t n, double shift, double *sums);
 /// Columns that a packed matrix keeps together.
 #define NINO_PACK_COLUMNS 32
 
-/// Lays b [k][n] out for `nino_packed_product`: [n / NINO_PACK_COLUMNS][k][NINO_PACK_COLUMNS]; n is a multiple of NINO_PACK_COLUMNS.
+/// Lays b [k][n] out for `nino_packed_product`: [n / NINO_PACK_COLUMNS][k][NINO_PACK_COLUMNS]; n is a multiple of
+/// NINO_PACK_COLUMNS.
 void nino_pack(const float *b, int64_t k, int64_t n, float *packed);
 
 /// c [rows][n] = a [rows][k] · b; a row's result depends on that row alone.
@@ -72,8 +77,10 @@ void nino_packed_product(int64_t rows, int64_t k, int64_t n, const float *a, con
 /// Whether the processor has the instructions of the next two, which must not be called otherwise.
 int nino_has_bf16_products(void);
 
-/// As `nino_pack`, rounded to bfloat16: [n / NINO_PACK_COLUMNS][k / 2][NINO_PACK_COLUMNS][2]; k and n are multiples of NINO_PACK_COLUMNS.
+/// As `nino_pack`, rounded to bfloat16: [n / NINO_PACK_COLUMNS][k / 2][NINO_PACK_COLUMNS][2]; k and n are multiples of
+/// NINO_PACK_COLUMNS.
 void nino_pack_bf16(const float *b, int64_t k, int64_t n, uint16_t *packed);
 
 /// c = a · b with both factors rounded to bfloat16 and sums in float32; `rounded` has room for [rows][k / 2].
-void nino_packed_product_bf16(int64_t rows, int64_t k, int64_t n, const float *a, const uint16_t *packed, float *c, uint32_t *rounded);
+void nino_packed_product_bf16(int64_t rows, int64_t k, int64_t n, const float *a, const uint16_t *packed, float *c,
+                              uint32_t *rounded);

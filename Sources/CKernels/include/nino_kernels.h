@@ -1,8 +1,9 @@
 // Vectorized loops over contiguous float32 memory, for the instruction set found at run time.
 //
-// Sizes are in elements. `accumulate` is 0 to overwrite an output, 1 to add to it. Sums of many terms run in double precision,
-// in an order that depends on the sizes alone. No function allocates, fails, or starts a thread.
-// In element-wise functions and in those on rows an output may be the very memory of an input of its size; else nothing overlaps.
+// Sizes are in elements. `accumulate` is 0 to overwrite an output, 1 to add to it. Sums of many terms run in double
+// precision, in an order that depends on the sizes alone. No function allocates, fails, or starts a thread. In
+// element-wise functions and in those on rows an output may be the very memory of an input of its size; else nothing
+// overlaps.
 #pragma once
 #include <stdint.h>
 
@@ -70,13 +71,13 @@ double nino_log_sum_exp(const float *x, int64_t n);
 /// dx = scale · e^(x - log_sum_exp) on one row.
 void nino_softmax_scaled(const float *x, double log_sum_exp, float scale, float *dx, int64_t n, int accumulate);
 /// y = (x - mean) / sqrt(variance + epsilon) · weight + bias (bias may be NULL); writes each row's mean and 1/sqrt.
-void nino_layer_norm(const float *x, const float *weight, const float *bias, double epsilon, float *y, float *mean, float *rstd,
-                     int64_t rows, int64_t n);
+void nino_layer_norm(const float *x, const float *weight, const float *bias, double epsilon, float *y, float *mean,
+                     float *rstd, int64_t rows, int64_t n);
 /// y = x / sqrt(mean of x^2 + epsilon) · weight; writes each row's 1/sqrt.
 void nino_rms_norm(const float *x, const float *weight, double epsilon, float *y, float *rstd, int64_t rows, int64_t n);
 /// Gradient of layer norm (`mean` given) or RMS norm (`mean` NULL) with respect to x.
-void nino_norm_pullback(const float *x, const float *weight, const float *mean, const float *rstd, const float *dy, float *dx,
-                        int64_t rows, int64_t n, int accumulate);
+void nino_norm_pullback(const float *x, const float *weight, const float *mean, const float *rstd, const float *dy,
+                        float *dx, int64_t rows, int64_t n, int accumulate);
 /// weight_sum[j] = sum over rows of dy · normalized x; bias_sum[j] = sum over rows of dy (may be NULL).
 /// Both in double, overwritten; `mean` is NULL for RMS norm.
 void nino_norm_parameter_sums(const float *x, const float *mean, const float *rstd, const float *dy, double *weight_sum,
@@ -113,8 +114,8 @@ typedef struct {
     int64_t count, run_length, step;
 } nino_tile_rows_t;
 
-/// What is done to a product: bias[column] is added (may be NULL), then what is negative becomes 0 if `relu`, then the old C is
-/// added if `accumulate`.
+/// What is done to a product: bias[column] is added (may be NULL), then what is negative becomes 0 if `relu`, then the
+/// old C is added if `accumulate`.
 typedef struct {
     const float *bias;
     int relu, accumulate;
@@ -122,14 +123,15 @@ typedef struct {
 
 /// C = A · B with a finish, for B [k, n] and C [rows, n], n a multiple of 16.
 ///
-/// A is never laid out: a convolution and both its gradients are such products over a padded image. Up to 12 · step elements
-/// behind the last one of A may be read, and are not used.
-void nino_tile_product(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k, const float *b, int64_t n,
-                       float *c, const nino_tile_finish_t *finish);
+/// A is never laid out: a convolution and both its gradients are such products over a padded image. Up to 12 · step
+/// elements behind the last one of A may be read, and are not used.
+void nino_tile_product(const nino_tile_rows_t *rows, const float *a, const int32_t *k_offset, int64_t k, const float *b,
+                       int64_t n, float *c, const nino_tile_finish_t *finish);
 
 /// out[j, i] = x[i, j] for x [rows, columns]; `stride` and `out_stride` elements from row to row.
 void nino_transpose(const float *x, int64_t rows, int64_t columns, int64_t stride, float *out, int64_t out_stride);
-/// Copies channels of height × width into planes of padded_height × padded_width at (top, left); what is around is left as it is.
+/// Copies channels of height × width into planes of padded_height × padded_width at (top, left); what is around is left
+/// as it is.
 void nino_pad_image(const float *x, int64_t channels, int64_t height, int64_t width, int64_t top, int64_t left,
                     int64_t padded_height, int64_t padded_width, float *out);
 /// Asks for memory that is about to be written: stores retire in order, and each would wait for its line.

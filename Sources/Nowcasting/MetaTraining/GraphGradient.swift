@@ -4,7 +4,8 @@ import Tensors
 
 /// Loss and gradient of a sample.
 ///
-/// Everything behind a hidden vector's gradient is linear in it, so its two parts, from the read-out and from the message passing of
+/// Everything behind a hidden vector's gradient is linear in it, so its two parts, from the read-out and from the
+/// message passing of
 /// the next layer, are carried back in two passes over the edges, and no edge's gradient is stored either.
 final class GraphGradient {
     private let pass: GraphPass
@@ -54,10 +55,12 @@ final class GraphGradient {
             pass.withOutputs(tile) { shape, outputs, columns in
                 let (edges, slots) = (Int64(tile.edges), Int64(tile.stream.slots))
                 if let copied, graph.copies[tile.stream.parameter] != nil {
-                    nino_gather_rows(copied.address, pass.addresses(tile), Int64(horizons), edges, Int64(columns), outputs)
+                    nino_gather_rows(
+                        copied.address, pass.addresses(tile), Int64(horizons), edges, Int64(columns), outputs)
                 } else {
                     loss += nino_absolute_errors(
-                        outputs, pass.sample.targets.address, pass.addresses(tile), errorWeights[tile.stream.parameter], edges, slots, Int64(horizons), pass.updateScale)
+                        outputs, pass.sample.targets.address, pass.addresses(tile), errorWeights[tile.stream.parameter],
+                        edges, slots, Int64(horizons), pass.updateScale)
                 }
                 pullBackOutputs(tile, shape, outputs, columns)
             }
@@ -75,7 +78,8 @@ final class GraphGradient {
             for index in 0..<entry.count { rows[index] = Int32(index) }
             let own = changes.address + entry.offset * horizons
             loss += nino_absolute_errors(
-                own, pass.sample.targets.address + entry.offset * horizons, rows, errorWeights[parameter], Int64(entry.count), 1, Int64(horizons), 1)
+                own, pass.sample.targets.address + entry.offset * horizons, rows, errorWeights[parameter],
+                Int64(entry.count), 1, Int64(horizons), 1)
             for (scalar, count) in counts.enumerated() {
                 for index in (scalar * horizons)..<((scalar + 1) * horizons) { own[index] *= pass.updateScale / count }
             }
@@ -83,17 +87,23 @@ final class GraphGradient {
         return changes
     }
 
-    private func pullBackOutputs(_ tile: TrainingTile, _ shape: UnsafePointer<nino_edge_tile_t>, _ outputs: UnsafeMutablePointer<Float>, _ columns: Int) {
+    private func pullBackOutputs(
+        _ tile: TrainingTile, _ shape: UnsafePointer<nino_edge_tile_t>, _ outputs: UnsafeMutablePointer<Float>,
+        _ columns: Int
+    ) {
         let level = pass.lastLevel
         let slopes = scratch.floats(.readOutSlopes, tile.edges * width)
         let readOut = layout.readOut.weight.first(outputs: columns)
-        sum(of: readOut).add(scratch.floats(.readOutHidden, tile.edges * width), outputs, rows: tile.edges, to: gradient)
+        sum(of: readOut).add(
+            scratch.floats(.readOutHidden, tile.edges * width), outputs, rows: tile.edges, to: gradient)
         nino_row_sums(outputs, Int64(tile.edges), Int64(columns), gradient + layout.readOut.bias)
         let hidden = scratch.floats(.readOutGradients, tile.edges * width)
         readOut.pullBack(weights, outputs, rows: tile.edges, into: hidden)
-        nino_row_activation_pullback(hidden, Int64(tile.edges), Int64(width), slopes, gradient + layout.readOutHiddenBias.offset)
+        nino_row_activation_pullback(
+            hidden, Int64(tile.edges), Int64(width), slopes, gradient + layout.readOutHiddenBias.offset)
         sum(of: layout.readOutHidden).add(pass.inputs(tile, level: level), slopes, rows: tile.edges, to: gradient)
-        layout.readOutHidden.pullBack(weights, slopes, rows: tile.edges, into: scratch.floats(.gradients(level), tile.edges * width))
+        layout.readOutHidden.pullBack(
+            weights, slopes, rows: tile.edges, into: scratch.floats(.gradients(level), tile.edges * width))
         pullBackHidden(tile, shape, level: level)
     }
 
@@ -102,7 +112,8 @@ final class GraphGradient {
         let update = level - 1
         let slopes = scratch.floats(.slopes(level), tile.edges * width)
         nino_edge_activation_pullback(
-            shape, scratch.floats(.gradients(level), tile.edges * width), slopes, scratch.sums(.sourceSums(update), graph.nodeCount * width),
+            shape, scratch.floats(.gradients(level), tile.edges * width), slopes,
+            scratch.sums(.sourceSums(update), graph.nodeCount * width),
             scratch.sums(.targetSums(update), graph.nodeCount * width) + tile.firstTarget * width,
             gradient + pass.constants(layout.updates[update].constants, layer: update, tile.stream))
         let input = pass.input(of: update, tile.stream)
@@ -117,7 +128,9 @@ final class GraphGradient {
     /// Gradient of x after layer `layer`, through what its update's edges took from it; added to `dx`.
     private func pullBackTerms(_ layer: Int, into dx: Tensor) -> Tensor {
         let update = layout.updates[layer]
-        for (view, name) in [(update.source, SampleScratch.Name.sourceSums(layer)), (update.target, .targetSums(layer))] {
+        for (view, name) in [
+            (update.source, SampleScratch.Name.sourceSums(layer)), (update.target, .targetSums(layer)),
+        ] {
             let dy = floats(scratch.sums(name, graph.nodeCount * width))
             add(view, pass.nodes[layer + 1], dy)
             view.weight.pullBack(weights, dy.address, rows: graph.nodeCount, into: dx.address, accumulate: true)
@@ -130,7 +143,8 @@ final class GraphGradient {
         let convolution = layout.convolutions[layer]
         let (count, x) = (graph.nodeCount, pass.nodes[layer])
         let dy = pass.nodeSlopes[layer]
-        nino_row_activation_pullback(dx.address, Int64(count), Int64(width), dy.address, gradient + convolution.bias.offset)
+        nino_row_activation_pullback(
+            dx.address, Int64(count), Int64(width), dy.address, gradient + convolution.bias.offset)
         add(convolution.own, x, dy)
         add(convolution.aggregate, pass.aggregates[layer], dy)
         let (result, messages) = (Tensor(shape: [count, width]), Tensor(shape: [count, width]))
@@ -141,7 +155,9 @@ final class GraphGradient {
         }
         add(convolution.shift.first(inputs: pass.inputSums[layer].shape[1]), pass.inputSums[layer], messages)
         pullBackEdges(layer, messages)
-        let halves: [(WeightView, SampleScratch.Name)] = [(convolution.target, .valueTargetSums), (convolution.source, .valueSourceSums)]
+        let halves: [(WeightView, SampleScratch.Name)] = [
+            (convolution.target, .valueTargetSums), (convolution.source, .valueSourceSums),
+        ]
         for (view, name) in halves {
             let values = floats(scratch.sums(name, count * width))
             add(view, x, values)
@@ -155,27 +171,38 @@ final class GraphGradient {
     /// The edges' part of a layer's message passing.
     private func pullBackEdges(_ layer: Int, _ messages: Tensor) {
         let convolution = layout.convolutions[layer]
-        let (sources, targets) = (scratch.zeros(.valueSourceSums, graph.nodeCount * width), scratch.zeros(.valueTargetSums, graph.nodeCount * width))
+        let (sources, targets) = (
+            scratch.zeros(.valueSourceSums, graph.nodeCount * width),
+            scratch.zeros(.valueTargetSums, graph.nodeCount * width)
+        )
         // What every edge into a node gets through the shift.
         let shift = Tensor(shape: [graph.nodeCount, width])
-        if layer > 0 { convolution.shift.pullBack(weights, messages.address, rows: graph.nodeCount, into: shift.address) }
+        if layer > 0 {
+            convolution.shift.pullBack(weights, messages.address, rows: graph.nodeCount, into: shift.address)
+        }
         graph.forEachTile { tile in
             pass.withInputs(tile, level: layer) { shape, inputs, columns in
-                let (scales, scaleGradients) = (scratch.floats(.scales, tile.edges * width), scratch.floats(.scaleGradients, tile.edges * width))
+                let (scales, scaleGradients) = (
+                    scratch.floats(.scales, tile.edges * width), scratch.floats(.scaleGradients, tile.edges * width)
+                )
                 let scale = convolution.scale.first(inputs: columns)
                 scale.apply(weights, inputs, rows: tile.edges, into: scales)
-                let (first, scaleConstants) = (tile.firstTarget * width, pass.constants(convolution.scaleConstants, layer: layer, tile.stream))
+                let (first, scaleConstants) = (
+                    tile.firstTarget * width, pass.constants(convolution.scaleConstants, layer: layer, tile.stream)
+                )
                 var places = nino_message_sums_t(
                     sources: sources, targets: targets + first, scale_constants: gradient + scaleConstants,
                     shift_constants: gradient + pass.constants(convolution.shiftConstants, layer: layer, tile.stream))
                 nino_edge_messages_pullback(
-                    shape, scales, weights + scaleConstants, pass.sourceValues[layer].address, pass.targetValues[layer].address + first,
+                    shape, scales, weights + scaleConstants, pass.sourceValues[layer].address,
+                    pass.targetValues[layer].address + first,
                     messages.address + first, scaleGradients, &places)
                 sum(of: scale).add(inputs, scaleGradients, rows: tile.edges, to: gradient)
                 guard layer > 0 else { return }
                 let hidden = scratch.floats(.gradients(layer), tile.edges * width)
                 for edge in 0..<tile.edges {
-                    (hidden + edge * width).update(from: shift.address + first + edge / tile.sources.count * width, count: width)
+                    (hidden + edge * width).update(
+                        from: shift.address + first + edge / tile.sources.count * width, count: width)
                 }
                 scale.pullBack(weights, scaleGradients, rows: tile.edges, into: hidden, accumulate: true)
                 pullBackHidden(tile, shape, level: layer)
@@ -193,7 +220,8 @@ final class GraphGradient {
     private func add(_ view: WeightView, _ x: Tensor, _ dy: Tensor) {
         for first in stride(from: 0, to: graph.nodeCount, by: TrainingTile.largest) {
             let rows = min(TrainingTile.largest, graph.nodeCount - first)
-            sum(of: view).add(x.address + first * view.inputs, dy.address + first * view.outputs, rows: rows, to: gradient)
+            sum(of: view).add(
+                x.address + first * view.inputs, dy.address + first * view.outputs, rows: rows, to: gradient)
         }
     }
 

@@ -2,10 +2,12 @@ import CKernels
 import NeuralGraphs
 import Tensors
 
-/// One sample on its way through NiNo's graph network, on the calling thread: nodes are kept, edges are recomputed tile by tile
+/// One sample on its way through NiNo's graph network, on the calling thread: nodes are kept, edges are recomputed tile
+/// by tile
 /// whenever they are needed, so memory is O(nodes × H). Source: nino-model.md 3 and 4.
 ///
-/// Written for any number of layers: layer i takes messages from the edges' inputs of level i (raw states at level 0, hidden vectors
+/// Written for any number of layers: layer i takes messages from the edges' inputs of level i (raw states at level 0,
+/// hidden vectors
 /// later) and makes those of level i + 1.
 final class GraphPass {
     let layout: GraphLayout
@@ -30,8 +32,13 @@ final class GraphPass {
     var sourceTerms: [Tensor] = []
     var targetTerms: [Tensor] = []
 
-    init(_ layout: GraphLayout, weights: UnsafePointer<Float>, updateScale: Float, wordEmbedding: [Float]?, sample: TrainingSample, scratch: SampleScratch) {
-        (self.layout, self.weights, self.updateScale, self.sample, self.scratch) = (layout, weights, updateScale, sample, scratch)
+    init(
+        _ layout: GraphLayout, weights: UnsafePointer<Float>, updateScale: Float, wordEmbedding: [Float]?,
+        sample: TrainingSample, scratch: SampleScratch
+    ) {
+        (self.layout, self.weights, self.updateScale, self.sample, self.scratch) = (
+            layout, weights, updateScale, sample, scratch
+        )
         width = layout.shape.width
         nodes = [apply(layout.nodeProjection, sample.encoding)]
         if let wordEmbedding {
@@ -67,18 +74,23 @@ final class GraphPass {
 
     /// Calls `body` with the shape of a tile and the inputs of its edges at a level; the same memory for every tile.
     func withInputs(
-        _ tile: TrainingTile, level: Int, _ body: (_ shape: UnsafePointer<nino_edge_tile_t>, _ inputs: UnsafeMutablePointer<Float>, _ columns: Int) -> Void
+        _ tile: TrainingTile, level: Int,
+        _ body: (_ shape: UnsafePointer<nino_edge_tile_t>, _ inputs: UnsafeMutablePointer<Float>, _ columns: Int) ->
+            Void
     ) {
         let sources = scratch.integers(.sources, tile.edges)
         tile.write(sources: sources, addresses: addresses(tile))
-        var shape = nino_edge_tile_t(sources: sources, targets: Int64(tile.targets.count), fan_in: Int64(tile.sources.count), width: Int64(width))
+        var shape = nino_edge_tile_t(
+            sources: sources, targets: Int64(tile.targets.count), fan_in: Int64(tile.sources.count), width: Int64(width)
+        )
         gatherStates(tile)
         for update in 0..<level {
             let hidden = scratch.floats(.hidden(update + 1), tile.edges * width)
             input(of: update, tile.stream).apply(weights, inputs(tile, level: update), rows: tile.edges, into: hidden)
             nino_edge_activation(
                 &shape, sourceTerms[update].address, targetTerms[update].address + tile.firstTarget * width,
-                weights + constants(layout.updates[update].constants, layer: update, tile.stream), hidden, scratch.floats(.slopes(update + 1), tile.edges * width))
+                weights + constants(layout.updates[update].constants, layer: update, tile.stream), hidden,
+                scratch.floats(.slopes(update + 1), tile.edges * width))
         }
         body(&shape, inputs(tile, level: level), columns(tile.stream, level: level))
     }
@@ -88,7 +100,9 @@ final class GraphPass {
 
     /// The inputs of a level as `withInputs` left them.
     func inputs(_ tile: TrainingTile, level: Int) -> UnsafeMutablePointer<Float> {
-        level == 0 ? scratch.floats(.inputs, tile.edges * tile.stream.channels) : scratch.floats(.hidden(level), tile.edges * width)
+        level == 0
+            ? scratch.floats(.inputs, tile.edges * tile.stream.channels)
+            : scratch.floats(.hidden(level), tile.edges * width)
     }
 
     func columns(_ stream: TrainingGraph.Stream, level: Int) -> Int { level == 0 ? stream.channels : width }
@@ -109,7 +123,9 @@ final class GraphPass {
         if let constant = tile.stream.constant {
             inputs.update(repeating: constant, count: tile.edges * channels)
         } else {
-            nino_gather_rows(sample.states.address, addresses(tile), Int64(StateHistory.contextLength), Int64(tile.edges), Int64(channels), inputs)
+            nino_gather_rows(
+                sample.states.address, addresses(tile), Int64(StateHistory.contextLength), Int64(tile.edges),
+                Int64(channels), inputs)
         }
     }
 
@@ -129,10 +145,12 @@ final class GraphPass {
                 convolution.scale.first(inputs: columns).apply(weights, inputs, rows: tile.edges, into: scales)
                 nino_edge_messages(
                     shape, scales, weights + constants(convolution.scaleConstants, layer: layer, tile.stream),
-                    weights + constants(convolution.shiftConstants, layer: layer, tile.stream), sources.address, targets.address + tile.firstTarget * width,
+                    weights + constants(convolution.shiftConstants, layer: layer, tile.stream), sources.address,
+                    targets.address + tile.firstTarget * width,
                     messages + tile.firstTarget * width)
                 nino_group_sums(
-                    inputs, Int64(tile.targets.count), Int64(tile.sources.count), Int64(columns), sums + tile.firstTarget * stride, Int64(stride))
+                    inputs, Int64(tile.targets.count), Int64(tile.sources.count), Int64(columns),
+                    sums + tile.firstTarget * stride, Int64(stride))
             }
         }
         (targetValues, sourceValues) = (targetValues + [targets], sourceValues + [sources])
@@ -145,15 +163,19 @@ final class GraphPass {
         let inputs = Tensor(shape: [graph.nodeCount, columns])
         for index in 0..<inputs.count { inputs.values[index] = Float(sums[index]) }
         let mean = rows(of: nil)
-        convolution.shift.first(inputs: columns).apply(weights, inputs.address, rows: graph.nodeCount, into: mean.address)
+        convolution.shift.first(inputs: columns).apply(
+            weights, inputs.address, rows: graph.nodeCount, into: mean.address)
         for node in 0..<graph.nodeCount {
             let share = 1 / Double(graph.fanIns[node])
-            for index in (node * width)..<((node + 1) * width) { mean.values[index] = Float((Double(mean.values[index]) + messages[index]) * share) }
+            for index in (node * width)..<((node + 1) * width) {
+                mean.values[index] = Float((Double(mean.values[index]) + messages[index]) * share)
+            }
         }
         let (x, slopes) = (rows(of: nil), rows(of: nil))
         convolution.own.apply(weights, nodes[layer].address, rows: graph.nodeCount, into: x.address)
         convolution.aggregate.apply(weights, mean.address, rows: graph.nodeCount, into: x.address, accumulate: true)
-        nino_row_activation(weights + convolution.bias.offset, Int64(graph.nodeCount), Int64(width), x.address, slopes.address)
+        nino_row_activation(
+            weights + convolution.bias.offset, Int64(graph.nodeCount), Int64(width), x.address, slopes.address)
         inputSums.append(inputs)
         aggregates.append(mean)
         nodes.append(x)
@@ -161,16 +183,24 @@ final class GraphPass {
     }
 
     /// Calls `body` with the outputs of a tile's edges: [edges, slots · K], before the update's scale.
-    func withOutputs(_ tile: TrainingTile, _ body: (_ shape: UnsafePointer<nino_edge_tile_t>, _ outputs: UnsafeMutablePointer<Float>, _ columns: Int) -> Void) {
+    func withOutputs(
+        _ tile: TrainingTile,
+        _ body: (_ shape: UnsafePointer<nino_edge_tile_t>, _ outputs: UnsafeMutablePointer<Float>, _ columns: Int) ->
+            Void
+    ) {
         withInputs(tile, level: lastLevel) { shape, inputs, _ in
             let hidden = scratch.floats(.readOutHidden, tile.edges * width)
             layout.readOutHidden.apply(weights, inputs, rows: tile.edges, into: hidden)
             nino_row_activation(
-                weights + layout.readOutHiddenBias.offset, Int64(tile.edges), Int64(width), hidden, scratch.floats(.readOutSlopes, tile.edges * width))
+                weights + layout.readOutHiddenBias.offset, Int64(tile.edges), Int64(width), hidden,
+                scratch.floats(.readOutSlopes, tile.edges * width))
             let columns = tile.stream.slots * layout.shape.horizons
             let outputs = scratch.floats(.outputs, tile.edges * columns)
-            for edge in 0..<tile.edges { (outputs + edge * columns).update(from: weights + layout.readOut.bias, count: columns) }
-            layout.readOut.weight.first(outputs: columns).apply(weights, hidden, rows: tile.edges, into: outputs, accumulate: true)
+            for edge in 0..<tile.edges {
+                (outputs + edge * columns).update(from: weights + layout.readOut.bias, count: columns)
+            }
+            layout.readOut.weight.first(outputs: columns).apply(
+                weights, hidden, rows: tile.edges, into: outputs, accumulate: true)
             body(shape, outputs, columns)
         }
     }
@@ -183,13 +213,17 @@ final class GraphPass {
         let changes = Tensor(shape: [graph.parameters.count, horizons])
         graph.forEachTile(where: { $0.constant == nil && isWanted($0) }) { tile in
             withOutputs(tile) { _, outputs, _ in
-                nino_scatter_rows(outputs, addresses(tile), Int64(tile.edges), Int64(tile.stream.slots), Int64(horizons), updateScale, changes.address)
+                nino_scatter_rows(
+                    outputs, addresses(tile), Int64(tile.edges), Int64(tile.stream.slots), Int64(horizons), updateScale,
+                    changes.address)
             }
         }
         for (parameter, counts) in graph.copies {
             let first = graph.parameters.entries[parameter].offset * horizons
             for (scalar, count) in counts.enumerated() {
-                for index in (first + scalar * horizons)..<(first + (scalar + 1) * horizons) { changes.values[index] /= count }
+                for index in (first + scalar * horizons)..<(first + (scalar + 1) * horizons) {
+                    changes.values[index] /= count
+                }
             }
         }
         return changes

@@ -9,12 +9,16 @@ struct LayerView {
     /// As an operand of folds: [outputs, inputs], or some rows or columns of it.
     func operand(rows: Range<Int>? = nil, columns: Range<Int>? = nil) -> FoldOperand {
         let (rows, columns) = (rows ?? 0..<weight.outputs, columns ?? 0..<weight.inputs)
-        return FoldOperand(weight.offset + rows.lowerBound * weight.stride + columns.lowerBound, rows: rows.count, columns: columns.count, stride: weight.stride)
+        return FoldOperand(
+            weight.offset + rows.lowerBound * weight.stride + columns.lowerBound, rows: rows.count,
+            columns: columns.count, stride: weight.stride)
     }
 
     /// The layer on a range of its inputs.
     func inputs(_ range: Range<Int>) -> WeightView {
-        WeightView(offset: weight.offset + range.lowerBound, inputs: range.count, outputs: weight.outputs, stride: weight.stride, isOutFirst: true)
+        WeightView(
+            offset: weight.offset + range.lowerBound, inputs: range.count, outputs: weight.outputs,
+            stride: weight.stride, isOutFirst: true)
     }
 
     func biasRow(_ range: Range<Int>? = nil) -> FoldOperand {
@@ -47,7 +51,8 @@ struct LayoutBuilder {
         let fold = WeightFold(a: a, b: b, added: added, output: count)
         folds.append(fold)
         count += fold.rows * fold.columns
-        return WeightView(offset: fold.output, inputs: fold.rows, outputs: fold.columns, stride: fold.columns, isOutFirst: false)
+        return WeightView(
+            offset: fold.output, inputs: fold.rows, outputs: fold.columns, stride: fold.columns, isOutFirst: false)
     }
 }
 
@@ -55,7 +60,8 @@ struct LayoutBuilder {
 ///
 /// The last convolution of a checkpoint feeds nothing and is left out.
 struct GraphLayout {
-    /// Messages m = scale ⊙ (target(x_t) + source(x_s)) + shift, scale and shift affine in the inputs of an edge: raw states in the
+    /// Messages m = scale ⊙ (target(x_t) + source(x_s)) + shift, scale and shift affine in the inputs of an edge: raw
+    /// states in the
     /// first layer, the hidden vector in later ones.
     struct Convolution {
         let scale: WeightView
@@ -110,8 +116,10 @@ struct GraphLayout {
         for (layer, edge) in zip(layers, edges) {
             convolutions.append(layer.fold(&builder, features, types))
             let constants = builder.affine(features, types, edge[0].operand(), bias: edge[0].bias)
-            updates.append(Update(
-                input: builder.fold(features.operand().transposed, edge[0].operand().transposed), constants: constants, source: edge[1], target: edge[2]))
+            updates.append(
+                Update(
+                    input: builder.fold(features.operand().transposed, edge[0].operand().transposed),
+                    constants: constants, source: edge[1], target: edge[2]))
             (features, types) = (edge[3], nil)
         }
         readOutHidden = builder.fold(features.operand().transposed, hidden.operand().transposed)
@@ -121,7 +129,8 @@ struct GraphLayout {
 }
 
 extension LayoutBuilder {
-    /// The constant part of a layer W x + b on features: W · (constant of the features) + b, a row a type if there are types.
+    /// The constant part of a layer W x + b on features: W · (constant of the features) + b, a row a type if there are
+    /// types.
     mutating func affine(_ features: LayerView, _ types: FoldOperand?, _ weight: FoldOperand, bias: Int) -> WeightView {
         let common = fold(features.biasRow(), weight.transposed, adding: bias)
         return types.map { fold($0, weight.transposed, adding: common.offset) } ?? common
@@ -145,12 +154,20 @@ private struct ConvolutionLayers {
     func fold(_ builder: inout LayoutBuilder, _ features: LayerView, _ types: FoldOperand?) -> GraphLayout.Convolution {
         let width = output.weight.outputs
         let (first, second) = (0..<width, width..<(2 * width))
-        let matrices = [first, second].map { builder.fold(features.operand().transposed, encoder.operand(rows: $0).transposed) }
-        let constants = [first, second].map { builder.affine(features, types, encoder.operand(rows: $0), bias: encoder.bias + $0.lowerBound) }
-        let nodes = [first, second].map { builder.fold(post.operand(columns: $0).transposed, output.operand().transposed) }
+        let matrices = [first, second].map {
+            builder.fold(features.operand().transposed, encoder.operand(rows: $0).transposed)
+        }
+        let constants = [first, second].map {
+            builder.affine(features, types, encoder.operand(rows: $0), bias: encoder.bias + $0.lowerBound)
+        }
+        let nodes = [first, second].map {
+            builder.fold(post.operand(columns: $0).transposed, output.operand().transposed)
+        }
         return GraphLayout.Convolution(
-            scale: matrices[0], shift: matrices[1], scaleConstants: constants[0], shiftConstants: constants[1], target: pre.inputs(first), targetBias: pre.bias,
-            source: pre.inputs(second), own: nodes[0], aggregate: nodes[1], bias: builder.fold(post.biasRow(), output.operand().transposed, adding: output.bias))
+            scale: matrices[0], shift: matrices[1], scaleConstants: constants[0], shiftConstants: constants[1],
+            target: pre.inputs(first), targetBias: pre.bias,
+            source: pre.inputs(second), own: nodes[0], aggregate: nodes[1],
+            bias: builder.fold(post.biasRow(), output.operand().transposed, adding: output.bias))
     }
 }
 
@@ -172,8 +189,13 @@ public struct NetworkShape: Sendable, Equatable, Codable {
     /// Edge updates; a checkpoint has one more convolution.
     public var updates: Int
 
-    public init(method: Method, width: Int, slots: Int = 9, horizons: Int = 40, edgeTypes: Int = EdgeList.typeCount, updates: Int = 2) {
-        (self.method, self.width, self.slots, self.horizons, self.edgeTypes, self.updates) = (method, width, slots, horizons, edgeTypes, updates)
+    public init(
+        method: Method, width: Int, slots: Int = 9, horizons: Int = 40, edgeTypes: Int = EdgeList.typeCount,
+        updates: Int = 2
+    ) {
+        (self.method, self.width, self.slots, self.horizons, self.edgeTypes, self.updates) = (
+            method, width, slots, horizons, edgeTypes, updates
+        )
     }
 }
 
@@ -194,7 +216,9 @@ struct ScalarLayout {
         let layers = [0, 2, 4].map { builder.layer("edge_mlp.fc.\($0)", shape.width, shape.width) }
         readOut = builder.layer("edge_mlp.fc.6", shape.horizons, shape.width)
         input = builder.fold(projection.operand().transposed, layers[0].operand().transposed)
-        constants = builder.affine(projection, FoldOperand(embedding, rows: shape.edgeTypes, columns: shape.width), layers[0].operand(), bias: layers[0].bias)
+        constants = builder.affine(
+            projection, FoldOperand(embedding, rows: shape.edgeTypes, columns: shape.width), layers[0].operand(),
+            bias: layers[0].bias)
         (self.shape, hidden, self.builder) = (shape, Array(layers.dropFirst()), builder)
     }
 }

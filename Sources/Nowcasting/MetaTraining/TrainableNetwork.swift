@@ -5,7 +5,8 @@ import Tensors
 
 /// NiNo or WNN+ with its weights in one flat vector, for meta-training.
 ///
-/// Gradients are exact and bit-identical for any number of threads: each sample is worked on by one thread, and the samples' sums are
+/// Gradients are exact and bit-identical for any number of threads: each sample is worked on by one thread, and the
+/// samples' sums are
 /// added up in the order of the batch.
 public final class TrainableNetwork {
     public let shape: NetworkShape
@@ -54,7 +55,8 @@ public final class TrainableNetwork {
         for buffer in gradients { buffer.deallocate() }
     }
 
-    /// An untrained network that predicts no change: its last layer is zero, the others are drawn as PyTorch draws linear layers
+    /// An untrained network that predicts no change: its last layer is zero, the others are drawn as PyTorch draws
+    /// linear layers
     /// (uniform in ±1/√inputs) and embeddings (normal).
     public convenience init(_ shape: NetworkShape, seed: UInt64) {
         self.init(shape, updateScale: 1, wordEmbedding: nil)
@@ -64,7 +66,10 @@ public final class TrainableNetwork {
             var random = SeededRandom(seed: seed, purpose: .initialWeights, index: UInt64(index))
             let inputs = entry.name.hasSuffix(".bias") ? parameters.entries[index - 1].shape[1] : entry.shape[1]
             let bound = 1 / Float(inputs).squareRoot()
-            for scalar in entry.range { weights.values[scalar] = entry.name == "layer_embed.weight" ? random.normal() : random.uniform(in: -bound...bound) }
+            for scalar in entry.range {
+                weights.values[scalar] =
+                    entry.name == "layer_embed.weight" ? random.normal() : random.uniform(in: -bound...bound)
+            }
         }
     }
 
@@ -75,21 +80,29 @@ public final class TrainableNetwork {
         switch try NowcastCheckpoint(file) {
         case .graph(let network):
             let shape = NetworkShape(
-                method: .nino, width: network.width, slots: network.slots, horizons: network.horizons, edgeTypes: network.edgeTypes, updates: network.edgeUpdates.count)
+                method: .nino, width: network.width, slots: network.slots, horizons: network.horizons,
+                edgeTypes: network.edgeTypes, updates: network.edgeUpdates.count)
             self.init(shape, updateScale: network.updateScale, wordEmbedding: network.wordEmbedding)
         case .scalar(let network):
-            let shape = NetworkShape(method: .wnn, width: network.width, slots: 1, horizons: network.horizons, edgeTypes: network.edgeTypes)
+            let shape = NetworkShape(
+                method: .wnn, width: network.width, slots: 1, horizons: network.horizons, edgeTypes: network.edgeTypes)
             self.init(shape, updateScale: network.updateScale, wordEmbedding: nil)
         }
-        for entry in parameters.entries { _ = weights.values[entry.range].update(fromContentsOf: try file.floats(entry.name)) }
+        for entry in parameters.entries {
+            _ = weights.values[entry.range].update(fromContentsOf: try file.floats(entry.name))
+        }
     }
 
     /// Checks that samples of a graph can be worked on.
     ///
     /// - Throws: `slots`, `edgeType`.
     public func check(_ graph: TrainingGraph) throws(NowcastError) {
-        guard shape.method == .wnn || graph.slotCount <= shape.slots else { throw .slots(expectedAtMost: shape.slots, found: graph.slotCount) }
-        guard graph.largestType < shape.edgeTypes else { throw .edgeType(expectedBelow: shape.edgeTypes, found: graph.largestType) }
+        guard shape.method == .wnn || graph.slotCount <= shape.slots else {
+            throw .slots(expectedAtMost: shape.slots, found: graph.slotCount)
+        }
+        guard graph.largestType < shape.edgeTypes else {
+            throw .edgeType(expectedBelow: shape.edgeTypes, found: graph.largestType)
+        }
     }
 
     /// False with word positions, which this cannot train.
@@ -127,7 +140,8 @@ public final class TrainableNetwork {
             nonisolated(unsafe) let changes = changes
             forEach(samples) { index, scratch in
                 switch layout {
-                case .graph(let layout): changes[index] = graphPass(layout, samples[index], scratch).changes { _ in true }
+                case .graph(let layout):
+                    changes[index] = graphPass(layout, samples[index], scratch).changes { _ in true }
                 case .scalar(let layout): changes[index] = scalarPass(layout, samples[index], scratch).changes()
                 }
             }
@@ -135,7 +149,9 @@ public final class TrainableNetwork {
         return changes.map { $0! }
     }
 
-    private func addGradient(_ sample: TrainingSample, _ loss: MetaLoss, to gradient: UnsafeMutablePointer<Double>, _ scratch: SampleScratch) -> Double {
+    private func addGradient(
+        _ sample: TrainingSample, _ loss: MetaLoss, to gradient: UnsafeMutablePointer<Double>, _ scratch: SampleScratch
+    ) -> Double {
         switch layout {
         case .graph(let layout): GraphGradient(graphPass(layout, sample, scratch), loss: loss, gradient: gradient).run()
         case .scalar(let layout): scalarPass(layout, sample, scratch).addGradient(loss, to: gradient)
@@ -143,7 +159,9 @@ public final class TrainableNetwork {
     }
 
     private func graphPass(_ layout: GraphLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> GraphPass {
-        GraphPass(layout, weights: folded.address, updateScale: updateScale, wordEmbedding: wordEmbedding, sample: sample, scratch: scratch)
+        GraphPass(
+            layout, weights: folded.address, updateScale: updateScale, wordEmbedding: wordEmbedding, sample: sample,
+            scratch: scratch)
     }
 
     private func scalarPass(_ layout: ScalarLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> ScalarPass {
@@ -152,7 +170,8 @@ public final class TrainableNetwork {
 
     /// Calls `body` for every sample, largest first so that threads finish together.
     private func forEach(_ samples: [TrainingSample], _ body: (Int, SampleScratch) -> Void) {
-        precondition(samples.allSatisfy { $0.horizons == shape.horizons }, "expected targets for \(shape.horizons) horizons")
+        precondition(
+            samples.allSatisfy { $0.horizons == shape.horizons }, "expected targets for \(shape.horizons) horizons")
         let order = samples.indices.sorted { (samples[$0].graph.edgeCount, $1) > (samples[$1].graph.edgeCount, $0) }
         while scratches.count < min(Parallel.threads, samples.count) { scratches.append(SampleScratch()) }
         Parallel.forEachWithWorker(samples.count) { place, worker in body(order[place], scratches[worker]) }
@@ -182,12 +201,17 @@ public final class TrainableNetwork {
 extension TrainableNetwork {
     /// `model_args` as a checkpoint has them, JSON.
     private var arguments: String {
-        let graph = "\"gnn\": true, \"layers\": \(shape.updates + 1), \"lpe\": \(LaplacianPositionalEncoding.width), \"max_feat_size\": \(shape.slots)"
-        return "{\"ctx\": \(StateHistory.contextLength), \"hid\": \(shape.width), \"seq_len\": \(shape.horizons), \"edge_types\": \(shape.edgeTypes), \"upd_scale\": \(updateScale), "
+        let graph =
+            "\"gnn\": true, \"layers\": \(shape.updates + 1), \"lpe\": \(LaplacianPositionalEncoding.width), "
+            + "\"max_feat_size\": \(shape.slots)"
+        return
+            "{\"ctx\": \(StateHistory.contextLength), \"hid\": \(shape.width), \"seq_len\": \(shape.horizons), "
+            + "\"edge_types\": \(shape.edgeTypes), \"upd_scale\": \(updateScale), "
             + "\"wte_pos_enc\": false, \(shape.method == .nino ? graph : "\"gnn\": false")}"
     }
 
-    /// Writes a checkpoint that every command takes, under the released names; the last convolution, which feeds nothing, as zeros.
+    /// Writes a checkpoint that every command takes, under the released names; the last convolution, which feeds
+    /// nothing, as zeros.
     ///
     /// - Throws: `CheckpointError.cannotWrite`.
     public func write(to path: String, metadata: [String: String] = [:]) throws(CheckpointError) {
@@ -200,7 +224,8 @@ extension TrainableNetwork {
             }
         }
         let writer = try SafetensorsWriter(
-            path, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) }, metadata: metadata.merging(["model_args": arguments]) { $1 })
+            path, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) },
+            metadata: metadata.merging(["model_args": arguments]) { $1 })
         for tensor in writer.tensors { try writer.write(tensors[tensor.name]!.values, to: tensor.name) }
         try writer.commit()
     }

@@ -17,7 +17,8 @@ public final class TrainingGraph: Sendable {
         let constant: Float?
         let parameter: Int
         let slots: Int
-        /// First scalar of an edge in the flat parameter vector: sum of its target's and its source's number. The latter is empty for a fan.
+        /// First scalar of an edge in the flat parameter vector: sum of its target's and its source's number. The
+        /// latter is empty for a fan.
         let targetAddresses: [Int32]
         let sourceAddresses: [Int32]
 
@@ -43,10 +44,13 @@ public final class TrainingGraph: Sendable {
 
     /// - Throws: `eigenvectors`.
     public init(_ graph: NeuralGraph) throws(NeuralGraphError) {
-        precondition(graph.parameters.count <= Int(Int32.max), "meta-training is for small networks, not for \(graph.parameters.count) parameters")
+        precondition(
+            graph.parameters.count <= Int(Int32.max),
+            "meta-training is for small networks, not for \(graph.parameters.count) parameters")
         parameters = graph.parameters
         nodeCount = graph.nodeCount
-        let streams = graph.edgeBlocks.map { Stream($0, in: graph) } + graph.nodeBlocks.map { Stream(selfLoopsOf: $0.nodes) }
+        let streams =
+            graph.edgeBlocks.map { Stream($0, in: graph) } + graph.nodeBlocks.map { Stream(selfLoopsOf: $0.nodes) }
         var fanIns = [Float](repeating: 0, count: nodeCount)
         for stream in streams {
             for target in stream.targets { fanIns[target] += Float(stream.fanIn) }
@@ -70,7 +74,10 @@ public final class TrainingGraph: Sendable {
                 }
             }
         }
-        return Dictionary(uniqueKeysWithValues: counts.enumerated().filter { $0.element.contains { $0 != 1 } }.map { ($0.offset, $0.element) })
+        return Dictionary(
+            uniqueKeysWithValues: counts.enumerated().filter { $0.element.contains { $0 != 1 } }.map {
+                ($0.offset, $0.element)
+            })
     }
 
     /// Number of edges, self loops included.
@@ -114,7 +121,8 @@ struct TrainingTile {
     var edges: Int { targets.count * sources.count }
     var firstTarget: Int { stream.targets.lowerBound + targets.lowerBound }
 
-    /// Edges of a tile: their rows of 64 numbers and what the backward pass keeps beside them stay in the second-level cache.
+    /// Edges of a tile: their rows of 64 numbers and what the backward pass keeps beside them stay in the second-level
+    /// cache.
     static let largest = 256
 
     /// Source node of every edge, and first scalar of every edge (of parameters).
@@ -125,7 +133,8 @@ struct TrainingTile {
                 let node = stream.isDense ? source : target / stream.fanWidth
                 nodes[edge] = Int32(truncatingIfNeeded: stream.sources.lowerBound + node)
                 if stream.constant == nil {
-                    addresses[edge] = stream.targetAddresses[target] + (stream.isDense ? stream.sourceAddresses[source] : 0)
+                    addresses[edge] =
+                        stream.targetAddresses[target] + (stream.isDense ? stream.sourceAddresses[source] : 0)
                 }
                 edge += 1
             }
@@ -142,8 +151,10 @@ extension TrainingGraph {
             let targetStep = max(1, TrainingTile.largest / sourceStep)
             for target in stride(from: 0, to: stream.targets.count, by: targetStep) {
                 for source in stride(from: 0, to: fan, by: sourceStep) {
-                    body(TrainingTile(
-                        stream: stream, targets: target..<min(target + targetStep, stream.targets.count), sources: source..<min(source + sourceStep, fan)))
+                    body(
+                        TrainingTile(
+                            stream: stream, targets: target..<min(target + targetStep, stream.targets.count),
+                            sources: source..<min(source + sourceStep, fan)))
                 }
             }
         }

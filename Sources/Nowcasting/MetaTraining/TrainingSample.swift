@@ -6,7 +6,8 @@ import Tensors
 public enum MetaLoss: String, Sendable, Codable, CaseIterable {
     /// Absolute error in scaled units, as the paper has it.
     case value
-    /// Absolute error relative to the mean absolute change of its tensor at its horizon: small changes count as much as large ones.
+    /// Absolute error relative to the mean absolute change of its tensor at its horizon: small changes count as much as
+    /// large ones.
     case change
 }
 
@@ -26,11 +27,14 @@ public final class TrainingSample: Sendable {
     let encoding: Tensor
 
     /// - Parameters:
-    ///   - states: five or more flat parameter vectors, oldest first: the context, then the targets; those beyond `horizons` are not used.
+    ///   - states: five or more flat parameter vectors, oldest first: the context, then the targets; those beyond
+    ///     `horizons` are not used.
     ///   - signs: ±1 for each column of the encoding.
     public init(_ graph: TrainingGraph, states: [[Float]], horizons: Int, signs: [Float]? = nil) {
         let context = StateHistory.contextLength
-        precondition(states.count >= context && states.allSatisfy { $0.count == graph.parameters.count }, "\(states.count) states")
+        precondition(
+            states.count >= context && states.allSatisfy { $0.count == graph.parameters.count },
+            "\(states.count) states")
         let history: StateHistory
         do {
             history = try StateHistory(Array(states.prefix(context)), parameters: graph.parameters)
@@ -43,9 +47,12 @@ public final class TrainingSample: Sendable {
         self.states = Tensor(shape: [graph.parameters.count, context])
         targets = Tensor(shape: [graph.parameters.count, horizons])
         let width = LaplacianPositionalEncoding.width
-        encoding = Tensor(shape: [graph.nodeCount, width], values: graph.encoding.enumerated().map { $1 * (signs?[$0 % width] ?? 1) })
+        encoding = Tensor(
+            shape: [graph.nodeCount, width], values: graph.encoding.enumerated().map { $1 * (signs?[$0 % width] ?? 1) })
         for (entry, scale) in zip(graph.parameters.entries, scaling.tensors) {
-            for (index, state) in states.prefix(context + targetCount).enumerated() { write(state, at: index, entry, scale) }
+            for (index, state) in states.prefix(context + targetCount).enumerated() {
+                write(state, at: index, entry, scale)
+            }
         }
     }
 
@@ -59,7 +66,10 @@ public final class TrainingSample: Sendable {
                 let column = states.address + entry.offset * context + index
                 for scalar in 0..<entry.count { column[scalar * context] = buffer[scalar] }
             } else {
-                let (newest, column) = (states.address + entry.offset * context + context - 1, targets.address + entry.offset * horizons + index - context)
+                let (newest, column) = (
+                    states.address + entry.offset * context + context - 1,
+                    targets.address + entry.offset * horizons + index - context
+                )
                 for scalar in 0..<entry.count { column[scalar * horizons] = buffer[scalar] - newest[scalar * context] }
             }
         }
@@ -95,15 +105,20 @@ public final class TrainingSample: Sendable {
         precondition((1...horizons).contains(horizon), "horizon \(horizon) of \(horizons)")
         let context = StateHistory.contextLength
         return zip(graph.parameters.entries, scaling.tensors).flatMap { entry, scale in
-            entry.range.map { scale.unscale(states.values[$0 * context + context - 1] + changes.values[$0 * horizons + horizon - 1]) }
+            entry.range.map {
+                scale.unscale(states.values[$0 * context + context - 1] + changes.values[$0 * horizons + horizon - 1])
+            }
         }
     }
 
-    /// Calls `body` with the predicted and the true change of every scalar at every horizon (from 0) that has a target, in the
+    /// Calls `body` with the predicted and the true change of every scalar at every horizon (from 0) that has a target,
+    /// in the
     /// parameters' own units.
     ///
     /// - Parameter changes: [scalars, horizons], scaled.
-    public func forEachChange(_ changes: Tensor, _ body: (_ type: Int, _ horizon: Int, _ predicted: Double, _ true: Double) -> Void) {
+    public func forEachChange(
+        _ changes: Tensor, _ body: (_ type: Int, _ horizon: Int, _ predicted: Double, _ true: Double) -> Void
+    ) {
         let context = StateHistory.contextLength
         for (parameter, entry) in graph.parameters.entries.enumerated() {
             let deviation = scaling.tensors[parameter].deviation
@@ -113,7 +128,9 @@ public final class TrainingSample: Sendable {
                 let shrinkage = Double(states.values[scalar * context + context - 1]) * TensorScaling.epsilon
                 for horizon in 0..<targetCount {
                     let index = scalar * horizons + horizon
-                    body(type, horizon, Double(changes.values[index]) * deviation - shrinkage, Double(targets.values[index]) * (deviation + TensorScaling.epsilon))
+                    body(
+                        type, horizon, Double(changes.values[index]) * deviation - shrinkage,
+                        Double(targets.values[index]) * (deviation + TensorScaling.epsilon))
                 }
             }
         }

@@ -2,7 +2,8 @@ import CKernels
 import COpenBLAS
 import Tensors
 
-/// A matrix among the weights of a network under training: where it lies in the flat buffer of weights, and in that of gradients.
+/// A matrix among the weights of a network under training: where it lies in the flat buffer of weights, and in that of
+/// gradients.
 struct WeightView: Hashable {
     let offset: Int
     let inputs: Int
@@ -26,26 +27,36 @@ struct WeightView: Hashable {
     }
 
     /// y = x W, or y += x W, on the calling thread; x [rows, inputs], y [rows, outputs].
-    func apply(_ weights: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows count: Int, into y: UnsafeMutablePointer<Float>, accumulate: Bool = false) {
+    func apply(
+        _ weights: UnsafePointer<Float>, _ x: UnsafePointer<Float>, rows count: Int,
+        into y: UnsafeMutablePointer<Float>, accumulate: Bool = false
+    ) {
         product(
-            transposeA: false, transposeB: isOutFirst, rows: count, columns: outputs, inner: inputs, x, inputs, weights + offset, stride, accumulate, y, outputs)
+            transposeA: false, transposeB: isOutFirst, rows: count, columns: outputs, inner: inputs, x, inputs,
+            weights + offset, stride, accumulate, y, outputs)
     }
 
     /// dx = dy Wᵀ, or dx += dy Wᵀ.
-    func pullBack(_ weights: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows count: Int, into dx: UnsafeMutablePointer<Float>, accumulate: Bool = false) {
+    func pullBack(
+        _ weights: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows count: Int,
+        into dx: UnsafeMutablePointer<Float>, accumulate: Bool = false
+    ) {
         product(
-            transposeA: false, transposeB: !isOutFirst, rows: count, columns: inputs, inner: outputs, dy, outputs, weights + offset, stride, accumulate, dx, inputs)
+            transposeA: false, transposeB: !isOutFirst, rows: count, columns: inputs, inner: outputs, dy, outputs,
+            weights + offset, stride, accumulate, dx, inputs)
     }
 }
 
 /// C = op(A) · op(B), or C += op(A) · op(B), on the calling thread.
 func product(
-    transposeA: Bool, transposeB: Bool, rows: Int, columns: Int, inner: Int, _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
+    transposeA: Bool, transposeB: Bool, rows: Int, columns: Int, inner: Int, _ a: UnsafePointer<Float>, _ lda: Int,
+    _ b: UnsafePointer<Float>, _ ldb: Int,
     _ accumulate: Bool, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
 ) {
     _ = openBLASIsSerial
     cblas_sgemm(
-        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(rows), blasint(columns), blasint(inner), 1,
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans, blasint(rows),
+        blasint(columns), blasint(inner), 1,
         a, blasint(lda), b, blasint(ldb), accumulate ? 1 : 0, c, blasint(ldc))
 }
 
@@ -64,10 +75,14 @@ final class WeightGradient {
     }
 
     /// Adds the gradient of y = x W for `count` rows; `flush` must follow the last.
-    func add(_ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows count: Int, to gradient: UnsafeMutablePointer<Double>) {
+    func add(
+        _ x: UnsafePointer<Float>, _ dy: UnsafePointer<Float>, rows count: Int,
+        to gradient: UnsafeMutablePointer<Double>
+    ) {
         let (left, right) = view.isOutFirst ? (dy, x) : (x, dy)
         product(
-            transposeA: true, transposeB: false, rows: view.rows, columns: view.columns, inner: count, left, view.rows, right, view.columns, true,
+            transposeA: true, transposeB: false, rows: view.rows, columns: view.columns, inner: count, left, view.rows,
+            right, view.columns, true,
             partial.address, view.columns)
         tiles += 1
         if tiles == Self.tilesPerSum { flush(to: gradient) }
@@ -90,9 +105,12 @@ final class WeightGradients {
         return sum
     }
 
-    /// In the order of the views, as parts of one matrix overlap: a dictionary's own order changes from process to process.
+    /// In the order of the views, as parts of one matrix overlap: a dictionary's own order changes from process to
+    /// process.
     func flush(to gradient: UnsafeMutablePointer<Double>) {
-        let ordered = sums.sorted { ($0.key.offset, $0.key.inputs, $0.key.outputs) < ($1.key.offset, $1.key.inputs, $1.key.outputs) }
+        let ordered = sums.sorted {
+            ($0.key.offset, $0.key.inputs, $0.key.outputs) < ($1.key.offset, $1.key.inputs, $1.key.outputs)
+        }
         for (_, sum) in ordered { sum.flush(to: gradient) }
     }
 }

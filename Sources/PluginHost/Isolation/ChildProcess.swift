@@ -3,8 +3,10 @@ import Glibc
 
 /// A child process that is watched until it ends, and leaves nothing behind that runs.
 ///
-/// posix_spawn and poll instead of swift-subprocess: that reports the end of a child only when its pipes have closed, which a process
-/// the child left behind prevents, and it collects the child first, after which its process group can no longer be killed safely.
+/// posix_spawn and poll instead of swift-subprocess: that reports the end of a child only when its pipes have closed,
+/// which a process
+/// the child left behind prevents, and it collects the child first, after which its process group can no longer be
+/// killed safely.
 public struct ChildProcess: Sendable {
     public enum Limit: Sendable { case time, output, results }
 
@@ -25,14 +27,17 @@ public struct ChildProcess: Sendable {
 
     /// Runs a program to its end, or to the first limit it meets; then kills its whole process group.
     ///
-    /// To be called on a thread that lives as long as the child: one that asks to end with its parent ends with that thread.
+    /// To be called on a thread that lives as long as the child: one that asks to end with its parent ends with that
+    /// thread.
     /// - Parameters:
     ///   - arguments: its own name first.
     ///   - environment: `NAME=value`.
     ///   - input: what it reads from standard input.
     ///   - limits: those of time, output and results are kept here; that of memory is the child's to set.
     /// - Throws: `ChildProcessError` if it cannot be started.
-    public init(_ program: String, _ arguments: [String], environment: [String], input: [UInt8], limits: IsolationLimits) throws(ChildProcessError) {
+    public init(
+        _ program: String, _ arguments: [String], environment: [String], input: [UInt8], limits: IsolationLimits
+    ) throws(ChildProcessError) {
         let (resultPipe, outputPipe) = try (Self.pipe(), Self.pipe())
         defer { for end in [resultPipe.read, outputPipe.read] { close(end) } }
         let process: pid_t
@@ -67,7 +72,8 @@ public struct ChildProcess: Sendable {
     }
 
     private static func spawn(
-        _ program: String, _ arguments: [String], _ environment: [String], _ input: [UInt8], _ results: Int32, _ output: Int32
+        _ program: String, _ arguments: [String], _ environment: [String], _ input: [UInt8], _ results: Int32,
+        _ output: Int32
     ) throws(ChildProcessError) -> pid_t {
         let file = nino_memory_file(input, Int64(input.count))
         guard file >= 0 else { throw ChildProcessError(code: errno) }
@@ -81,12 +87,16 @@ public struct ChildProcess: Sendable {
 
     /// Returns when the process has ended, with nil, or when it has met a limit.
     /// - Parameter end: becomes readable when the process ends.
-    private static func watch(_ process: pid_t, _ end: Int32, seconds: Double, _ results: inout Intake, _ output: inout Intake) -> Limit? {
+    private static func watch(
+        _ process: pid_t, _ end: Int32, seconds: Double, _ results: inout Intake, _ output: inout Intake
+    ) -> Limit? {
         let start = ContinuousClock.now
         var deadline = start + .seconds(seconds)
         while true {
             let left = max(.zero, deadline - .now) / .milliseconds(1)
-            var waiting = [end, results.descriptor, output.descriptor].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            var waiting = [end, results.descriptor, output.descriptor].map {
+                pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+            }
             poll(&waiting, 3, Int32(min(left.rounded(.up), 1e9)))
             results.drain()
             output.drain()
@@ -94,13 +104,17 @@ public struct ChildProcess: Sendable {
             if output.isOverfull { return .output }
             if waiting[0].revents != 0 { return nil }
             guard ContinuousClock.now >= deadline else { continue }
-            // A busy machine is no fault of the plugin's, though one that keeps the machine busy itself must not gain without end by it.
-            deadline = start + .seconds(seconds) + min(timeInQueue(process), .seconds(seconds * (IsolationLimits.mostOfBusyMachine - 1)))
+            // A busy machine is no fault of the plugin's, though one that keeps the machine busy itself must not gain
+            // without end by it.
+            deadline =
+                start + .seconds(seconds)
+                + min(timeInQueue(process), .seconds(seconds * (IsolationLimits.mostOfBusyMachine - 1)))
             if ContinuousClock.now >= deadline { return .time }
         }
     }
 
-    /// How long the main thread of a process has waited for a processor while it could have run; zero where the kernel does not tell.
+    /// How long the main thread of a process has waited for a processor while it could have run; zero where the kernel
+    /// does not tell.
     private static func timeInQueue(_ process: pid_t) -> Duration {
         // The kernel's sched-stats: nanoseconds that it ran, nanoseconds that it waited, turns.
         guard let file = fopen("/proc/\(process)/schedstat", "r") else { return .zero }

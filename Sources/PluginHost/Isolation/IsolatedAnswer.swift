@@ -31,7 +31,9 @@ struct IsolatedAnswer {
         case "record": records.append(Data(rest))
         case "failure":
             let parts = text.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, let status = Int32(parts[0]), (1...255).contains(status) else { return isForged = true }
+            guard parts.count == 2, let status = Int32(parts[0]), (1...255).contains(status) else {
+                return isForged = true
+            }
             failure = (status, String(parts[1]))
             hasEnded = true
         case "end": hasEnded = true
@@ -45,7 +47,8 @@ struct IsolatedAnswer {
         let isForged = isForged || decoded.count != records.count
         let misbehaviour = fault(isForged, limits).map { fault in
             // Of a plugin that ended itself the last line may say why.
-            let words: String? = if case .crashed = fault { lastWords } else if case .exited = fault { lastWords } else { nil }
+            let words: String? =
+                if case .crashed = fault { lastWords } else if case .exited = fault { lastWords } else { nil }
             return Misbehaviour(fault: fault, function: function, hasReturned: !isInside, lastWords: words)
         }
         let thrown = failure.map { IsolatedResult<Record>.Failure.thrown(message: $0.message, status: $0.status) }
@@ -72,6 +75,8 @@ struct IsolatedAnswer {
     }
 
     private var lastWords: String? {
-        String(decoding: child.output.suffix(4096), as: UTF8.self).split(separator: "\n").last.map { $0.onOneLine(limit: 200) }
+        String(decoding: child.output.suffix(4096), as: UTF8.self).split(separator: "\n").last.map {
+            $0.onOneLine(limit: 200)
+        }
     }
 }

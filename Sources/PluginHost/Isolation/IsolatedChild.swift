@@ -12,9 +12,11 @@ public enum IsolatedChild {
         let tasks: [any IsolatedTask.Type] = [LoadTask.self, RecognitionTask.self] + others
         let input = FileHandle.standardInput.readDataToEndOfFile()
         guard let request = try? JSONDecoder.isolation.decode(IsolationRequest.self, from: input),
-            let type = tasks.first(where: { $0.name == request.task }), let task = try? JSONDecoder.isolation.decode(type, from: request.payload) as any IsolatedTask
+            let type = tasks.first(where: { $0.name == request.task }),
+            let task = try? JSONDecoder.isolation.decode(type, from: request.payload) as any IsolatedTask
         else {
-            FileHandle.standardError.write(Data("\(Isolation.argument) is how nino starts itself; it is of no use by hand\n".utf8))
+            FileHandle.standardError.write(
+                Data("\(Isolation.argument) is how nino starts itself; it is of no use by hand\n".utf8))
             _exit(2)
         }
         let channel = ResultChannel(token: request.token)

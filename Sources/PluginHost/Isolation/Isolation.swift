@@ -9,7 +9,8 @@ public struct Isolation: Sendable {
     public let limits: IsolationLimits
     private let program: String
 
-    /// - Parameter program: `nino`, which begins with `IsolatedChild.main` when it is given `argument`; by default this process's own.
+    /// - Parameter program: `nino`, which begins with `IsolatedChild.main` when it is given `argument`; by default this
+    ///   process's own.
     public init(limits: IsolationLimits, program: String = "/proc/self/exe") {
         self.limits = limits
         self.program = program
@@ -20,18 +21,24 @@ public struct Isolation: Sendable {
     public func run<Task: IsolatedTask>(_ task: Task) throws(PluginHostError) -> IsolatedResult<Task.Record> {
         let token = (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined()
         do {
-            let request = IsolationRequest(token: token, parent: getpid(), limits: limits, task: Task.name, payload: try JSONEncoder.isolation.encode(task))
+            let request = IsolationRequest(
+                token: token, parent: getpid(), limits: limits, task: Task.name,
+                payload: try JSONEncoder.isolation.encode(task))
             let child = try ChildProcess(
-                program, ["nino", Self.argument], environment: environment, input: Array(JSONEncoder.isolation.encode(request)), limits: limits)
+                program, ["nino", Self.argument], environment: environment,
+                input: Array(JSONEncoder.isolation.encode(request)), limits: limits)
             return IsolatedAnswer(child, token: token).result(limits)
         } catch {
             throw .isolationFailed(reason: "\(error)")
         }
     }
 
-    /// Runs tasks, as many at a time as there are threads, and hands over the results in order, each as soon as it is its turn.
+    /// Runs tasks, as many at a time as there are threads, and hands over the results in order, each as soon as it is
+    /// its turn.
     /// - Throws: `isolationFailed`, and what `take` throws.
-    public func run<Task: IsolatedTask>(_ tasks: [Task], then take: (_ index: Int, _ result: IsolatedResult<Task.Record>) throws -> Void) throws {
+    public func run<Task: IsolatedTask>(
+        _ tasks: [Task], then take: (_ index: Int, _ result: IsolatedResult<Task.Record>) throws -> Void
+    ) throws {
         let lock = NSLock()
         var waiting: [Int: Result<IsolatedResult<Task.Record>, any Error>] = [:]
         var (next, failure) = (0, nil as (any Error)?)
@@ -66,7 +73,8 @@ extension JSONEncoder {
     /// Infinite and undefined numbers are results too.
     static var isolation: JSONEncoder {
         let encoder = JSONEncoder()
-        encoder.nonConformingFloatEncodingStrategy = .convertToString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return encoder
     }
 }
@@ -74,7 +82,8 @@ extension JSONEncoder {
 extension JSONDecoder {
     static var isolation: JSONDecoder {
         let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return decoder
     }
 }

@@ -48,7 +48,8 @@ public struct Misbehaviour: Sendable, Equatable, CustomStringConvertible {
 
     private static func name(of signal: Int32) -> String {
         let names = [
-            SIGABRT: "SIGABRT", SIGALRM: "SIGALRM", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGILL: "SIGILL", SIGINT: "SIGINT", SIGKILL: "SIGKILL",
+            SIGABRT: "SIGABRT", SIGALRM: "SIGALRM", SIGBUS: "SIGBUS", SIGFPE: "SIGFPE", SIGILL: "SIGILL",
+            SIGINT: "SIGINT", SIGKILL: "SIGKILL",
             SIGPIPE: "SIGPIPE", SIGSEGV: "SIGSEGV", SIGTERM: "SIGTERM", SIGTRAP: "SIGTRAP", SIGXCPU: "SIGXCPU",
         ]
         return names[signal] ?? "signal \(signal)"

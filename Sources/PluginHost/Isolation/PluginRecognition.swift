@@ -8,13 +8,16 @@ public struct PluginRecognition: Sendable {
     private let misbehaviours: [String: Misbehaviour]
 
     /// - Throws: `isolationFailed`.
-    public init(_ configuration: ModelConfiguration, searching directories: PluginDirectories, _ isolation: Isolation) throws(PluginHostError) {
+    public init(_ configuration: ModelConfiguration, searching directories: PluginDirectories, _ isolation: Isolation)
+        throws(PluginHostError)
+    {
         let candidates = directories.candidates()
         var rejected: [PluginSurvey.Rejection] = []
         var known: [Known] = []
         var misbehaviours: [String: Misbehaviour] = [:]
         var files = candidates.files[...]
-        // One child for all as long as they behave; one that does not ends it, and the next child goes on with the rest.
+        // One child for all as long as they behave; one that does not ends it, and the next child goes on with the
+        // rest.
         while !files.isEmpty {
             let task = RecognitionTask(files: Array(files), config: configuration.json, configFile: configuration.file)
             let result = try isolation.run(task)
@@ -33,7 +36,8 @@ public struct PluginRecognition: Sendable {
                 if known.last?.file == file {
                     misbehaviours[file] = misbehaviour
                 } else {
-                    rejected.append(.init(file: file, reason: PluginHostError.misbehaved(file: file, misbehaviour).description))
+                    rejected.append(
+                        .init(file: file, reason: PluginHostError.misbehaved(file: file, misbehaviour).description))
                 }
                 files = files.drop { $0 != file }.dropFirst()
             }
@@ -45,10 +49,14 @@ public struct PluginRecognition: Sendable {
 
     /// The plugin that recognizes the config best: its file, and which of its architectures it is.
     /// - Throws: `unknownModelType`, `ambiguous`, `misbehaved`.
-    public func winner(for configuration: ModelConfiguration) throws(PluginHostError) -> (file: String, architecture: Int) {
+    public func winner(for configuration: ModelConfiguration) throws(PluginHostError) -> (
+        file: String, architecture: Int
+    ) {
         var ids: Set<String> = []
         let first = known.filter { ids.insert($0.id).inserted }
-        let scored = first.flatMap { plugin in plugin.scores.indices.map { (plugin: plugin, index: $0, score: plugin.scores[$0]) } }
+        let scored = first.flatMap { plugin in
+            plugin.scores.indices.map { (plugin: plugin, index: $0, score: plugin.scores[$0]) }
+        }
         let winner = try configuration.best(
             of: scored.map { ($0.plugin.id, $0.score) }, modelTypes: first.flatMap(\.modelTypes))
         let (plugin, index, _) = scored[winner]
@@ -61,7 +69,7 @@ public struct PluginRecognition: Sendable {
     public func model(for configuration: ModelConfiguration) throws(PluginHostError) -> Model {
         let (file, index) = try winner(for: configuration)
         let library = try PluginLibrary(file: file)
-        guard library.architectures.indices.contains(index) else { 
+        guard library.architectures.indices.contains(index) else {
             throw .malformedEntry(file: file, field: "architecture_count", expected: "\(index + 1) or more, as before")
         }
         return try Model(architecture: library.architectures[index], configuration: configuration)
@@ -97,8 +105,14 @@ struct RecognitionTask: IsolatedTask {
             do {
                 let plugin = try PluginLibrary(file: file)
                 let scores = plugin.architectures.map { $0.score(configuration) }
-                try report(.known(Known(file: file, id: plugin.id, modelTypes: plugin.architectures.flatMap(\.modelTypes), scores: scores)))
-                for (architecture, score) in zip(plugin.architectures, scores) where score > 0 { rehearse(architecture, configuration) }
+                try report(
+                    .known(
+                        Known(
+                            file: file, id: plugin.id, modelTypes: plugin.architectures.flatMap(\.modelTypes),
+                            scores: scores)))
+                for (architecture, score) in zip(plugin.architectures, scores) where score > 0 {
+                    rehearse(architecture, configuration)
+                }
             } catch let error as PluginHostError {
                 try report(.rejected(reason: error.description))
             }

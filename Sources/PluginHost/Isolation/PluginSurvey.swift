@@ -77,13 +77,17 @@ public struct PluginSurvey: Sendable {
         folders.map { Rejection(file: $0.path, reason: $0.reason) }
     }
 
-    private static func reason(_ result: IsolatedResult<PluginSummary>, file: String, after plugins: [PluginSummary]) -> String? {
+    private static func reason(_ result: IsolatedResult<PluginSummary>, file: String, after plugins: [PluginSummary])
+        -> String?
+    {
         switch result.failure {
         case .thrown(let message, _): return message
         case .misbehaved(let misbehaviour): return PluginHostError.misbehaved(file: file, misbehaviour).description
         case nil:
             guard result.records.count == 1, result.records[0].file == file else {
-                return PluginHostError.misbehaved(file: file, Misbehaviour(fault: .forgedResults, function: nil, hasReturned: true, lastWords: nil)).description
+                return PluginHostError.misbehaved(
+                    file: file, Misbehaviour(fault: .forgedResults, function: nil, hasReturned: true, lastWords: nil)
+                ).description
             }
             guard let first = plugins.first(where: { $0.id == result.records[0].id }) else { return nil }
             return PluginHostError.shadowed(file: file, id: first.id, by: first.file).description

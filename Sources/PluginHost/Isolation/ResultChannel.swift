@@ -10,7 +10,8 @@ final class ResultChannel: Sendable {
     private let descriptor: Int32
     private let token: String
 
-    /// Takes standard output for itself; what the plugin writes there goes to standard error from now on, and standard input is empty.
+    /// Takes standard output for itself; what the plugin writes there goes to standard error from now on, and standard
+    /// input is empty.
     init(token: String) {
         self.token = token
         descriptor = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, Self.lowestDescriptor)

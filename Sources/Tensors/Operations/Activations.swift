@@ -5,8 +5,9 @@ protocol ActivationOperation: RegisteredOperation {
     /// y := f(x)
     func apply(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ count: Int64)
     /// dx := dx · accumulate + f'(x) · dy
-    func applyPullback(x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-                       dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32)
+    func applyPullback(
+        x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32)
 }
 
 extension ActivationOperation {
@@ -22,13 +23,16 @@ extension ActivationOperation {
         elementwise(output.count) { apply(x + $0, output.address + $0, $1) }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         let x = inputs[0].floats.address
         elementwise(output.count) {
-            applyPullback(x: x + $0, y: output.address + $0, dy: gradient.address + $0, dx: target.address + $0,
-                          count: $1, accumulate: target.accumulate)
+            applyPullback(
+                x: x + $0, y: output.address + $0, dy: gradient.address + $0, dx: target.address + $0,
+                count: $1, accumulate: target.accumulate)
         }
     }
 }
@@ -46,8 +50,10 @@ struct ReLU: ActivationOperation {
         nino_relu(x, y, count)
     }
 
-    func applyPullback(x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-                       dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32) {
+    func applyPullback(
+        x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32
+    ) {
         nino_relu_pullback(y, dy, dx, count, accumulate)
     }
 }
@@ -69,9 +75,13 @@ struct GELU: ActivationOperation {
         isTanh ? nino_gelu_tanh(x, y, count) : nino_gelu_erf(x, y, count)
     }
 
-    func applyPullback(x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-                       dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32) {
-        isTanh ? nino_gelu_tanh_pullback(x, dy, dx, count, accumulate) : nino_gelu_erf_pullback(x, dy, dx, count, accumulate)
+    func applyPullback(
+        x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32
+    ) {
+        isTanh
+            ? nino_gelu_tanh_pullback(x, dy, dx, count, accumulate)
+            : nino_gelu_erf_pullback(x, dy, dx, count, accumulate)
     }
 }
 
@@ -88,8 +98,10 @@ struct SiLU: ActivationOperation {
         nino_silu(x, y, count)
     }
 
-    func applyPullback(x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
-                       dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32) {
+    func applyPullback(
+        x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>,
+        dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32
+    ) {
         nino_silu_pullback(x, dy, dx, count, accumulate)
     }
 }

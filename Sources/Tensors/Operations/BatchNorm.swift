@@ -4,7 +4,8 @@ import CKernels
 ///
 /// Inputs: x [n, channels, ...], weight, bias, running mean, running variance, each [channels]. Output: as x.
 /// Attributes `epsilon` (real, default 1e-5), `momentum` (real, default 0.1).
-/// While training (more than one value per channel needed, else `operationFailed`): mean and (biased) variance of the batch; the running ones move to
+/// While training (more than one value per channel needed, else `operationFailed`): mean and (biased) variance of the
+/// batch; the running ones move to
 /// (1 - momentum) · running + momentum · batch, with the unbiased variance (PyTorch's rule). Else: the running ones.
 struct BatchNorm: RegisteredOperation {
     static let name = "batchNorm"
@@ -42,7 +43,9 @@ struct BatchNorm: RegisteredOperation {
         let (means, rstds) = (try context.kept(0, count: channels), try context.kept(1, count: channels))
         let isTraining = context.training
         guard !isTraining || x.count > channels else {
-            throw .operationFailed(operation: name, message: "expected more than 1 value per channel while training, found shape \(x.shape)")
+            throw .operationFailed(
+                operation: name,
+                message: "expected more than 1 value per channel while training, found shape \(x.shape)")
         }
         forEachChannel(x.shape) { channel, runs in
             var mean = Double(runningMean[channel])
@@ -54,17 +57,23 @@ struct BatchNorm: RegisteredOperation {
                 variance = squares / count
                 let unbiased = squares / (count - 1)
                 runningMean[channel] = Float((1 - momentum) * Double(runningMean[channel]) + momentum * mean)
-                runningVariance[channel] = Float((1 - momentum) * Double(runningVariance[channel]) + momentum * unbiased)
+                runningVariance[channel] = Float(
+                    (1 - momentum) * Double(runningVariance[channel]) + momentum * unbiased)
             }
             let rstd = 1 / (variance + epsilon).squareRoot()
             means[channel] = Float(mean)
             rstds[channel] = Float(rstd)
-            runs.forEach { nino_affine(x.address + $0, Float(mean), Float(rstd) * weight[channel], bias[channel], output.address + $0, $1) }
+            runs.forEach {
+                nino_affine(
+                    x.address + $0, Float(mean), Float(rstd) * weight[channel], bias[channel], output.address + $0, $1)
+            }
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let (x, dy, weight) = (inputs[0].floats, gradient.address, inputs[1].floats.values)
         let channels = x.shape[1]
         let (means, rstds) = (try context.kept(0, count: channels), try context.kept(1, count: channels))
@@ -81,7 +90,10 @@ struct BatchNorm: RegisteredOperation {
             let count = Double(runs.count)
             let projected = isTraining ? Float(-projection * Double(rstd) * Double(rstd) / count) * slope : 0
             let shift = isTraining ? Float(-sum / count) * slope : 0
-            runs.forEach { nino_affine_pullback(x.address + $0, mean, dy + $0, slope, projected, shift, target.address + $0, $1, target.accumulate) }
+            runs.forEach {
+                nino_affine_pullback(
+                    x.address + $0, mean, dy + $0, slope, projected, shift, target.address + $0, $1, target.accumulate)
+            }
         }
         for index in 3...4 {
             if let target = targets[index], target.beta == 0 { target.tensor.values.update(repeating: 0) }

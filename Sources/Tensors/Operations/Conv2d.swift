@@ -3,7 +3,8 @@ import CKernels
 /// 2-D convolution (cross-correlation, as PyTorch's).
 ///
 /// Inputs: x [n, in, height, width], weight [out, in / groups, kernel height, kernel width], bias [out] (optional).
-/// Output: [n, out, height', width']. Attributes `stride` (default 1), `padding` (default 0; see `Window`), `groups` (integer, default 1).
+/// Output: [n, out, height', width']. Attributes `stride` (default 1), `padding` (default 0; see `Window`), `groups`
+/// (integer, default 1).
 struct Conv2d: RegisteredOperation {
     static let name = "conv2d"
     static let attributeNames = ["stride", "padding", "groups"]
@@ -25,7 +26,8 @@ struct Conv2d: RegisteredOperation {
         try require(weight.count == 4 && weight[0] % groups == 0 && weight[1] == x[1] / groups, inputs, 1, expected)
         if inputs.count == 3 { try require(inputs[2].shape == [weight[0]], inputs, 2, "[\(weight[0])]") }
         guard let size = window.outputSize(height: x[2], width: x[3], kernel: Array(weight[2...])) else {
-            throw .inputShape(operation: name, input: 0, expected: "an image no smaller than the kernel \(weight[2...])", found: x)
+            throw .inputShape(
+                operation: name, input: 0, expected: "an image no smaller than the kernel \(weight[2...])", found: x)
         }
         return [x[0], weight[0]] + size
     }
@@ -45,7 +47,10 @@ struct Conv2d: RegisteredOperation {
         let (image, group) = (flow.index(x[0]), flow.index(groups))
         let (input, output) = (flow.index(weight[1]), flow.index(weight[0] / groups))
         func pixels(_ sizes: ArraySlice<Int>) -> [AxisFlow.Axis] { flow.indices(sizes, window).map { [[$0]] } }
-        let axes = [[[[image]], [[group, input]]] + pixels(x[2...]), [[[group, output]], [[input]]] + pixels(weight[2...]), [[[group, output]]]]
+        let axes = [
+            [[[image]], [[group, input]]] + pixels(x[2...]), [[[group, output]], [[input]]] + pixels(weight[2...]),
+            [[[group, output]]],
+        ]
         let result = [[[image]], [[group, output]]] + pixels(size[...])
         return flow.make(Array(axes.prefix(inputs.count)), result)
     }
@@ -56,8 +61,10 @@ struct Conv2d: RegisteredOperation {
         try columnForward(size, inputs, output, context)
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let size = ConvolutionSizes(self, inputs, output)
         if let direct = DirectConvolution(self, size), targets[0] == nil || direct.canPullbackImage {
             return try direct.pullback(gradient, output: output, inputs: inputs, into: targets, context)

@@ -3,8 +3,10 @@ import CKernels
 /// Mean over the labelled positions of -log softmax(logits)[label]; NaN if there is none.
 ///
 /// Inputs: logits [..., classes], labels int64 [...]. Output: [] (a single number).
-/// Attributes: `ignoreIndex` (integer, default -100, PyTorch's): positions with this label do not count. `shift` (integer, default 0):
-/// position t of the last label axis has label t + shift, and the last `shift` positions have none (1: next-token prediction).
+/// Attributes: `ignoreIndex` (integer, default -100, PyTorch's): positions with this label do not count. `shift`
+/// (integer, default 0):
+/// position t of the last label axis has label t + shift, and the last `shift` positions have none (1: next-token
+/// prediction).
 /// Throws when run: `indexOutOfRange` for any other label that is not a class.
 struct CrossEntropy: RegisteredOperation {
     static let name = "crossEntropy"
@@ -43,7 +45,8 @@ struct CrossEntropy: RegisteredOperation {
 
     func axisFlow(inputs: [ValueType]) -> AxisFlow {
         var flow = AxisFlowBuilder()
-        let position: AxisFlow.Role = shift > 0 ? .pinned("each position is set against the label of a later one") : .free
+        let position: AxisFlow.Role =
+            shift > 0 ? .pinned("each position is set against the label of a later one") : .free
         let lead = flow.indices(inputs[1].shape.dropLast()) + flow.indices(inputs[1].shape.suffix(1), position)
         let classes = flow.index(inputs[0].shape.last!, .pinned("labels name its classes"))
         return flow.make([lead + [classes], lead], [])
@@ -72,8 +75,10 @@ struct CrossEntropy: RegisteredOperation {
         output.values[0] = Float(sum / Double(count))
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         let (logits, labels) = (inputs[0].floats, inputs[1].integers)
         let classes = logits.shape.last!
@@ -85,7 +90,8 @@ struct CrossEntropy: RegisteredOperation {
             for row in rows {
                 let dx = target.address + row * classes
                 if let label = labelOfRow[row] {
-                    nino_softmax_scaled(logits.address + row * classes, normalizers[row], scale, dx, Int64(classes), target.accumulate)
+                    nino_softmax_scaled(
+                        logits.address + row * classes, normalizers[row], scale, dx, Int64(classes), target.accumulate)
                     dx[label] -= scale
                 } else if target.beta == 0 {
                     dx.update(repeating: 0, count: classes)
@@ -95,7 +101,9 @@ struct CrossEntropy: RegisteredOperation {
     }
 
     /// One double a row, kept from forward to pullback.
-    private func logSumExps(_ rows: Int, _ context: OperationContext) throws(TensorError) -> UnsafeMutablePointer<Double> {
+    private func logSumExps(_ rows: Int, _ context: OperationContext) throws(TensorError) -> UnsafeMutablePointer<
+        Double
+    > {
         UnsafeMutableRawPointer(try context.kept(0, count: 2 * rows)).bindMemory(to: Double.self, capacity: rows)
     }
 }

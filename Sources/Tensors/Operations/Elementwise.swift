@@ -14,11 +14,14 @@ func rowTile(columns: Int) -> Int {
 }
 
 /// out := accumulate · out + sums over the rows of x [rows, columns].
-func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>, accumulate: Int32) {
+func columnSums(
+    _ x: UnsafePointer<Float>, rows: Int, columns: Int, into out: UnsafeMutablePointer<Float>, accumulate: Int32
+) {
     let tile = max(64, (columns + 15) / 16)
     Parallel.forEachRange(columns, tile: tile) { range in
-        nino_column_sums(x + range.lowerBound, Int64(rows), Int64(range.count), Int64(columns),
-                         out + range.lowerBound, accumulate)
+        nino_column_sums(
+            x + range.lowerBound, Int64(rows), Int64(range.count), Int64(columns),
+            out + range.lowerBound, accumulate)
     }
 }
 
@@ -51,8 +54,10 @@ struct Add: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let dy = gradient.address
         if let target = targets[0] { addScaled(1, dy, to: target, count: gradient.count) }
         if let target = targets[1] {
@@ -85,8 +90,10 @@ struct Multiply: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let (a, b, dy) = (inputs[0].floats, inputs[1].floats, gradient.address)
         if let target = targets[0] {
             forEachRepeat(of: b.count, in: a.count) { offset, offsetInB, length in
@@ -129,8 +136,10 @@ struct Scale: RegisteredOperation {
         elementwise(output.count) { nino_scale(factor, x + $0, output.address + $0, $1, 0) }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         addScaled(factor, gradient.address, to: target, count: output.count)
     }
@@ -144,7 +153,9 @@ extension Operation {
     }
 
     /// Tiles over the `count / period` copies of a vector of `period` elements, with the offset in both.
-    fileprivate func forEachRepeat(of period: Int, in count: Int, _ kernel: (_ offset: Int, _ offsetInPeriod: Int, _ length: Int64) -> Void) {
+    fileprivate func forEachRepeat(
+        of period: Int, in count: Int, _ kernel: (_ offset: Int, _ offsetInPeriod: Int, _ length: Int64) -> Void
+    ) {
         guard period < count else { return elementwise(count) { kernel($0, $0, $1) } }
         Parallel.forEachRange(count / period, tile: rowTile(columns: period)) { rows in
             for row in rows { kernel(row * period, 0, Int64(period)) }

@@ -26,7 +26,9 @@ struct Embedding: RegisteredOperation {
     func axisFlow(inputs: [ValueType]) -> AxisFlow {
         var flow = AxisFlowBuilder()
         let lead = flow.indices(inputs[0].shape)
-        let (rows, width) = (flow.index(inputs[1].shape[0], .pinned("ids name its rows")), flow.index(inputs[1].shape[1]))
+        let (rows, width) = (
+            flow.index(inputs[1].shape[0], .pinned("ids name its rows")), flow.index(inputs[1].shape[1])
+        )
         return flow.make([lead, [rows, width]], lead + [width])
     }
 
@@ -39,20 +41,25 @@ struct Embedding: RegisteredOperation {
         }
         Parallel.forEachRange(ids.count, tile: rowTile(columns: width)) { range in
             for position in range {
-                (output.address + position * width).update(from: table.address + Int(ids.values[position]) * width, count: width)
+                (output.address + position * width).update(
+                    from: table.address + Int(ids.values[position]) * width, count: width)
             }
         }
     }
 
     /// Ids may repeat, so threads share the columns, not the rows.
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[1] else { return }
         let ids = inputs[0].integers.values
         let (rows, width) = (target.tensor.shape[0], target.tensor.shape[1])
         Parallel.forEachRange(width, tile: max(16, (width + 7) / 8)) { columns in
             if target.beta == 0 {
-                for row in 0..<rows { (target.address + row * width + columns.lowerBound).update(repeating: 0, count: columns.count) }
+                for row in 0..<rows {
+                    (target.address + row * width + columns.lowerBound).update(repeating: 0, count: columns.count)
+                }
             }
             for (position, id) in ids.enumerated() where id != paddingRow {
                 let (sum, dy) = (target.address + Int(id) * width, gradient.address + position * width)

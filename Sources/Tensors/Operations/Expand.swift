@@ -29,8 +29,12 @@ struct Expand: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
-        columnSums(gradient.address, rows: count, columns: target.tensor.count, into: target.address, accumulate: target.accumulate)
+        columnSums(
+            gradient.address, rows: count, columns: target.tensor.count, into: target.address,
+            accumulate: target.accumulate)
     }
 }

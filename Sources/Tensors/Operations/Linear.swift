@@ -3,7 +3,8 @@ import CKernels
 /// y = x · Wᵀ + b.
 ///
 /// Inputs: x [..., in], weight, bias [out] (optional). Output: [..., out].
-/// Attribute `layout` (text): "outFirst" (default, weight [out, in], PyTorch's Linear) or "inFirst" (weight [in, out], GPT-2's Conv1D).
+/// Attribute `layout` (text): "outFirst" (default, weight [out, in], PyTorch's Linear) or "inFirst" (weight [in, out],
+/// GPT-2's Conv1D).
 struct Linear: RegisteredOperation {
     static let name = "linear"
     static let attributeNames = ["layout"]
@@ -56,32 +57,40 @@ struct Linear: RegisteredOperation {
             let bias = inputs[2].floats.values
             for row in 0..<size.rows { (y + row * size.outputs).update(from: bias.baseAddress!, count: size.outputs) }
         }
-        gemm(transposeB: isOutFirst, m: size.rows, n: size.outputs, k: size.inputs, x.address, lda: size.inputs,
-             inputs[1].floats.address, ldb: size.weightStride, beta: inputs.count == 3 ? 1 : 0, y, ldc: size.outputs)
+        gemm(
+            transposeB: isOutFirst, m: size.rows, n: size.outputs, k: size.inputs, x.address, lda: size.inputs,
+            inputs[1].floats.address, ldb: size.weightStride, beta: inputs.count == 3 ? 1 : 0, y, ldc: size.outputs)
         if hasReLU { elementwise(output.count) { nino_relu(y + $0, y + $0, $1) } }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let x = inputs[0].floats
         let size = sizes(x, output)
         var dy = UnsafePointer(gradient.address)
         if hasReLU {
             let masked = try context.transient(0, count: gradient.count)
-            elementwise(gradient.count) { nino_relu_pullback(output.address + $0, gradient.address + $0, masked + $0, $1, 0) }
+            elementwise(gradient.count) {
+                nino_relu_pullback(output.address + $0, gradient.address + $0, masked + $0, $1, 0)
+            }
             dy = UnsafePointer(masked)
         }
         if let target = targets[0] {
-            gemm(transposeB: !isOutFirst, m: size.rows, n: size.inputs, k: size.outputs, dy, lda: size.outputs,
-                 inputs[1].floats.address, ldb: size.weightStride, beta: target.beta, target.address, ldc: size.inputs)
+            gemm(
+                transposeB: !isOutFirst, m: size.rows, n: size.inputs, k: size.outputs, dy, lda: size.outputs,
+                inputs[1].floats.address, ldb: size.weightStride, beta: target.beta, target.address, ldc: size.inputs)
         }
         if let target = targets[1] {
             if isOutFirst {
-                gemm(transposeA: true, m: size.outputs, n: size.inputs, k: size.rows, dy, lda: size.outputs,
-                     x.address, ldb: size.inputs, beta: target.beta, target.address, ldc: size.inputs)
+                gemm(
+                    transposeA: true, m: size.outputs, n: size.inputs, k: size.rows, dy, lda: size.outputs,
+                    x.address, ldb: size.inputs, beta: target.beta, target.address, ldc: size.inputs)
             } else {
-                gemm(transposeA: true, m: size.inputs, n: size.outputs, k: size.rows, x.address, lda: size.inputs,
-                     dy, ldb: size.outputs, beta: target.beta, target.address, ldc: size.outputs)
+                gemm(
+                    transposeA: true, m: size.inputs, n: size.outputs, k: size.rows, x.address, lda: size.inputs,
+                    dy, ldb: size.outputs, beta: target.beta, target.address, ldc: size.outputs)
             }
         }
         if inputs.count == 3, let target = targets[2] {

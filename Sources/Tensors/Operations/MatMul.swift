@@ -21,7 +21,9 @@ struct MatMul: RegisteredOperation {
         let rows = a[a.count - (transposeA ? 1 : 2)]
         let inner = a[a.count - (transposeA ? 2 : 1)]
         let lead = Array(a.dropLast(2))
-        try require(b.count == 2 || (b.count == a.count && Array(b.dropLast(2)) == lead), inputs, 1, "the leading axes \(lead), or 2 axes")
+        try require(
+            b.count == 2 || (b.count == a.count && Array(b.dropLast(2)) == lead), inputs, 1,
+            "the leading axes \(lead), or 2 axes")
         try require(b[b.count - (transposeB ? 1 : 2)] == inner, inputs, 1, "inner size \(inner)")
         return lead + [rows, b[b.count - (transposeB ? 2 : 1)]]
     }
@@ -46,43 +48,59 @@ struct MatMul: RegisteredOperation {
         let m = flow.index(a[a.count - (transposeA ? 1 : 2)])
         let k = flow.index(a[a.count - (transposeA ? 2 : 1)])
         let n = flow.index(b[b.count - (transposeB ? 2 : 1)])
-        return flow.make([lead + (transposeA ? [k, m] : [m, k]), lead.prefix(b.count - 2) + (transposeB ? [n, k] : [k, n])], lead + [m, n])
+        return flow.make(
+            [lead + (transposeA ? [k, m] : [m, k]), lead.prefix(b.count - 2) + (transposeB ? [n, k] : [k, n])],
+            lead + [m, n])
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let size = sizes(inputs, output)
         let (a, b) = (inputs[0].floats.address, inputs[1].floats.address)
         forEachMatrix(size.batch) { index in
-            gemm(transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n, k: size.k,
-                 a + index * size.m * size.k, lda: transposeA ? size.m : size.k,
-                 b + index * size.stepB, ldb: transposeB ? size.k : size.n, output.address + index * size.m * size.n, ldc: size.n)
+            gemm(
+                transposeA: transposeA, transposeB: transposeB, m: size.m, n: size.n, k: size.k,
+                a + index * size.m * size.k, lda: transposeA ? size.m : size.k,
+                b + index * size.stepB, ldb: transposeB ? size.k : size.n, output.address + index * size.m * size.n,
+                ldc: size.n)
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let size = sizes(inputs, output)
         let (a, b, dy) = (inputs[0].floats.address, inputs[1].floats.address, gradient.address)
         let (lda, ldb) = (transposeA ? size.m : size.k, transposeB ? size.k : size.n)
         if let target = targets[0] {
             forEachMatrix(size.batch) { index in
-                let (dC, B, dA) = (dy + index * size.m * size.n, b + index * size.stepB, target.address + index * size.m * size.k)
-                if transposeA { // Aᵀ in memory: its gradient is op(B) · dCᵀ
-                    gemm(transposeA: transposeB, transposeB: true, m: size.k, n: size.m, k: size.n,
-                         B, lda: ldb, dC, ldb: size.n, beta: target.beta, dA, ldc: lda)
+                let (dC, B, dA) = (
+                    dy + index * size.m * size.n, b + index * size.stepB, target.address + index * size.m * size.k
+                )
+                if transposeA {  // Aᵀ in memory: its gradient is op(B) · dCᵀ
+                    gemm(
+                        transposeA: transposeB, transposeB: true, m: size.k, n: size.m, k: size.n,
+                        B, lda: ldb, dC, ldb: size.n, beta: target.beta, dA, ldc: lda)
                 } else {
-                    gemm(transposeB: !transposeB, m: size.m, n: size.k, k: size.n, dC, lda: size.n, B, ldb: ldb, beta: target.beta, dA, ldc: lda)
+                    gemm(
+                        transposeB: !transposeB, m: size.m, n: size.k, k: size.n, dC, lda: size.n, B, ldb: ldb,
+                        beta: target.beta, dA, ldc: lda)
                 }
             }
         }
         guard let target = targets[1] else { return }
         let pullbackB = { (index: Int, beta: Float) in
-            let (dC, A, dB) = (dy + index * size.m * size.n, a + index * size.m * size.k, target.address + index * size.stepB)
-            if transposeB { // Bᵀ in memory: its gradient is dCᵀ · op(A)
-                gemm(transposeA: true, transposeB: transposeA, m: size.n, n: size.k, k: size.m,
-                     dC, lda: size.n, A, ldb: lda, beta: beta, dB, ldc: ldb)
+            let (dC, A, dB) = (
+                dy + index * size.m * size.n, a + index * size.m * size.k, target.address + index * size.stepB
+            )
+            if transposeB {  // Bᵀ in memory: its gradient is dCᵀ · op(A)
+                gemm(
+                    transposeA: true, transposeB: transposeA, m: size.n, n: size.k, k: size.m,
+                    dC, lda: size.n, A, ldb: lda, beta: beta, dB, ldc: ldb)
             } else {
-                gemm(transposeA: !transposeA, m: size.k, n: size.n, k: size.m, A, lda: lda, dC, ldb: size.n, beta: beta, dB, ldc: ldb)
+                gemm(
+                    transposeA: !transposeA, m: size.k, n: size.n, k: size.m, A, lda: lda, dC, ldb: size.n, beta: beta,
+                    dB, ldc: ldb)
             }
         }
         if size.stepB == 0 {

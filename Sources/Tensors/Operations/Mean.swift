@@ -30,7 +30,8 @@ struct Mean: RegisteredOperation {
     func axisFlow(inputs: [ValueType]) -> AxisFlow {
         var flow = AxisFlowBuilder()
         let indices = flow.indices(inputs[0].shape).map { [[$0]] }
-        return flow.make([indices], indices.indices.compactMap { axes.contains($0) ? (keepAxes ? [[]] : nil) : indices[$0] })
+        return flow.make(
+            [indices], indices.indices.compactMap { axes.contains($0) ? (keepAxes ? [[]] : nil) : indices[$0] })
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
@@ -44,8 +45,10 @@ struct Mean: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         let (kept, reduced) = offsets(inputs[0].floats.shape)
         Parallel.forEachRange(kept.count, tile: rowTile(columns: reduced.count)) { range in
@@ -95,20 +98,27 @@ struct GlobalAveragePool: RegisteredOperation {
         let positions = x.count / output.count
         Parallel.forEachRange(output.count, tile: rowTile(columns: positions)) { range in
             for index in range {
-                output.address[index] = Float(nino_sum(x.address + index * positions, Int64(positions)) / Double(positions))
+                output.address[index] = Float(
+                    nino_sum(x.address + index * positions, Int64(positions)) / Double(positions))
             }
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         let positions = target.tensor.count / output.count
         Parallel.forEachRange(output.count, tile: rowTile(columns: positions)) { range in
             for index in range {
                 let value = gradient.address[index] / Float(positions)
                 let dx = target.address + index * positions
-                if target.beta == 0 { dx.update(repeating: value, count: positions) } else { nino_add_scalar(value, dx, Int64(positions)) }
+                if target.beta == 0 {
+                    dx.update(repeating: value, count: positions)
+                } else {
+                    nino_add_scalar(value, dx, Int64(positions))
+                }
             }
         }
     }

@@ -27,13 +27,16 @@ struct LayerNorm: RegisteredOperation {
         let (mean, rstd) = (try context.kept(0, count: rows), try context.kept(1, count: rows))
         Parallel.forEachRange(rows, tile: rowTile(columns: n)) { range in
             let first = range.lowerBound
-            nino_layer_norm(x + first * n, weight, bias, epsilon, output.address + first * n, mean + first, rstd + first,
-                            Int64(range.count), Int64(n))
+            nino_layer_norm(
+                x + first * n, weight, bias, epsilon, output.address + first * n, mean + first, rstd + first,
+                Int64(range.count), Int64(n))
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let rows = output.count / output.shape.last!
         let (mean, rstd) = (try context.kept(0, count: rows), try context.kept(1, count: rows))
         try normPullback(gradient, inputs, inputs[1].floats.address, targets, mean: mean, rstd: rstd, context)
@@ -66,18 +69,24 @@ struct RMSNorm: RegisteredOperation {
         let rstd = try context.kept(0, count: output.count / n)
         Parallel.forEachRange(output.count / n, tile: rowTile(columns: n)) { range in
             let first = range.lowerBound
-            nino_rms_norm(x + first * n, weight, epsilon, output.address + first * n, rstd + first, Int64(range.count), Int64(n))
+            nino_rms_norm(
+                x + first * n, weight, epsilon, output.address + first * n, rstd + first, Int64(range.count), Int64(n))
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         let n = output.shape.last!
         let weight = try weightOrOnes(inputs, n, context)
-        try normPullback(gradient, inputs, weight, targets, mean: nil, rstd: try context.kept(0, count: output.count / n), context)
+        try normPullback(
+            gradient, inputs, weight, targets, mean: nil, rstd: try context.kept(0, count: output.count / n), context)
     }
 
-    private func weightOrOnes(_ inputs: [Value], _ n: Int, _ context: OperationContext) throws(TensorError) -> UnsafePointer<Float> {
+    private func weightOrOnes(_ inputs: [Value], _ n: Int, _ context: OperationContext) throws(TensorError)
+        -> UnsafePointer<Float>
+    {
         if inputs.count == 2 { return UnsafePointer(inputs[1].floats.address) }
         let ones = try context.kept(1, count: n)
         ones.update(repeating: 1, count: n)
@@ -90,21 +99,26 @@ extension Operation {
     fileprivate func normShape(_ inputs: [ValueType]) throws(TensorError) -> [Int] {
         let x = inputs[0].shape
         try require(!x.isEmpty, inputs, 0, "[..., n]")
-        for index in inputs.indices.dropFirst() { try require(inputs[index].shape == [x.last!], inputs, index, "[\(x.last!)]") }
+        for index in inputs.indices.dropFirst() {
+            try require(inputs[index].shape == [x.last!], inputs, index, "[\(x.last!)]")
+        }
         return x
     }
 
     /// Gradients of x, weight and bias; `mean` is nil for RMS norm.
-    fileprivate func normPullback(_ gradient: Tensor, _ inputs: [Value], _ weight: UnsafePointer<Float>, _ targets: [GradientTarget?],
-                                  mean: UnsafeMutablePointer<Float>?, rstd: UnsafeMutablePointer<Float>,
-                                  _ context: OperationContext) throws(TensorError) {
+    fileprivate func normPullback(
+        _ gradient: Tensor, _ inputs: [Value], _ weight: UnsafePointer<Float>, _ targets: [GradientTarget?],
+        mean: UnsafeMutablePointer<Float>?, rstd: UnsafeMutablePointer<Float>,
+        _ context: OperationContext
+    ) throws(TensorError) {
         let (x, dy, n) = (inputs[0].floats.address, gradient.address, gradient.shape.last!)
         let rows = gradient.count / n
         if let target = targets[0] {
             Parallel.forEachRange(rows, tile: rowTile(columns: n)) { range in
                 let first = range.lowerBound
-                nino_norm_pullback(x + first * n, weight, mean.map { $0 + first }, rstd + first, dy + first * n,
-                                   target.address + first * n, Int64(range.count), Int64(n), target.accumulate)
+                nino_norm_pullback(
+                    x + first * n, weight, mean.map { $0 + first }, rstd + first, dy + first * n,
+                    target.address + first * n, Int64(range.count), Int64(n), target.accumulate)
             }
         }
         let parameterTargets = targets.dropFirst()
@@ -112,12 +126,14 @@ extension Operation {
         // Partial sums over at most 16 tiles of rows, then their sums in order.
         let tile = (rows + 15) / 16
         let tiles = (rows + tile - 1) / tile
-        let partial = UnsafeMutableRawPointer(try context.transient(0, count: 4 * tiles * n)).bindMemory(to: Double.self, capacity: 2 * tiles * n)
+        let partial = UnsafeMutableRawPointer(try context.transient(0, count: 4 * tiles * n)).bindMemory(
+            to: Double.self, capacity: 2 * tiles * n)
         Parallel.forEachRange(rows, tile: tile) { range in
             let first = range.lowerBound
             let sums = partial + first / tile * 2 * n
-            nino_norm_parameter_sums(x + first * n, mean.map { $0 + first }, rstd + first, dy + first * n, sums, sums + n,
-                                     Int64(range.count), Int64(n))
+            nino_norm_parameter_sums(
+                x + first * n, mean.map { $0 + first }, rstd + first, dy + first * n, sums, sums + n,
+                Int64(range.count), Int64(n))
         }
         for (part, target) in parameterTargets.enumerated() {
             guard let target else { continue }

@@ -28,8 +28,10 @@ struct AveragePool2d: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         if target.beta == 0 { target.tensor.values.update(repeating: 0) }
         let area = Float(pool.kernel[0] * pool.kernel[1])
@@ -43,7 +45,8 @@ struct AveragePool2d: RegisteredOperation {
 /// Largest of each window; padding never wins. The gradient goes to the first of equals.
 ///
 /// Input: x [n, channels, height, width]. Output: [n, channels, height', width'].
-/// Attributes `kernel` (1 or 2 integers), `stride` (default: the kernel), `padding` (at most half the kernel; see `Window`).
+/// Attributes `kernel` (1 or 2 integers), `stride` (default: the kernel), `padding` (at most half the kernel; see
+/// `Window`).
 struct MaxPool2d: RegisteredOperation {
     static let name = "maxPool2d"
     static let attributeNames = ["kernel", "stride", "padding"]
@@ -67,8 +70,10 @@ struct MaxPool2d: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         let x = inputs[0].floats
         if target.beta == 0 { target.tensor.values.update(repeating: 0) }
@@ -100,8 +105,9 @@ struct Pool: Sendable {
         self.kernel = kernel
         window = try Window(attributes, defaultStride: kernel)
         for (side, padding) in window.padding.enumerated() where 2 * padding > kernel[side % 2] {
-            throw .attributeValue(operation: attributes.operation, name: "padding",
-                                  expected: "at most half the kernel \(kernel)", found: "\(window.padding)")
+            throw .attributeValue(
+                operation: attributes.operation, name: "padding",
+                expected: "at most half the kernel \(kernel)", found: "\(window.padding)")
         }
     }
 
@@ -110,7 +116,9 @@ struct Pool: Sendable {
         let x = inputs[0].shape
         try operation.require(x.count == 4, inputs, 0, "[n, channels, height, width]")
         guard let size = window.outputSize(height: x[2], width: x[3], kernel: kernel) else {
-            throw .inputShape(operation: operation.name, input: 0, expected: "an image no smaller than the kernel \(kernel)", found: x)
+            throw .inputShape(
+                operation: operation.name, input: 0, expected: "an image no smaller than the kernel \(kernel)", found: x
+            )
         }
         return [x[0], x[1]] + size
     }
@@ -120,12 +128,19 @@ struct Pool: Sendable {
         let x = inputs[0].shape
         let planes = flow.indices(x.prefix(2))
         let slides = AxisFlow.Role.pinned("a window slides over it")
-        let (before, after) = (flow.indices(x[2...], slides), flow.indices(window.outputSize(height: x[2], width: x[3], kernel: kernel)!, slides))
+        let (before, after) = (
+            flow.indices(x[2...], slides),
+            flow.indices(window.outputSize(height: x[2], width: x[3], kernel: kernel)!, slides)
+        )
         return flow.make([planes + before], planes + after)
     }
 
-    /// Visits each window: where its plane starts in x, the width of x, the rows and columns under it, its output position.
-    func forEachWindow(_ x: Tensor, _ output: Tensor, _ body: (_ plane: Int, _ width: Int, Range<Int>, Range<Int>, _ position: Int) -> Void) {
+    /// Visits each window: where its plane starts in x, the width of x, the rows and columns under it, its output
+    /// position.
+    func forEachWindow(
+        _ x: Tensor, _ output: Tensor,
+        _ body: (_ plane: Int, _ width: Int, Range<Int>, Range<Int>, _ position: Int) -> Void
+    ) {
         let (height, width) = (x.shape[2], x.shape[3])
         let (outputHeight, outputWidth) = (output.shape[2], output.shape[3])
         Parallel.forEachRange(x.shape[0] * x.shape[1], tile: rowTile(columns: height * width)) { planes in
@@ -134,7 +149,9 @@ struct Pool: Sendable {
                 for y in 0..<outputHeight {
                     let rows = window.rows(y, kernel: kernel[0], size: height)
                     for column in 0..<outputWidth {
-                        body(plane * height * width, width, rows, window.columns(column, kernel: kernel[1], size: width), position)
+                        body(
+                            plane * height * width, width, rows, window.columns(column, kernel: kernel[1], size: width),
+                            position)
                         position += 1
                     }
                 }

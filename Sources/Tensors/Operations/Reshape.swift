@@ -10,7 +10,9 @@ struct Reshape: RegisteredOperation {
     init(_ attributes: OperationAttributes) throws(TensorError) {
         shape = try attributes.integers("shape")
         guard shape.allSatisfy({ $0 >= 1 || $0 == -1 }), shape.count(where: { $0 == -1 }) <= 1 else {
-            throw .attributeValue(operation: Self.name, name: "shape", expected: "sizes of at least 1 and at most one -1", found: "\(shape)")
+            throw .attributeValue(
+                operation: Self.name, name: "shape", expected: "sizes of at least 1 and at most one -1",
+                found: "\(shape)")
         }
         _ = try ValueType.checkedCount(shape.filter { $0 != -1 }, name: Self.name)
     }
@@ -52,8 +54,10 @@ struct Reshape: RegisteredOperation {
         output.address.update(from: inputs[0].floats.address, count: output.count)
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         addScaled(1, gradient.address, to: target, count: gradient.count)
     }

@@ -1,11 +1,14 @@
 import Glibc
 
-/// Rotary position embedding, half-rotation (Su et al. 2021, as Llama lays it out): in each head of width d, elements i and i + d/2 at
+/// Rotary position embedding, half-rotation (Su et al. 2021, as Llama lays it out): in each head of width d, elements i
+/// and i + d/2 at
 /// position t turn by the angle t · θ^(-2i/d).
 ///
-/// Input: x [B, T, heads · d]. Output: as x. Attributes: `width` (integer d, even), `theta` (real), `inverse` (flag, default 0: turn by
+/// Input: x [B, T, heads · d]. Output: as x. Attributes: `width` (integer d, even), `theta` (real), `inverse` (flag,
+/// default 0: turn by
 /// the negative angle). With `factor` (real) the frequencies
-/// are scaled as in Llama 3 (Grattafiori et al. 2024; `rope_type` "llama3" of Hugging Face): `lowFactor`, `highFactor` (real),
+/// are scaled as in Llama 3 (Grattafiori et al. 2024; `rope_type` "llama3" of Hugging Face): `lowFactor`, `highFactor`
+/// (real),
 /// `positions` (integer: those of the first training).
 ///
 /// Frequencies and angles are rounded to float32 at each step as the reference does it: at large t the rounding shows.
@@ -24,7 +27,9 @@ struct Rotary: RegisteredOperation {
         }
         isInverse = try attributes.flag("inverse", default: false)
         let theta = try attributes.real("theta")
-        guard theta > 0 else { throw .attributeValue(operation: Self.name, name: "theta", expected: "above 0", found: "\(theta)") }
+        guard theta > 0 else {
+            throw .attributeValue(operation: Self.name, name: "theta", expected: "above 0", found: "\(theta)")
+        }
         let width = self.width
         var frequencies = (0..<(width / 2)).map { 1 / Float(pow(theta, Double(Float(2 * $0) / Float(width)))) }
         if attributes.values["factor"] != nil {
@@ -45,7 +50,10 @@ struct Rotary: RegisteredOperation {
         var flow = AxisFlowBuilder()
         let shape = inputs[0].shape
         let turned = AxisFlow.Role.pinned("it turns each dimension at each position by an angle of its own")
-        let axes = [[[flow.index(shape[0])]], [[flow.index(shape[1], turned)]], [[flow.index(shape[2] / width), flow.index(width, turned)]]]
+        let axes = [
+            [[flow.index(shape[0])]], [[flow.index(shape[1], turned)]],
+            [[flow.index(shape[2] / width), flow.index(width, turned)]],
+        ]
         return flow.make([axes], axes)
     }
 
@@ -54,12 +62,16 @@ struct Rotary: RegisteredOperation {
     }
 
     /// A rotation's transpose turns back.
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?], context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         try rotate(gradient, clockwise: !isInverse, into: target, context)
     }
 
-    private func rotate(_ x: Tensor, clockwise: Bool, into target: GradientTarget, _ context: OperationContext) throws(TensorError) {
+    private func rotate(_ x: Tensor, clockwise: Bool, into target: GradientTarget, _ context: OperationContext)
+        throws(TensorError)
+    {
         let (positions, stride, half) = (x.shape[1], x.shape[2], width / 2)
         let cosines = try context.transient(0, count: 2 * positions * half)
         let sines = cosines + positions * half
@@ -76,14 +88,17 @@ struct Rotary: RegisteredOperation {
             for row in rows {
                 let table = row % positions * half
                 for head in Swift.stride(from: row * stride, to: (row + 1) * stride, by: width) {
-                    turn(x.address + head, cosines + table, sines + table, target.address + head, half, adding: target.beta != 0)
+                    turn(
+                        x.address + head, cosines + table, sines + table, target.address + head, half,
+                        adding: target.beta != 0)
                 }
             }
         }
     }
 
     private func turn(
-        _ x: UnsafePointer<Float>, _ cosine: UnsafePointer<Float>, _ sine: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, _ half: Int, adding: Bool
+        _ x: UnsafePointer<Float>, _ cosine: UnsafePointer<Float>, _ sine: UnsafePointer<Float>,
+        _ y: UnsafeMutablePointer<Float>, _ half: Int, adding: Bool
     ) {
         for i in 0..<half {
             let (a, b) = (x[i], x[i + half])
@@ -101,13 +116,16 @@ private struct Llama3Scaling {
     init(_ attributes: OperationAttributes) throws(TensorError) {
         func positive(_ name: String) throws(TensorError) -> Float {
             let value = try attributes.real(name)
-            guard value > 0 else { throw .attributeValue(operation: Rotary.name, name: name, expected: "above 0", found: "\(value)") }
+            guard value > 0 else {
+                throw .attributeValue(operation: Rotary.name, name: name, expected: "above 0", found: "\(value)")
+            }
             return Float(value)
         }
         (factor, low, high) = (try positive("factor"), try positive("lowFactor"), try positive("highFactor"))
         positions = Float(try attributes.integer("positions", in: 1...Int(Int32.max)))
         guard high > low else {
-            throw .attributeValue(operation: Rotary.name, name: "highFactor", expected: "above lowFactor \(low)", found: "\(high)")
+            throw .attributeValue(
+                operation: Rotary.name, name: "highFactor", expected: "above lowFactor \(low)", found: "\(high)")
         }
     }
 

@@ -29,7 +29,9 @@ struct Slice: RegisteredOperation {
     func axisFlow(inputs: [ValueType]) -> AxisFlow {
         var flow = AxisFlowBuilder()
         let shape = inputs[0].shape
-        let (before, behind) = (flow.indices(shape[..<axis]).map { [[$0]] }, flow.indices(shape[(axis + 1)...]).map { [[$0]] })
+        let (before, behind) = (
+            flow.indices(shape[..<axis]).map { [[$0]] }, flow.indices(shape[(axis + 1)...]).map { [[$0]] }
+        )
         let parts = flow.indices([start, end - start, shape[axis] - end].filter { $0 > 0 }).map { [$0] }
         let kept = parts[start > 0 ? 1 : 0]
         return flow.make([before + [parts] + behind], before + [[kept]] + behind)
@@ -42,8 +44,10 @@ struct Slice: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         if target.beta == 0 { target.tensor.values.update(repeating: 0) }
         forEachBlock(inputs[0].floats.shape, axis: axis, start: start, end: end) { inX, inBlock, count in
@@ -54,7 +58,8 @@ struct Slice: RegisteredOperation {
 
 /// Inputs one behind the other along one axis.
 ///
-/// Inputs: one or more, of equal shape but for the axis. Output: their sizes on the axis added. Attribute `axis` (integer).
+/// Inputs: one or more, of equal shape but for the axis. Output: their sizes on the axis added. Attribute `axis`
+/// (integer).
 struct Concat: RegisteredOperation {
     static let name = "concat"
     static let attributeNames = ["axis"]
@@ -75,7 +80,9 @@ struct Concat: RegisteredOperation {
             if other.count == shape.count { other[axis] = shape[axis] }
             try require(other == shape, inputs, index, "\(inputs[0].shape) but for axis \(axis)")
             let (sum, overflow) = shape[axis].addingReportingOverflow(size)
-            guard !overflow else { throw .tooLarge(name: name, limit: ValueType.largestCount, found: inputs[index].shape) }
+            guard !overflow else {
+                throw .tooLarge(name: name, limit: ValueType.largestCount, found: inputs[index].shape)
+            }
             shape[axis] = sum
         }
         return shape
@@ -84,7 +91,9 @@ struct Concat: RegisteredOperation {
     func axisFlow(inputs: [ValueType]) -> AxisFlow {
         var flow = AxisFlowBuilder()
         let shape = inputs[0].shape
-        let (before, behind) = (flow.indices(shape[..<axis]).map { [[$0]] }, flow.indices(shape[(axis + 1)...]).map { [[$0]] })
+        let (before, behind) = (
+            flow.indices(shape[..<axis]).map { [[$0]] }, flow.indices(shape[(axis + 1)...]).map { [[$0]] }
+        )
         let parts = flow.indices(inputs.map { $0.shape[axis] }).map { [$0] }
         return flow.make(parts.map { before + [[$0]] + behind }, before + [parts] + behind)
     }
@@ -100,8 +109,10 @@ struct Concat: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         var start = 0
         for (input, target) in zip(inputs, targets) {
             let end = start + input.floats.shape[axis]
@@ -117,7 +128,9 @@ struct Concat: RegisteredOperation {
 }
 
 /// Visits the contiguous runs of positions `start ..< end` of an axis: where each starts in the whole and in the part.
-private func forEachBlock(_ shape: [Int], axis: Int, start: Int, end: Int, _ body: (_ inWhole: Int, _ inPart: Int, _ count: Int) -> Void) {
+private func forEachBlock(
+    _ shape: [Int], axis: Int, start: Int, end: Int, _ body: (_ inWhole: Int, _ inPart: Int, _ count: Int) -> Void
+) {
     let inner = shape[(axis + 1)...].reduce(1, *)
     let outer = shape[..<axis].reduce(1, *)
     let count = (end - start) * inner

@@ -25,14 +25,17 @@ struct Softmax: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         let n = output.shape.last!
         Parallel.forEachRange(output.count / n, tile: rowTile(columns: n)) { rows in
             let first = rows.lowerBound * n
-            nino_softmax_pullback(output.address + first, gradient.address + first, target.address + first,
-                                  Int64(rows.count), Int64(n), target.accumulate)
+            nino_softmax_pullback(
+                output.address + first, gradient.address + first, target.address + first,
+                Int64(rows.count), Int64(n), target.accumulate)
         }
     }
 }

@@ -13,7 +13,10 @@ struct Tanh: ActivationOperation {
         for i in 0..<Int(count) { y[i] = tanh(x[i]) }
     }
 
-    func applyPullback(x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>, count: Int64, accumulate: Int32) {
+    func applyPullback(
+        x: UnsafePointer<Float>, y: UnsafePointer<Float>, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>,
+        count: Int64, accumulate: Int32
+    ) {
         for i in 0..<Int(count) {
             let slope = (1 - y[i] * y[i]) * dy[i]
             dx[i] = accumulate == 0 ? slope : dx[i] + slope

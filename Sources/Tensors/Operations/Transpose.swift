@@ -10,7 +10,8 @@ struct Transpose: RegisteredOperation {
     init(_ attributes: OperationAttributes) throws(TensorError) {
         axes = try attributes.integers("axes")
         guard axes.sorted() == Array(axes.indices) else {
-            throw .attributeValue(operation: Self.name, name: "axes", expected: "a permutation of 0 ..< \(axes.count)", found: "\(axes)")
+            throw .attributeValue(
+                operation: Self.name, name: "axes", expected: "a permutation of 0 ..< \(axes.count)", found: "\(axes)")
         }
     }
 
@@ -35,8 +36,10 @@ struct Transpose: RegisteredOperation {
         }
     }
 
-    func pullback(_ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
-                  context: OperationContext) throws(TensorError) {
+    func pullback(
+        _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
+        context: OperationContext
+    ) throws(TensorError) {
         guard let target = targets[0] else { return }
         let dy = gradient.address
         let isFirst = target.beta == 0
@@ -51,7 +54,10 @@ struct Transpose: RegisteredOperation {
     }
 
     /// Visits each row of the output: where it starts in x and in the output, and its step in x.
-    private func walk(_ shape: [Int], _ outputShape: [Int], _ row: (_ positionInX: Int, _ position: Int, _ step: Int, _ count: Int) -> Void) {
+    private func walk(
+        _ shape: [Int], _ outputShape: [Int],
+        _ row: (_ positionInX: Int, _ position: Int, _ step: Int, _ count: Int) -> Void
+    ) {
         guard let width = outputShape.last else { return row(0, 0, 1, 1) }
         let strides = rowMajorStrides(shape)
         let outer = axes.dropLast().map { (size: shape[$0], stride: strides[$0]) }

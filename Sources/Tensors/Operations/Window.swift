@@ -2,7 +2,8 @@ import CKernels
 
 /// A 2-D window that slides over an image, as attributes give it.
 ///
-/// Attributes: `stride` (1 or 2 integers), `padding` (1, 2 [vertical, horizontal] or 4 [top, left, bottom, right] integers, default 0).
+/// Attributes: `stride` (1 or 2 integers), `padding` (1, 2 [vertical, horizontal] or 4 [top, left, bottom, right]
+/// integers, default 0).
 struct Window: Sendable {
     static let largest = 1 << 20
 
@@ -11,7 +12,8 @@ struct Window: Sendable {
     let padding: [Int]
 
     init(_ attributes: OperationAttributes, defaultStride: [Int]) throws(TensorError) {
-        stride = attributes.values["stride"] == nil
+        stride =
+            attributes.values["stride"] == nil
             ? defaultStride : try attributes.integers("stride", default: nil, counts: [2], in: 1...Window.largest)
         let padding = try attributes.integers("padding", default: 0, counts: [2, 4], in: 0...Window.largest)
         self.padding = padding.count == 4 ? padding : padding + padding
@@ -27,11 +29,12 @@ struct Window: Sendable {
 
     /// As the kernels in C take it.
     func geometry(channels: Int, input: [Int], kernel: [Int], output: [Int]) -> nino_window_t {
-        nino_window_t(channels: Int64(channels), height: Int64(input[2]), width: Int64(input[3]),
-                      kernel_height: Int64(kernel[0]), kernel_width: Int64(kernel[1]),
-                      stride_height: Int64(stride[0]), stride_width: Int64(stride[1]),
-                      padding_top: Int64(padding[0]), padding_left: Int64(padding[1]),
-                      output_height: Int64(output[2]), output_width: Int64(output[3]))
+        nino_window_t(
+            channels: Int64(channels), height: Int64(input[2]), width: Int64(input[3]),
+            kernel_height: Int64(kernel[0]), kernel_width: Int64(kernel[1]),
+            stride_height: Int64(stride[0]), stride_width: Int64(stride[1]),
+            padding_top: Int64(padding[0]), padding_left: Int64(padding[1]),
+            output_height: Int64(output[2]), output_width: Int64(output[3]))
     }
 
     /// The input rows (or columns) under the window at one output position, clipped to the image.

@@ -37,8 +37,10 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let file = isThere && isFolder.boolValue ? "\(path)/\(Self.fileName)" : path
         let bytes = try readFile(file)
-        guard let manifest = try? JSONDecoder().decode(Self.self, from: Data(bytes)), manifest.format == Self.format else {
-            throw .trajectoryInvalid(file: file, key: "manifest", expected: "JSON of format \(Self.format)", found: "something else")
+        guard let manifest = try? JSONDecoder().decode(Self.self, from: Data(bytes)), manifest.format == Self.format
+        else {
+            throw .trajectoryInvalid(
+                file: file, key: "manifest", expected: "JSON of format \(Self.format)", found: "something else")
         }
         self = manifest
     }

@@ -27,7 +27,8 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
         public var states: StateKind?
 
         public init(
-            name: String, task: String, config: [String: DrawnValue], learningRate: ClosedRange<Double>, weightDecay: Double, batchSize: Int,
+            name: String, task: String, config: [String: DrawnValue], learningRate: ClosedRange<Double>,
+            weightDecay: Double, batchSize: Int,
             steps: Int, interval: Int = 200
         ) {
             (self.name, self.task, self.config) = (name, task, config)
@@ -53,7 +54,9 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
     /// - Throws: `invalidSetting` naming the family and what is wrong.
     public func validate() throws(TrainingError) {
         guard !families.isEmpty, families.map(\.name).distinct().count == families.count else {
-            throw .invalidSetting(name: "plan: families", allowed: "one or more with different names", found: families.map(\.name).joined(separator: ", "))
+            throw .invalidSetting(
+                name: "plan: families", allowed: "one or more with different names",
+                found: families.map(\.name).joined(separator: ", "))
         }
         for family in families {
             func refuse(_ key: String, _ allowed: String, _ found: Any) -> TrainingError {
@@ -64,20 +67,30 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
             }
             _ = try TaskDescription.named(family.task)
             let rates = family.learningRate
-            guard rates.count == 2, rates[0] > 0, rates[0] <= rates[1], rates[1].isFinite else { throw refuse("learning_rate", "two rising positive numbers", rates) }
-            guard family.weightDecay >= 0, family.weightDecay.isFinite else { throw refuse("weight_decay", "a number of at least 0", family.weightDecay) }
+            guard rates.count == 2, rates[0] > 0, rates[0] <= rates[1], rates[1].isFinite else {
+                throw refuse("learning_rate", "two rising positive numbers", rates)
+            }
+            guard family.weightDecay >= 0, family.weightDecay.isFinite else {
+                throw refuse("weight_decay", "a number of at least 0", family.weightDecay)
+            }
             guard family.batchSize >= 1 else { throw refuse("batch_size", "at least 1", family.batchSize) }
             guard family.interval >= 1 else { throw refuse("interval", "at least 1", family.interval) }
-            guard family.stateCount > 5 else { throw refuse("steps", "more than five intervals of \(family.interval)", family.steps) }
+            guard family.stateCount > 5 else {
+                throw refuse("steps", "more than five intervals of \(family.interval)", family.steps)
+            }
             for (key, value) in family.config.sorted(by: { $0.key < $1.key }) {
-                if case .choice(let options) = value, options.isEmpty { throw refuse("config.\(key)", "at least one option", "none") }
+                if case .choice(let options) = value, options.isEmpty {
+                    throw refuse("config.\(key)", "at least one option", "none")
+                }
             }
         }
     }
 
     private static func isFileNameByte(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
         default: byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
         }
     }

@@ -27,7 +27,8 @@ public struct CollectionRun: Codable, Sendable, Equatable {
         case batchSize = "batch_size"
     }
 
-    /// Run `index` of a plan's family: a function of the plan, the collection's seed and the two numbers, whatever else is collected.
+    /// Run `index` of a plan's family: a function of the plan, the collection's seed and the two numbers, whatever else
+    /// is collected.
     public init(_ plan: CollectionPlan, family number: Int, index: Int, seed: UInt64) {
         let family = plan.families[number]
         var random = SeededRandom(seed: seed, purpose: .sampling, index: UInt64(number) << 32 | UInt64(index))
@@ -48,7 +49,9 @@ public struct CollectionRun: Codable, Sendable, Equatable {
         self.config = .object(config)
         learningRate = Double(String(format: "%.2e", rate)) ?? rate
         self.seed = random.next() >> 32
-        (weightDecay, batchSize, steps, interval) = (family.weightDecay, family.batchSize, family.steps, family.interval)
+        (weightDecay, batchSize, steps, interval) = (
+            family.weightDecay, family.batchSize, family.steps, family.interval
+        )
         states = family.states ?? .mean
     }
 

@@ -13,7 +13,8 @@ private final class PluginLock: Sendable {
 
 /// Trains the runs of a plan and stores their trajectories, several runs at a time, each on one thread.
 ///
-/// A trajectory is a function of the plan, the seed and the data; neither the number of jobs nor interruptions change a bit.
+/// A trajectory is a function of the plan, the seed and the data; neither the number of jobs nor interruptions change a
+/// bit.
 /// A file appears whole or not at all, so a killed collection loses the runs under way and nothing else.
 public final class Collector: Sendable {
     public enum Event: Sendable {
@@ -42,15 +43,21 @@ public final class Collector: Sendable {
     ///   - runsPerFamily: runs of each family that the folder shall hold.
     ///   - data: examples by task name, for every task of the plan's families that are collected.
     ///   - model: makes the model of a config.
-    /// - Throws: `invalidSetting`; `otherRun` for a folder with another plan, seed or data; errors of reading and writing.
+    /// - Throws: `invalidSetting`; `otherRun` for a folder with another plan, seed or data; errors of reading and
+    ///   writing.
     public init(
-        _ plan: CollectionPlan, families: [String]? = nil, runsPerFamily: Int, seed: UInt64, version: String, folder: String,
-        data: [String: any DataSource], model: @escaping @Sendable (JSONValue, String) throws -> TrainableModel, onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+        _ plan: CollectionPlan, families: [String]? = nil, runsPerFamily: Int, seed: UInt64, version: String,
+        folder: String,
+        data: [String: any DataSource], model: @escaping @Sendable (JSONValue, String) throws -> TrainableModel,
+        onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
         try plan.validate()
-        guard runsPerFamily >= 1 else { throw TrainingError.invalidSetting(name: "--runs", allowed: "at least 1", found: "\(runsPerFamily)") }
+        guard runsPerFamily >= 1 else {
+            throw TrainingError.invalidSetting(name: "--runs", allowed: "at least 1", found: "\(runsPerFamily)")
+        }
         for name in families ?? [] where !plan.families.contains(where: { $0.name == name }) {
-            throw TrainingError.invalidSetting(name: "--tasks", allowed: plan.families.map(\.name).joined(separator: ", "), found: name)
+            throw TrainingError.invalidSetting(
+                name: "--tasks", allowed: plan.families.map(\.name).joined(separator: ", "), found: name)
         }
         try RunFolder(folder).create()
         var manifest = CollectionManifest(version: version, seed: seed, plan: plan, data: data.mapValues(\.identity))
@@ -65,7 +72,9 @@ public final class Collector: Sendable {
         let done = Set(manifest.runs.map(\.run.fileName))
         // All families advance together, so that a collection cut short is still balanced.
         runs = (0..<runsPerFamily).flatMap { index in
-            plan.families.indices.filter { families?.contains(plan.families[$0].name) ?? true }.map { CollectionRun(plan, family: $0, index: index, seed: seed) }
+            plan.families.indices.filter { families?.contains(plan.families[$0].name) ?? true }.map {
+                CollectionRun(plan, family: $0, index: index, seed: seed)
+            }
         }.filter { !done.contains($0.fileName) }
         (self.folder, self.model, self.data, self.onEvent) = (folder, model, data, onEvent)
         self.manifest = Mutex(manifest)
@@ -118,12 +127,16 @@ public final class Collector: Sendable {
     }
 
     /// - Parameter states: nil for a run that diverged, which is only noted.
-    private func store(_ states: [[Float]]?, of run: CollectionRun, _ parameters: ParameterList, outcome: String) throws {
+    private func store(_ states: [[Float]]?, of run: CollectionRun, _ parameters: ParameterList, outcome: String) throws
+    {
         try manifest.withLock { manifest in
             if let states {
-                try Trajectory.write(states, run: run, parameters: parameters, outcome: outcome, version: manifest.version, to: "\(folder)/\(run.fileName)")
+                try Trajectory.write(
+                    states, run: run, parameters: parameters, outcome: outcome, version: manifest.version,
+                    to: "\(folder)/\(run.fileName)")
             }
-            let entry = CollectionManifest.Entry(run: run, file: states == nil ? nil : run.fileName, parameters: parameters.count, outcome: outcome)
+            let entry = CollectionManifest.Entry(
+                run: run, file: states == nil ? nil : run.fileName, parameters: parameters.count, outcome: outcome)
             manifest.add(entry)
             try manifest.write(to: folder)
             onEvent(.finished(entry, done: runsDone.add(1, ordering: .relaxed).newValue, total: runs.count))
@@ -135,18 +148,26 @@ public final class Collector: Sendable {
         let made = try plugins.lock.withLock { _ in try model(run.config, run.fileName) }
         let guarded = TrainableModel(
             configuration: made.configuration, parameters: made.parameters, initialParameters: made.initialParameters,
-            initialBuffers: made.initialBuffers, trace: { [plugins] inputs in try plugins.lock.withLock { _ in try made.trace(inputs) } })
+            initialBuffers: made.initialBuffers,
+            trace: { [plugins] inputs in try plugins.lock.withLock { _ in try made.trace(inputs) } })
         return try Trainer(settings: run.settings(), model: guarded, data: examples)
     }
 
-    private static func require(_ found: CollectionManifest, toBe expected: CollectionManifest, file: String) throws(TrainingError) {
-        guard found.seed == expected.seed else { throw .otherRun(file: file, key: "seed", expected: "\(expected.seed)", found: "\(found.seed)") }
+    private static func require(_ found: CollectionManifest, toBe expected: CollectionManifest, file: String)
+        throws(TrainingError)
+    {
+        guard found.seed == expected.seed else {
+            throw .otherRun(file: file, key: "seed", expected: "\(expected.seed)", found: "\(found.seed)")
+        }
         guard found.plan == expected.plan else {
-            let different = expected.plan.families.first { !found.plan.families.contains($0) }?.name ?? "the list of families"
+            let different =
+                expected.plan.families.first { !found.plan.families.contains($0) }?.name ?? "the list of families"
             throw .otherRun(file: file, key: "plan", expected: "this \(different)", found: "another")
         }
         for (task, identity) in expected.data {
-            if let other = found.data[task], other != identity { throw .otherRun(file: file, key: "data of task \(task)", expected: identity, found: other) }
+            if let other = found.data[task], other != identity {
+                throw .otherRun(file: file, key: "data of task \(task)", expected: identity, found: other)
+            }
         }
     }
 }

@@ -6,7 +6,8 @@ import Tensors
 
 /// The states of one training run in a safetensors file, a fixed number of optimizer steps apart.
 ///
-/// `first.<name>` is the first state in float32; `change.<name>`, float16 of shape [states, …], is each state's distance from it.
+/// `first.<name>` is the first state in float32; `change.<name>`, float16 of shape [states, …], is each state's
+/// distance from it.
 /// Half precision of the weights themselves would lose too much of the changes where weights are large and steps small:
 /// docs/meta-training.md.
 public struct Trajectory: Sendable {
@@ -22,17 +23,22 @@ public struct Trajectory: Sendable {
     public init(opening path: String) throws {
         let file = try Checkpoint(opening: path)
         func text(_ key: String) throws(TrainingError) -> String {
-            guard let text = file.metadata[key] else { throw .trajectoryInvalid(file: path, key: key, expected: "an entry in the metadata", found: "nothing") }
+            guard let text = file.metadata[key] else {
+                throw .trajectoryInvalid(file: path, key: key, expected: "an entry in the metadata", found: "nothing")
+            }
             return text
         }
         let format = try text("format")
-        guard format == Self.format else { throw TrainingError.trajectoryInvalid(file: path, key: "format", expected: Self.format, found: format) }
+        guard format == Self.format else {
+            throw TrainingError.trajectoryInvalid(file: path, key: "format", expected: Self.format, found: format)
+        }
         func decoded<Content: Decodable>(_ key: String) throws -> Content {
             let text = try text(key)
             do {
                 return try JSONDecoder().decode(Content.self, from: Data(text.utf8))
             } catch {
-                throw TrainingError.trajectoryInvalid(file: path, key: key, expected: "JSON of this version", found: "\(text.prefix(60))")
+                throw TrainingError.trajectoryInvalid(
+                    file: path, key: key, expected: "JSON of this version", found: "\(text.prefix(60))")
             }
         }
         run = try decoded("run")
@@ -41,17 +47,26 @@ public struct Trajectory: Sendable {
         var states: Int?
         for name in names {
             guard let first = file["first." + name], let change = file["change." + name] else {
-                throw TrainingError.trajectoryInvalid(file: path, key: name, expected: "tensors first.\(name) and change.\(name)", found: "none or one of them")
-            }
-            guard change.shape.dropFirst() == first.shape[...], change.shape[0] == states ?? change.shape[0], change.shape[0] > 0 else {
                 throw TrainingError.trajectoryInvalid(
-                    file: path, key: "change." + name, expected: "shape [\(states.map(String.init) ?? "states")] + \(first.shape)", found: "\(change.shape)")
+                    file: path, key: name, expected: "tensors first.\(name) and change.\(name)",
+                    found: "none or one of them")
+            }
+            guard change.shape.dropFirst() == first.shape[...], change.shape[0] == states ?? change.shape[0],
+                change.shape[0] > 0
+            else {
+                throw TrainingError.trajectoryInvalid(
+                    file: path, key: "change." + name,
+                    expected: "shape [\(states.map(String.init) ?? "states")] + \(first.shape)",
+                    found: "\(change.shape)")
             }
             states = change.shape[0]
             list.append((name, first.shape))
         }
         parameters = try ParameterList(checking: list)
-        guard let states, parameters.count > 0 else { throw TrainingError.trajectoryInvalid(file: path, key: "parameters", expected: "at least one", found: "none") }
+        guard let states, parameters.count > 0 else {
+            throw TrainingError.trajectoryInvalid(
+                file: path, key: "parameters", expected: "at least one", found: "none")
+        }
         stateCount = states
         self.file = file
     }
@@ -68,12 +83,15 @@ public struct Trajectory: Sendable {
         let first = try file.floats("first." + entry.name)
         var values = [Float](repeating: 0, count: range.count * entry.count)
         try values.withUnsafeMutableBufferPointer { buffer in
-            try file.read("change." + entry.name, (range.lowerBound * entry.count)..<(range.upperBound * entry.count), into: buffer)
+            try file.read(
+                "change." + entry.name, (range.lowerBound * entry.count)..<(range.upperBound * entry.count),
+                into: buffer)
             for state in 0..<range.count {
                 for index in 0..<entry.count { buffer[state * entry.count + index] += first[index] }
             }
             guard firstNonFinite(UnsafeBufferPointer(buffer)) == nil else {
-                throw TrainingError.trajectoryInvalid(file: path, key: entry.name, expected: "finite numbers", found: "NaN or infinity")
+                throw TrainingError.trajectoryInvalid(
+                    file: path, key: entry.name, expected: "finite numbers", found: "NaN or infinity")
             }
         }
         return values
@@ -85,7 +103,10 @@ public struct Trajectory: Sendable {
     ///   - states: flat parameter vectors, oldest first.
     ///   - outcome: what the run came to, for people.
     /// - Throws: `CheckpointError.cannotWrite`; nothing is left then.
-    static func write(_ states: [[Float]], run: CollectionRun, parameters: ParameterList, outcome: String, version: String, to path: String) throws {
+    static func write(
+        _ states: [[Float]], run: CollectionRun, parameters: ParameterList, outcome: String, version: String,
+        to path: String
+    ) throws {
         let tensors = parameters.entries.flatMap { entry in
             [
                 TensorInfo(name: "first." + entry.name, dtype: .f32, shape: entry.shape),
@@ -93,7 +114,8 @@ public struct Trajectory: Sendable {
             ]
         }
         let metadata = [
-            "format": format, "run": json(run), "parameters": json(parameters.entries.map(\.name)), "outcome": outcome, "version": version,
+            "format": format, "run": json(run), "parameters": json(parameters.entries.map(\.name)), "outcome": outcome,
+            "version": version,
         ]
         let writer = try SafetensorsWriter(path, tensors: tensors, metadata: metadata)
         for tensor in writer.tensors {
@@ -103,7 +125,9 @@ public struct Trajectory: Sendable {
             if isFirst {
                 try writer.write(Array(first), to: tensor.name)
             } else {
-                for state in states { try writer.write(zip(state[entry.range], first).map { $0 - $1 }, to: tensor.name) }
+                for state in states {
+                    try writer.write(zip(state[entry.range], first).map { $0 - $1 }, to: tensor.name)
+                }
             }
         }
         try writer.commit()

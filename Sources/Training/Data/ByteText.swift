@@ -1,10 +1,12 @@
 import CZlib
 import Tensors
 
-/// A text as bytes, to learn each byte from those before it: `input_ids` int64 [batch, context] and as `labels` the same
+/// A text as bytes, to learn each byte from those before it: `input_ids` int64 [batch, context] and as `labels` the
+/// same
 /// ids, which the model's loss shifts by one.
 ///
-/// The last tenth of the text is held out. Training examples are all windows of the rest; evaluation is on fixed windows
+/// The last tenth of the text is held out. Training examples are all windows of the rest; evaluation is on fixed
+/// windows
 /// spread evenly over the held-out part, which do not overlap.
 public struct ByteText: DataSource {
     /// Positions in a window.
@@ -22,7 +24,9 @@ public struct ByteText: DataSource {
     /// - Throws: `invalidSetting` for less than two positions, `textTooShort` if the held-out part has no whole window.
     public init(_ bytes: [UInt8], context: Int, file: String) throws(TrainingError) {
         guard context >= 2 else {
-            throw .invalidSetting(name: "--context", allowed: "at least 2 positions, to predict the second from the first", found: "\(context)")
+            throw .invalidSetting(
+                name: "--context", allowed: "at least 2 positions, to predict the second from the first",
+                found: "\(context)")
         }
         let heldOut = bytes.count / 10
         guard heldOut >= context else {

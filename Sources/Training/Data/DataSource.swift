@@ -37,7 +37,8 @@ public protocol DataSource: Sendable {
 public enum ExampleOrder: Sendable {
     /// Every epoch is a fresh permutation of all examples.
     case epochs
-    /// Each example is drawn from all, whatever was drawn before: for examples that overlap, or are too many to permute.
+    /// Each example is drawn from all, whatever was drawn before: for examples that overlap, or are too many to
+    /// permute.
     case independent
 }
 

@@ -20,7 +20,8 @@ public enum FashionMNIST {
     /// Reads the four files, compressed or not. The last twelfth of the training images is held back, as in the paper;
     /// evaluation is on the whole test set.
     ///
-    /// - Throws: `dataSetMissing` naming the file and how to get it; the errors of `LabelledImages`; `wrongImageSize` when
+    /// - Throws: `dataSetMissing` naming the file and how to get it; the errors of `LabelledImages`; `wrongImageSize`
+    ///   when
     ///   the two sets differ; `tooFewExamples`.
     public static func load(folder: String) throws(TrainingError) -> ImageClassification {
         let training = try load("train", folder: folder)
@@ -39,7 +40,8 @@ public enum FashionMNIST {
 
     private static func load(_ part: String, folder: String) throws(TrainingError) -> LabelledImages {
         try LabelledImages(
-            images: find("\(part)-images-idx3-ubyte", in: folder), labels: find("\(part)-labels-idx1-ubyte", in: folder),
+            images: find("\(part)-images-idx3-ubyte", in: folder),
+            labels: find("\(part)-labels-idx1-ubyte", in: folder),
             classCount: classCount)
     }
 
@@ -51,6 +53,7 @@ public enum FashionMNIST {
         }
         throw .dataSetMissing(
             name: name, folder: folder, missing: "\(file)(.gz)",
-            advice: "install it with `apt-get install dataset-fashion-mnist`, or give the folder with --data or NINO_DATA")
+            advice:
+                "install it with `apt-get install dataset-fashion-mnist`, or give the folder with --data or NINO_DATA")
     }
 }

@@ -32,7 +32,8 @@ public struct IDXArray: Sendable {
             throw .notIDX(file: file, expected: "00 00 08 \(hexadecimal([UInt8(rank)]))", found: hexadecimal(magic))
         }
         guard magic[2] == Self.unsignedByte else {
-            throw .notIDX(file: file, expected: "element type 08 (unsigned byte)", found: "type \(hexadecimal([magic[2]]))")
+            throw .notIDX(
+                file: file, expected: "element type 08 (unsigned byte)", found: "type \(hexadecimal([magic[2]]))")
         }
         guard magic[3] == rank else {
             throw .wrongRank(file: file, expected: rank, found: Int(magic[3]))

@@ -18,7 +18,9 @@ public struct ImageClassification: DataSource {
     ) {
         precondition(
             training.height == evaluation.height && training.width == evaluation.width,
-            "training images of \(training.height) x \(training.width), evaluation images of \(evaluation.height) x \(evaluation.width)")
+            "training images of \(training.height) x \(training.width), evaluation images of \(evaluation.height) x "
+                + "\(evaluation.width)"
+        )
         precondition(evaluationBatchSize > 0, "evaluation batches need at least one image, not \(evaluationBatchSize)")
         self.training = training
         self.evaluation = evaluation

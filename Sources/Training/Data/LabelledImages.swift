@@ -18,7 +18,8 @@ public struct LabelledImages: Sendable {
             throw .countMismatch(images: images.shape[0], labels: classes.shape[0], file: labelFile)
         }
         if let index = classes.bytes.firstIndex(where: { $0 >= classCount }) {
-            throw .labelOutOfRange(file: labelFile, index: index, label: Int(classes.bytes[index]), classCount: classCount)
+            throw .labelOutOfRange(
+                file: labelFile, index: index, label: Int(classes.bytes[index]), classCount: classCount)
         }
         self.init(height: images.shape[1], width: images.shape[2], pixels: images.bytes, labels: classes.bytes)
     }
@@ -28,7 +29,9 @@ public struct LabelledImages: Sendable {
     public init(height: Int, width: Int, pixels: [UInt8], labels: [UInt8]) {
         precondition(
             pixels.count == labels.count * height * width,
-            "\(labels.count) images of \(height) x \(width) need \(labels.count * height * width) pixels, not \(pixels.count)")
+            "\(labels.count) images of \(height) x \(width) need \(labels.count * height * width) pixels, not "
+                + "\(pixels.count)"
+        )
         self.count = labels.count
         self.height = height
         self.width = width

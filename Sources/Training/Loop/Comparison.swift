@@ -6,7 +6,8 @@ import Nowcasting
 /// The runs of a seed advance in turns, one evaluation interval each, so that their progress shows side by side; one
 /// computes at a time, so that their steps a second are comparable. A run's numbers are the same as if it ran alone.
 ///
-/// The target is that of the settings; or, for each seed, the best that the base optimizer alone comes to within the budget. Its run then
+/// The target is that of the settings; or, for each seed, the best that the base optimizer alone comes to within the
+/// budget. Its run then
 /// goes first, to the end.
 public final class Comparison {
     public struct Contender: Sendable {
@@ -48,21 +49,28 @@ public final class Comparison {
     ///   - matchesBaseline: the target is what the base optimizer alone comes to; it must be among the contenders.
     ///   - folder: holds one folder a run, from which an interrupted comparison goes on; nil for none.
     ///   - onTurn: called whenever every unfinished run of a seed has advanced by one evaluation interval.
-    /// - Throws: `invalidSetting` for labels or seeds that occur twice or not at all, and for a baseline that is to be matched and is not there.
+    /// - Throws: `invalidSetting` for labels or seeds that occur twice or not at all, and for a baseline that is to be
+    ///   matched and is not there.
     public init(
-        settings: TrainingSettings, seeds: [UInt64], contenders: [Contender], model: TrainableModel, data: any DataSource,
-        matchesBaseline: Bool = false, folder: String? = nil, observers: [any TrainingObserver] = [], onTurn: @escaping (Turn) -> Void = { _ in }
+        settings: TrainingSettings, seeds: [UInt64], contenders: [Contender], model: TrainableModel,
+        data: any DataSource,
+        matchesBaseline: Bool = false, folder: String? = nil, observers: [any TrainingObserver] = [],
+        onTurn: @escaping (Turn) -> Void = { _ in }
     ) throws(TrainingError) {
         guard !contenders.isEmpty, contenders.map(\.label).distinct().count == contenders.count else {
             let found = contenders.map(\.label).joined(separator: ", ")
-            throw .invalidSetting(name: "--nowcasters", allowed: "one or more different names", found: found.isEmpty ? "none" : found)
+            throw .invalidSetting(
+                name: "--nowcasters", allowed: "one or more different names", found: found.isEmpty ? "none" : found)
         }
         guard !seeds.isEmpty, seeds.distinct().count == seeds.count else {
             let found = seeds.map(String.init).joined(separator: ", ")
-            throw .invalidSetting(name: "--seeds", allowed: "one or more different numbers", found: found.isEmpty ? "none" : found)
+            throw .invalidSetting(
+                name: "--seeds", allowed: "one or more different numbers", found: found.isEmpty ? "none" : found)
         }
         guard !matchesBaseline || contenders.contains(where: { $0.label == RunResult.baseline }) else {
-            throw .invalidSetting(name: "--nowcasters", allowed: "\(RunResult.baseline) among them, whose best is the target", found: contenders.map(\.label).joined(separator: ", "))
+            throw .invalidSetting(
+                name: "--nowcasters", allowed: "\(RunResult.baseline) among them, whose best is the target",
+                found: contenders.map(\.label).joined(separator: ", "))
         }
         self.settings = settings
         self.matchesBaseline = matchesBaseline
@@ -84,7 +92,9 @@ public final class Comparison {
             var target = settings.target
             var first: [Run] = []
             if matchesBaseline {
-                let baseline = try start(contenders.first { $0.label == RunResult.baseline }!, seed: seed, target: settings.metric.unreachable)
+                let baseline = try start(
+                    contenders.first { $0.label == RunResult.baseline }!, seed: seed,
+                    target: settings.metric.unreachable)
                 guard try advance([baseline], seedIndex: index, cancellation: cancellation) else { return false }
                 target = baseline.result.best ?? target
                 baseline.target = target
@@ -102,10 +112,14 @@ public final class Comparison {
         var own = settings
         (own.nowcaster, own.seed, own.target) = (contender.label, seed, target)
         // Nothing to the base optimizer alone, whose saved run then serves comparisons with other ways to nowcast.
-        if contender.nowcaster == nil { (own.period, own.firstHorizon, own.states, own.policy) = (HorizonSchedule.standardPeriod, nil, nil, nil) }
-        return Run(try Trainer(
-            settings: own, model: model, data: data, nowcaster: contender.nowcaster,
-            folder: folder.map { RunFolder("\($0)/\(Self.folderName(contender.label, seed: seed))") }, start: .resumeIfPossible, observers: observers))
+        if contender.nowcaster == nil {
+            (own.period, own.firstHorizon, own.states, own.policy) = (HorizonSchedule.standardPeriod, nil, nil, nil)
+        }
+        return Run(
+            try Trainer(
+                settings: own, model: model, data: data, nowcaster: contender.nowcaster,
+                folder: folder.map { RunFolder("\($0)/\(Self.folderName(contender.label, seed: seed))") },
+                start: .resumeIfPossible, observers: observers))
     }
 
     /// Advances the runs of one seed in turns until all are done.
@@ -121,7 +135,9 @@ public final class Comparison {
                 }
             }
             onTurn(
-                Turn(seed: seeds[seedIndex], results: runs.map(\.result), finishedSeeds: seedIndex, seedCount: seeds.count))
+                Turn(
+                    seed: seeds[seedIndex], results: runs.map(\.result), finishedSeeds: seedIndex,
+                    seedCount: seeds.count))
         }
         return true
     }

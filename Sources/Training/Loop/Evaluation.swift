@@ -14,10 +14,14 @@ public struct Evaluation: Codable, Sendable, Equatable {
     public var seconds: Double
     /// Nowcasts so far.
     public var nowcasts: Int
-    /// States that the evaluated weights look ahead, 0 for a mean or the weights as they are. Nil before the first search.
+    /// States that the evaluated weights look ahead, 0 for a mean or the weights as they are. Nil before the first
+    /// search.
     public var horizon: Int?
 
-    public init(step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double, nowcasts: Int, horizon: Int? = nil) {
+    public init(
+        step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double,
+        nowcasts: Int, horizon: Int? = nil
+    ) {
         self.step = step
         self.loss = loss
         self.testLoss = testLoss

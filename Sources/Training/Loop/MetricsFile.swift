@@ -6,7 +6,8 @@ final class MetricsFile {
     private let path: String
     private let descriptor: Int32
 
-    /// Starts the file with the evaluations so far, whatever it held before: lines that were written after the checkpoint
+    /// Starts the file with the evaluations so far, whatever it held before: lines that were written after the
+    /// checkpoint
     /// from which a run is taken up will be written again, and a line cut off in the middle is gone.
     ///
     /// - Throws: `cannotWrite`.
@@ -30,7 +31,8 @@ final class MetricsFile {
         let line = Array(Self.line(evaluation).utf8)
         let written = write(descriptor, line, line.count)
         guard written == line.count else {
-            let reason = written < 0 ? String(cString: strerror(errno)) : "\(written) of \(line.count) bytes were written"
+            let reason =
+                written < 0 ? String(cString: strerror(errno)) : "\(written) of \(line.count) bytes were written"
             throw .cannotWrite(file: path, reason: reason)
         }
     }

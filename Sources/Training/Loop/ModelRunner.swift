@@ -42,7 +42,9 @@ final class ModelRunner {
         for start in stride(from: 0, to: data.evaluationCount, by: data.evaluationBatchSize) {
             let range = start..<min(start + data.evaluationBatchSize, data.evaluationCount)
             let batch = data.evaluationBatch(range)
-            loss += try self.loss(batch, count: range.count, types: data.inputTypes(count: range.count)) * Double(range.count)
+            loss +=
+                try self.loss(batch, count: range.count, types: data.inputTypes(count: range.count))
+                * Double(range.count)
             let right = data.correctCount(logits: try evaluators[range.count]!.value(of: "logits"), batch: batch)
             correct = correct.flatMap { sum in right.map { sum + $0 } }
         }

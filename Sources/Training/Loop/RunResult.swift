@@ -25,7 +25,8 @@ public struct RunResult: Codable, Sendable, Equatable {
 
     public init(
         task: String, nowcaster: String, seed: UInt64, metric: Metric, target: Double, budget: Int, stepsToTarget: Int?,
-        best: Double?, steps: Int, seconds: Double, nowcastSteps: [Int], jumpSteps: [Int], evaluations: [Evaluation], divergedAtStep: Int? = nil
+        best: Double?, steps: Int, seconds: Double, nowcastSteps: [Int], jumpSteps: [Int], evaluations: [Evaluation],
+        divergedAtStep: Int? = nil
     ) {
         self.task = task
         self.nowcaster = nowcaster

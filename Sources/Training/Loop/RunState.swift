@@ -33,7 +33,9 @@ struct RunState: Codable, Equatable {
         return RunResult(
             task: settings.task, nowcaster: settings.nowcaster, seed: settings.seed, metric: settings.metric,
             target: settings.target, budget: settings.steps, stepsToTarget: stepsToTarget(settings),
-            best: values.dropFirst().reduce(values.first) { best, value in best.map { settings.metric.better($0, value) } },
+            best: values.dropFirst().reduce(values.first) { best, value in
+                best.map { settings.metric.better($0, value) }
+            },
             steps: step, seconds: seconds, nowcastSteps: nowcastSteps, jumpSteps: jumpSteps, evaluations: evaluations)
     }
 }

@@ -30,7 +30,8 @@ public struct TrainableModel {
 
     public init(
         configuration: String, parameters: ParameterList, initialParameters: @escaping (UInt64) -> [Float],
-        initialBuffers: @escaping (UInt64) -> [Buffer] = { _ in [] }, trace: @escaping ([String: ValueType]) throws -> Program
+        initialBuffers: @escaping (UInt64) -> [Buffer] = { _ in [] },
+        trace: @escaping ([String: ValueType]) throws -> Program
     ) {
         self.configuration = configuration
         self.parameters = parameters

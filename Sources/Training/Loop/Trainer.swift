@@ -5,7 +5,8 @@ import Tensors
 
 /// One training run: a base optimizer, with or without nowcasts, on one task from one seed.
 ///
-/// The weights after each step are a function of the settings, the model and the data: neither the number of threads nor
+/// The weights after each step are a function of the settings, the model and the data: neither the number of threads
+/// nor
 /// interruptions change a bit. Not safe for use from several threads at once.
 public final class Trainer {
     public let settings: TrainingSettings
@@ -49,7 +50,8 @@ public final class Trainer {
     /// - Parameters:
     ///   - nowcaster: nil for the base optimizer alone.
     ///   - folder: where to keep checkpoints and metrics; nil for nowhere.
-    /// - Throws: `invalidSetting`, `tooFewExamples`, `modelDoesNotFit`, `tooFewLogits`, `checkpointExists`, `nothingToResume`, `otherRun`,
+    /// - Throws: `invalidSetting`, `tooFewExamples`, `modelDoesNotFit`, `tooFewLogits`, `checkpointExists`,
+    ///   `nothingToResume`, `otherRun`,
     ///   `checkpointInvalid`, and the errors of reading and writing files.
     public init(
         settings: TrainingSettings, model: TrainableModel, data: any DataSource, nowcaster: RunNowcaster? = nil,
@@ -65,10 +67,12 @@ public final class Trainer {
         self.folder = folder
         self.observers = observers
         runner = ModelRunner(model, seed: settings.seed)
-        order = BatchOrder(exampleCount: data.trainingCount, batchSize: settings.batchSize, seed: settings.seed, order: data.order)
+        order = BatchOrder(
+            exampleCount: data.trainingCount, batchSize: settings.batchSize, seed: settings.seed, order: data.order)
         optimizer = try RunOptimizer(settings, parameters: model.parameters, nowcaster: nowcaster)
         identity = TrainingCheckpoint.Identity(
-            settings: settings, configuration: model.configuration, nowcaster: nowcaster?.identity ?? RunResult.baseline,
+            settings: settings, configuration: model.configuration,
+            nowcaster: nowcaster?.identity ?? RunResult.baseline,
             data: data.identity)
         try prepareFolder(start)
     }
@@ -139,7 +143,8 @@ public final class Trainer {
         }
     }
 
-    /// What weights are judged by in a nowcast: the losses of the batches that come next, beginning with the one that a nowcast leaves out.
+    /// What weights are judged by in a nowcast: the losses of the batches that come next, beginning with the one that a
+    /// nowcast leaves out.
     private func lossesOfNextBatches() -> (Tensor) throws -> [Double] {
         var batches: [(values: [String: Value], count: Int)]?
         return { [self] weights in
@@ -151,7 +156,9 @@ public final class Trainer {
                 }
             }
             return try runner.withWeights(weights) {
-                try batches!.map { try runner.loss($0.values, count: $0.count, types: data.inputTypes(count: $0.count)) }
+                try batches!.map {
+                    try runner.loss($0.values, count: $0.count, types: data.inputTypes(count: $0.count))
+                }
             }
         }
     }
@@ -168,8 +175,10 @@ public final class Trainer {
         guard testLoss.isFinite else { throw TrainingError.lossNotFinite(step: state.step, loss: Float(testLoss)) }
         let perplexity = data.hasPerplexity ? Foundation.exp(testLoss) : .infinity
         let evaluation = Evaluation(
-            step: state.step, loss: state.lossCount == 0 ? nil : state.lossSum / Double(state.lossCount), testLoss: testLoss,
-            perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds, nowcasts: state.nowcastSteps.count,
+            step: state.step, loss: state.lossCount == 0 ? nil : state.lossSum / Double(state.lossCount),
+            testLoss: testLoss,
+            perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds,
+            nowcasts: state.nowcastSteps.count,
             horizon: shown?.horizon)
         state.lossSum = 0
         state.lossCount = 0
@@ -241,7 +250,8 @@ extension Trainer {
         notify(.finished(result))
     }
 
-    /// Writes weights and buffers alone, under the checkpoint's own names; the weights that an evaluation of this step sees.
+    /// Writes weights and buffers alone, under the checkpoint's own names; the weights that an evaluation of this step
+    /// sees.
     ///
     /// - Throws: `CheckpointError.cannotWrite`, and the errors of the model.
     public func writeModel(to path: String) throws {
@@ -249,7 +259,9 @@ extension Trainer {
         var tensors = runner.parameters.entries.map { entry in
             (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(weights.values[entry.range]))
         }
-        tensors += runner.buffers.map { (TensorInfo(name: $0.name, dtype: .f32, shape: $0.tensor.shape), $0.tensor.array) }
+        tensors += runner.buffers.map {
+            (TensorInfo(name: $0.name, dtype: .f32, shape: $0.tensor.shape), $0.tensor.array)
+        }
         let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.0.name, $0.1) })
         let writer = try SafetensorsWriter(path, tensors: tensors.map(\.0))
         for tensor in writer.tensors { try writer.write(values[tensor.name]!, to: tensor.name) }

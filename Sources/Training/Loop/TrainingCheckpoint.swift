@@ -4,7 +4,8 @@ import NeuralGraphs
 import Nowcasting
 import Tensors
 
-/// A run in one safetensors file: weights, buffers, the optimizer's moments and the states it recorded for the next nowcast,
+/// A run in one safetensors file: weights, buffers, the optimizer's moments and the states it recorded for the next
+/// nowcast,
 /// and in the metadata which run it is and where it stands. Layout: docs/training.md.
 struct TrainingCheckpoint {
     /// Which run it is; a resumed run must have the same.
@@ -32,7 +33,9 @@ struct TrainingCheckpoint {
     func write(to path: String, parameters: ParameterList, bufferShapes: [String: [Int]]) throws {
         var tensors: [String: (shape: [Int], values: ArraySlice<Float>)] = [:]
         for entry in parameters.entries { tensors["model." + entry.name] = (entry.shape, weights[entry.range]) }
-        for (name, values) in buffers { tensors["buffer." + name] = (bufferShapes[name] ?? [values.count], values[...]) }
+        for (name, values) in buffers {
+            tensors["buffer." + name] = (bufferShapes[name] ?? [values.count], values[...])
+        }
         for (name, tensor) in optimizer.tensors { tensors["optimizer." + name] = (tensor.shape, tensor.array[...]) }
         let metadata = [
             "format": Self.format, "settings": json(identity.settings), "configuration": identity.configuration,
@@ -49,26 +52,31 @@ struct TrainingCheckpoint {
 
     /// Reads the checkpoint of the run `identity` from `path`.
     ///
-    /// - Throws: the errors of reading; `checkpointInvalid` for what is missing or of another size; `otherRun` naming the
+    /// - Throws: the errors of reading; `checkpointInvalid` for what is missing or of another size; `otherRun` naming
+    ///   the
     ///   first setting that differs.
-    init(readingFrom path: String, of identity: Identity, parameters: ParameterList, bufferSizes: [String: Int]) throws {
+    init(readingFrom path: String, of identity: Identity, parameters: ParameterList, bufferSizes: [String: Int]) throws
+    {
         let file = try Checkpoint(opening: path)
         func text(_ key: String) throws -> String {
             guard let text = file.metadata[key] else {
-                throw TrainingError.checkpointInvalid(file: path, key: key, expected: "an entry in the metadata", found: "nothing")
+                throw TrainingError.checkpointInvalid(
+                    file: path, key: key, expected: "an entry in the metadata", found: "nothing")
             }
             return text
         }
         func floats(_ name: String, count: Int) throws -> [Float] {
             guard let info = file[name], info.count == count else {
                 throw TrainingError.checkpointInvalid(
-                    file: path, key: name, expected: "\(count) values", found: file[name].map { "\($0.count)" } ?? "nothing")
+                    file: path, key: name, expected: "\(count) values",
+                    found: file[name].map { "\($0.count)" } ?? "nothing")
             }
             return try file.floats(name)
         }
 
         guard try text("format") == Self.format else {
-            throw TrainingError.checkpointInvalid(file: path, key: "format", expected: Self.format, found: try text("format"))
+            throw TrainingError.checkpointInvalid(
+                file: path, key: "format", expected: Self.format, found: try text("format"))
         }
         let settings: TrainingSettings = try decode(text("settings"), key: "settings", file: path)
         let found = Identity(
@@ -80,7 +88,8 @@ struct TrainingCheckpoint {
         state = try decode(text("state"), key: "state", file: path)
         weights = try parameters.entries.flatMap { try floats("model." + $0.name, count: $0.count) }
         buffers = try bufferSizes.reduce(into: [:]) { $0[$1.key] = try floats("buffer." + $1.key, count: $1.value) }
-        optimizer = SavedOptimizerState(counters: try decode(text("optimizer_counters"), key: "optimizer_counters", file: path))
+        optimizer = SavedOptimizerState(
+            counters: try decode(text("optimizer_counters"), key: "optimizer_counters", file: path))
         let prefix = "optimizer."
         for info in file.tensors where info.name.hasPrefix(prefix) {
             let tensor = Tensor(shape: info.shape, values: try file.floats(info.name))
@@ -89,7 +98,8 @@ struct TrainingCheckpoint {
     }
 
     init(
-        identity: Identity, state: RunState, weights: [Float], buffers: [String: [Float]], optimizer: SavedOptimizerState
+        identity: Identity, state: RunState, weights: [Float], buffers: [String: [Float]],
+        optimizer: SavedOptimizerState
     ) {
         self.identity = identity
         self.state = state
@@ -101,7 +111,8 @@ struct TrainingCheckpoint {
     private static func require(_ found: Identity, toBe expected: Identity, file: String) throws(TrainingError) {
         let pairs = zip(found.settings.list, expected.settings.list).map { ($0.name, $0.value, $1.value) }
         let others = [
-            ("model config", found.configuration, expected.configuration), ("nowcaster", found.nowcaster, expected.nowcaster),
+            ("model config", found.configuration, expected.configuration),
+            ("nowcaster", found.nowcaster, expected.nowcaster),
             ("data", found.data, expected.data),
         ]
         for (key, found, expected) in pairs + others where found != expected {
@@ -114,6 +125,7 @@ private func decode<Content: Decodable>(_ text: String, key: String, file: Strin
     do {
         return try JSONDecoder().decode(Content.self, from: Data(text.utf8))
     } catch {
-        throw TrainingError.checkpointInvalid(file: file, key: key, expected: "JSON of this version", found: "\(text.prefix(60))")
+        throw TrainingError.checkpointInvalid(
+            file: file, key: key, expected: "JSON of this version", found: "\(text.prefix(60))")
     }
 }

@@ -14,7 +14,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public var steps: Int
     /// Steps in which five states are recorded.
     public var period: Int
-    /// States that the first nowcast looks ahead, or as many as the nowcaster can if that is less; later ones look less far. With
+    /// States that the first nowcast looks ahead, or as many as the nowcaster can if that is less; later ones look less
+    /// far. With
     /// `NowcastPolicy.search`, the most that any looks ahead. Nil for as many as it can.
     public var firstHorizon: Int?
     /// What the nowcaster sees. Nil, as without one, for what it was trained on.
@@ -54,13 +55,16 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `invalidSetting` naming the flag, what is allowed and what was found.
     public func validate() throws(TrainingError) {
-        for (name, value) in [("--steps", steps), ("--batch", batchSize), ("--eval-every", evaluationInterval)] where value < 1 {
+        for (name, value) in [("--steps", steps), ("--batch", batchSize), ("--eval-every", evaluationInterval)]
+        where value < 1 {
             throw .invalidSetting(name: name, allowed: "at least 1", found: "\(value)")
         }
         guard period >= 5 else {
             throw .invalidSetting(name: "--period", allowed: "at least 5, a step for each state", found: "\(period)")
         }
-        if let firstHorizon, firstHorizon < 1 { throw .invalidSetting(name: "--horizon", allowed: "at least 1", found: "\(firstHorizon)") }
+        if let firstHorizon, firstHorizon < 1 {
+            throw .invalidSetting(name: "--horizon", allowed: "at least 1", found: "\(firstHorizon)")
+        }
         guard learningRate > 0, learningRate.isFinite else {
             throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")
         }
@@ -75,10 +79,14 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     /// Name and value of each setting, for people and for messages. Keys as in JSON.
     public var list: [(name: String, value: String)] {
         [
-            ("task", task), ("metric", metric.rawValue), ("target", metric.text(target)), ("optimizer", optimizer.rawValue),
+            ("task", task), ("metric", metric.rawValue), ("target", metric.text(target)),
+            ("optimizer", optimizer.rawValue),
             ("learning_rate", "\(learningRate)"), ("weight_decay", "\(weightDecay)"), ("batch_size", "\(batchSize)"),
-            ("steps", "\(steps)"), ("period", "\(period)"), ("first_horizon", firstHorizon.map(String.init) ?? "the longest"),
-            ("policy", (policy ?? .standard).rawValue), ("states", states?.rawValue ?? "as the nowcaster was trained on"), ("evaluation_interval", "\(evaluationInterval)"),
+            ("steps", "\(steps)"), ("period", "\(period)"),
+            ("first_horizon", firstHorizon.map(String.init) ?? "the longest"),
+            ("policy", (policy ?? .standard).rawValue),
+            ("states", states?.rawValue ?? "as the nowcaster was trained on"),
+            ("evaluation_interval", "\(evaluationInterval)"),
             ("nowcaster", nowcaster), ("seed", "\(seed)"),
         ]
     }

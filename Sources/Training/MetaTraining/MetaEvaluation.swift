@@ -40,12 +40,15 @@ public struct MetaEvaluation: Codable, Sendable, Equatable {
             try network.check(item.graph)
             let count = min(starts, item.startCount)
             let samples = try concurrently(count) { index in
-                try item.sample(start: count == 1 ? 0 : index * (item.startCount - 1) / (count - 1), horizons: network.shape.horizons)
+                try item.sample(
+                    start: count == 1 ? 0 : index * (item.startCount - 1) / (count - 1),
+                    horizons: network.shape.horizons)
             }
             for (sample, changes) in zip(samples, network.changes(samples)) {
                 for (kind, products) in Self.products(sample, changes) {
                     for horizon in 0..<sample.targetCount where products[horizon].truth > 0 {
-                        sums[Key(family: item.family, kind: kind, horizon: horizon + 1), default: Sums()].add(products[horizon])
+                        sums[Key(family: item.family, kind: kind, horizon: horizon + 1), default: Sums()].add(
+                            products[horizon])
                     }
                 }
             }
@@ -53,7 +56,8 @@ public struct MetaEvaluation: Codable, Sendable, Equatable {
         rows = sums.map { key, sums in
             let count = Double(sums.count)
             return Row(
-                family: key.family, kind: key.kind, horizon: key.horizon, cosine: sums.cosine / count, relativeError: sums.error / count,
+                family: key.family, kind: key.kind, horizon: key.horizon, cosine: sums.cosine / count,
+                relativeError: sums.error / count,
                 lengthRatio: sums.ratio / count, samples: sums.count)
         }.sorted { ($0.family, $0.kind, $0.horizon) < ($1.family, $1.kind, $1.horizon) }
     }

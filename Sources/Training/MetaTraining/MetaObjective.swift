@@ -37,7 +37,8 @@ public final class TrajectoryObjective: MetaObjective {
         return losses.reduce(0, +) / Double(losses.count)
     }
 
-    /// The samples of a step: trajectories of families drawn evenly, each with random signs of its encoding and several starting points.
+    /// The samples of a step: trajectories of families drawn evenly, each with random signs of its encoding and several
+    /// starting points.
     public func batch(step: Int) throws -> [TrainingSample] {
         var random = SeededRandom(seed: settings.seed, purpose: .sampling, index: UInt64(step))
         let families = Dictionary(grouping: library.training, by: \.family).sorted { $0.key < $1.key }.map(\.value)
@@ -45,10 +46,15 @@ public final class TrajectoryObjective: MetaObjective {
         for _ in 0..<settings.trajectories {
             let family = families[random.integer(below: families.count)]
             let item = family[random.integer(below: family.count)]
-            let signs: [Float] = (0..<LaplacianPositionalEncoding.width).map { _ in random.integer(below: 2) == 0 ? 1 : -1 }
+            let signs: [Float] = (0..<LaplacianPositionalEncoding.width).map { _ in
+                random.integer(below: 2) == 0 ? 1 : -1
+            }
             for _ in 0..<settings.slices { plan.append((item, random.integer(below: item.startCount), signs)) }
         }
-        return try concurrently(plan.count) { try plan[$0].item.sample(start: plan[$0].start, horizons: self.settings.shape.horizons, signs: plan[$0].signs) }
+        return try concurrently(plan.count) {
+            try plan[$0].item.sample(
+                start: plan[$0].start, horizons: self.settings.shape.horizons, signs: plan[$0].signs)
+        }
     }
 }
 

@@ -5,8 +5,10 @@ import Tensors
 
 /// Meta-training: AdamW on an objective, with clipped gradients and a learning rate that falls along half a cosine.
 ///
-/// A step whose loss or gradient is not finite changes nothing. After several such steps in a row the weights and moments of the last
-/// good state come back, and from then on the learning rate is half of what it was. Weights are a function of the settings and the
+/// A step whose loss or gradient is not finite changes nothing. After several such steps in a row the weights and
+/// moments of the last
+/// good state come back, and from then on the learning rate is half of what it was. Weights are a function of the
+/// settings and the
 /// objective: neither threads nor interruptions change a bit.
 public final class MetaTrainer {
     public enum Event {
@@ -63,20 +65,32 @@ public final class MetaTrainer {
     ///   - resume: go on from those files.
     ///   - evaluationInterval: steps from one validation to the next.
     ///   - validate: measures the network as it is.
-    /// - Throws: `invalidSetting`; `nothingToResume`, `checkpointExists`, `otherRun`, `checkpointInvalid`; errors of reading.
+    /// - Throws: `invalidSetting`; `nothingToResume`, `checkpointExists`, `otherRun`, `checkpointInvalid`; errors of
+    ///   reading.
     public init(
-        _ objective: any MetaObjective, settings: MetaTrainingSettings, evaluationInterval: Int, files: MetaTrainingFiles? = nil, resume: Bool = false,
+        _ objective: any MetaObjective, settings: MetaTrainingSettings, evaluationInterval: Int,
+        files: MetaTrainingFiles? = nil, resume: Bool = false,
         validate: (() throws -> MetaEvaluation?)? = nil, onEvent: @escaping (Event) -> Void = { _ in }
     ) throws {
         try settings.validate()
-        guard evaluationInterval >= 1 else { throw TrainingError.invalidSetting(name: "--eval-every", allowed: "at least 1", found: "\(evaluationInterval)") }
-        (self.objective, self.settings, self.files, self.validate, self.onEvent) = (objective, settings, files, validate, onEvent)
+        guard evaluationInterval >= 1 else {
+            throw TrainingError.invalidSetting(
+                name: "--eval-every", allowed: "at least 1", found: "\(evaluationInterval)")
+        }
+        (self.objective, self.settings, self.files, self.validate, self.onEvent) = (
+            objective, settings, files, validate, onEvent
+        )
         self.evaluationInterval = evaluationInterval
-        optimizer = AdamW(count: objective.weights.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
+        optimizer = AdamW(
+            count: objective.weights.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
         gradient = Tensor(shape: [objective.weights.count])
         good = (objective.weights.copy(), optimizer.savedState)
         guard let files else { return }
-        if resume { try restore(files.read(settings: settings, parameters: objective.parameters)) } else { try files.refuseUnfinished(steps: settings.steps) }
+        if resume {
+            try restore(files.read(settings: settings, parameters: objective.parameters))
+        } else {
+            try files.refuseUnfinished(steps: settings.steps)
+        }
     }
 
     /// Trains to the end.
@@ -123,7 +137,9 @@ public final class MetaTrainer {
         state.skipped += 1
         onEvent(.skipped(step: state.step))
         guard state.skippedInARow >= Self.patience else { return }
-        guard state.reductions < Self.mostReductions else { throw TrainingError.metaTrainingDiverged(step: state.step, reductions: state.reductions) }
+        guard state.reductions < Self.mostReductions else {
+            throw TrainingError.metaTrainingDiverged(step: state.step, reductions: state.reductions)
+        }
         state.skippedInARow = 0
         state.reductions += 1
         objective.weights.values.baseAddress!.update(from: good.weights.address, count: good.weights.count)
@@ -135,7 +151,8 @@ public final class MetaTrainer {
         let evaluation = try validate?()
         let metrics = MetaMetrics(
             step: state.step, loss: state.lossCount > 0 ? state.lossSum / Double(state.lossCount) : nil,
-            learningRate: settings.learningRate(atStep: state.step) * pow(0.5, Double(state.reductions)), seconds: state.seconds, skipped: state.skipped,
+            learningRate: settings.learningRate(atStep: state.step) * pow(0.5, Double(state.reductions)),
+            seconds: state.seconds, skipped: state.skipped,
             relativeError: evaluation?.meanRelativeError, cosine: evaluation?.meanCosine,
             validation: evaluation?.rows.filter { $0.kind == MetaEvaluation.allKinds } ?? [])
         (state.lossSum, state.lossCount) = (0, 0)

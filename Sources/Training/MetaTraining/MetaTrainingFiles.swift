@@ -4,7 +4,8 @@ import NeuralGraphs
 import Nowcasting
 import Tensors
 
-/// The files of a meta-training beside the network it makes, `NAME.safetensors`: `NAME.training.safetensors` to resume from,
+/// The files of a meta-training beside the network it makes, `NAME.safetensors`: `NAME.training.safetensors` to resume
+/// from,
 /// `NAME.metrics.jsonl`, a validation a line, and `NAME.html`, its curves. Layout: docs/meta-training.md.
 public struct MetaTrainingFiles {
     public let network: String
@@ -18,7 +19,10 @@ public struct MetaTrainingFiles {
 
     /// - Parameter path: of the network; must end in `.safetensors`.
     /// - Throws: `invalidSetting`.
-    public init(_ path: String, data: String, writeNetwork: @escaping (_ path: String, _ metadata: [String: String]) throws -> Void) throws(TrainingError) {
+    public init(
+        _ path: String, data: String,
+        writeNetwork: @escaping (_ path: String, _ metadata: [String: String]) throws -> Void
+    ) throws(TrainingError) {
         guard path.hasSuffix(Self.suffix), path.count > Self.suffix.count else {
             throw .invalidSetting(name: "--out", allowed: "a name that ends in \(Self.suffix)", found: path)
         }
@@ -56,10 +60,15 @@ public struct MetaTrainingFiles {
         tensors["weights"] = trainer.objective.weights
         tensors["good.weights"] = trainer.good.weights
         for (name, tensor) in trainer.good.moments.tensors { tensors["good." + name] = tensor }
-        let header = Header(state: trainer.state, updates: moments.counters[Self.counter] ?? 0, goodUpdates: trainer.good.moments.counters[Self.counter] ?? 0)
+        let header = Header(
+            state: trainer.state, updates: moments.counters[Self.counter] ?? 0,
+            goodUpdates: trainer.good.moments.counters[Self.counter] ?? 0)
         let metadata = ["format": Self.format, "settings": json(trainer.settings), "data": data, "state": json(header)]
-        let writer = try SafetensorsWriter(state, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) }, metadata: metadata)
-        for tensor in writer.tensors { try writer.write(UnsafeBufferPointer(tensors[tensor.name]!.values), to: tensor.name) }
+        let writer = try SafetensorsWriter(
+            state, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) }, metadata: metadata)
+        for tensor in writer.tensors {
+            try writer.write(UnsafeBufferPointer(tensors[tensor.name]!.values), to: tensor.name)
+        }
         try writer.commit()
         try writeNetwork(network, ["meta_training": json(trainer.settings), "steps": "\(trainer.state.step)"])
         try AtomicFile.write(trainer.metrics.map { json($0) + "\n" }.joined(), to: metrics)
@@ -71,30 +80,41 @@ public struct MetaTrainingFiles {
         guard FileManager.default.fileExists(atPath: state) else { throw TrainingError.nothingToResume(folder: state) }
         let file = try Checkpoint(opening: state)
         func text(_ key: String) throws(TrainingError) -> String {
-            guard let text = file.metadata[key] else { throw .checkpointInvalid(file: state, key: key, expected: "an entry in the metadata", found: "nothing") }
+            guard let text = file.metadata[key] else {
+                throw .checkpointInvalid(file: state, key: key, expected: "an entry in the metadata", found: "nothing")
+            }
             return text
         }
         let format = try text("format")
-        guard format == Self.format else { throw TrainingError.checkpointInvalid(file: state, key: "format", expected: Self.format, found: format) }
+        guard format == Self.format else {
+            throw TrainingError.checkpointInvalid(file: state, key: "format", expected: Self.format, found: format)
+        }
         for (key, expected) in [("settings", json(settings)), ("data", data)] where try text(key) != expected {
             throw TrainingError.otherRun(file: state, key: key, expected: expected, found: try text(key))
         }
         guard let header = try? JSONDecoder().decode(Header.self, from: Data(text("state").utf8)) else {
-            throw TrainingError.checkpointInvalid(file: state, key: "state", expected: "JSON of this version", found: "something else")
+            throw TrainingError.checkpointInvalid(
+                file: state, key: "state", expected: "JSON of this version", found: "something else")
         }
         func tensor(_ name: String) throws -> Tensor {
             guard let info = file[name], info.count == parameters.count else {
-                throw TrainingError.checkpointInvalid(file: state, key: name, expected: "\(parameters.count) values", found: file[name].map { "\($0.count)" } ?? "nothing")
+                throw TrainingError.checkpointInvalid(
+                    file: state, key: name, expected: "\(parameters.count) values",
+                    found: file[name].map { "\($0.count)" } ?? "nothing")
             }
             return Tensor(shape: [info.count], values: try file.floats(name))
         }
         func moments(_ prefix: String, updates: Int) throws -> SavedOptimizerState {
             SavedOptimizerState(
-                tensors: [Self.firstMoment: try tensor(prefix + Self.firstMoment), Self.secondMoment: try tensor(prefix + Self.secondMoment)],
+                tensors: [
+                    Self.firstMoment: try tensor(prefix + Self.firstMoment),
+                    Self.secondMoment: try tensor(prefix + Self.secondMoment),
+                ],
                 counters: [Self.counter: updates])
         }
         return Saved(
-            state: header.state, weights: try tensor("weights"), moments: try moments("", updates: header.updates), goodWeights: try tensor("good.weights"),
+            state: header.state, weights: try tensor("weights"), moments: try moments("", updates: header.updates),
+            goodWeights: try tensor("good.weights"),
             goodMoments: try moments("good.", updates: header.goodUpdates))
     }
 

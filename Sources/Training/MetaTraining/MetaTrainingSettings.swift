@@ -25,11 +25,17 @@ public struct MetaTrainingSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `invalidSetting` naming the flag.
     public func validate() throws(TrainingError) {
-        for (name, value) in [("--hidden", shape.width), ("--steps", steps), ("--trajectories", trajectories), ("--slices", slices)] where value < 1 {
+        for (name, value) in [
+            ("--hidden", shape.width), ("--steps", steps), ("--trajectories", trajectories), ("--slices", slices),
+        ] where value < 1 {
             throw .invalidSetting(name: name, allowed: "at least 1", found: "\(value)")
         }
-        guard shape.width <= 4096 else { throw .invalidSetting(name: "--hidden", allowed: "at most 4096", found: "\(shape.width)") }
-        guard learningRate > 0, learningRate.isFinite else { throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)") }
+        guard shape.width <= 4096 else {
+            throw .invalidSetting(name: "--hidden", allowed: "at most 4096", found: "\(shape.width)")
+        }
+        guard learningRate > 0, learningRate.isFinite else {
+            throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")
+        }
     }
 
     /// - Parameter step: completed steps before this one.

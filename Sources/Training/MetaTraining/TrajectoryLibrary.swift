@@ -4,7 +4,8 @@ import Nowcasting
 import PluginHost
 import Tensors
 
-/// The trajectories of a collection with the graphs of their models; every tenth run of a family is held out, and all runs of families that
+/// The trajectories of a collection with the graphs of their models; every tenth run of a family is held out, and all
+/// runs of families that
 /// are not trained on.
 public struct TrajectoryLibrary: Sendable {
     public struct Item: Sendable {
@@ -27,13 +28,17 @@ public struct TrajectoryLibrary: Sendable {
     ///   - graph: the graph of a config's model.
     /// - Throws: `noTrajectories`, `invalidSetting`; errors of reading and of the models.
     public init(
-        folder: String, families: [String]? = nil, holdOut: Int = 10, graph: (_ config: JSONValue, _ name: String) throws -> NeuralGraph
+        folder: String, families: [String]? = nil, holdOut: Int = 10,
+        graph: (_ config: JSONValue, _ name: String) throws -> NeuralGraph
     ) throws {
-        guard holdOut >= 2 else { throw TrainingError.invalidSetting(name: "--hold-out", allowed: "at least 2", found: "\(holdOut)") }
+        guard holdOut >= 2 else {
+            throw TrainingError.invalidSetting(name: "--hold-out", allowed: "at least 2", found: "\(holdOut)")
+        }
         let manifest = try CollectionManifest(contentsOf: folder)
         let found = manifest.runs.map(\.run.family).distinct()
         for name in families ?? [] where !found.contains(name) {
-            throw TrainingError.invalidSetting(name: "--tasks", allowed: "families in \(folder): \(found.joined(separator: ", "))", found: name)
+            throw TrainingError.invalidSetting(
+                name: "--tasks", allowed: "families in \(folder): \(found.joined(separator: ", "))", found: name)
         }
         var graphs: [String: TrainingGraph] = [:]
         var (training, heldOut): ([Item], [Item]) = ([], [])
@@ -43,24 +48,31 @@ public struct TrajectoryLibrary: Sendable {
             let trajectory = try Trajectory(opening: "\(folder)/\(file)")
             guard trajectory.stateCount > StateHistory.contextLength else {
                 throw TrainingError.trajectoryInvalid(
-                    file: trajectory.path, key: "states", expected: "more than \(StateHistory.contextLength)", found: "\(trajectory.stateCount)")
+                    file: trajectory.path, key: "states", expected: "more than \(StateHistory.contextLength)",
+                    found: "\(trajectory.stateCount)")
             }
             let key = json(entry.run.config)
             let made = try graphs[key] ?? TrainingGraph(graph(entry.run.config, file))
             graphs[key] = made
             guard made.parameters == trajectory.parameters else {
-                throw TrainingError.trajectoryInvalid(file: trajectory.path, key: "parameters", expected: "those of its model", found: "others")
+                throw TrainingError.trajectoryInvalid(
+                    file: trajectory.path, key: "parameters", expected: "those of its model", found: "others")
             }
             let item = Item(trajectory: trajectory, graph: made)
             if isHeldOut { heldOut.append(item) } else { training.append(item) }
         }
         let kinds = (training + heldOut).map(\.trajectory.run.states).distinct()
         guard kinds.count <= 1 else {
-            throw TrainingError.invalidSetting(name: "--data", allowed: "trajectories of one kind of states", found: kinds.map(\.rawValue).joined(separator: " and "))
+            throw TrainingError.invalidSetting(
+                name: "--data", allowed: "trajectories of one kind of states",
+                found: kinds.map(\.rawValue).joined(separator: " and "))
         }
-        guard !training.isEmpty else { throw TrainingError.noTrajectories(folder: folder, wanted: "trajectories to train on") }
+        guard !training.isEmpty else {
+            throw TrainingError.noTrajectories(folder: folder, wanted: "trajectories to train on")
+        }
         (self.training, self.heldOut, stateKind) = (training, heldOut, kinds[0])
-        identity = "seed \(manifest.seed), \((training + heldOut).map { "\($0.trajectory.run.fileName)/\($0.trajectory.stateCount)" }.joined(separator: " "))"
+        let runs = (training + heldOut).map { "\($0.trajectory.run.fileName)/\($0.trajectory.stateCount)" }
+        identity = "seed \(manifest.seed), \(runs.joined(separator: " "))"
     }
 }
 

@@ -58,8 +58,10 @@ struct RunOptimizer {
             return
         }
         nowcasting = try NowcastingOptimizer(
-            base, nowcaster: nowcaster.nowcaster, model: nowcaster.model, parameters: parameters, period: settings.period,
-            firstHorizon: settings.firstHorizon, stateKind: settings.states ?? nowcaster.stateKind, policy: settings.policy ?? .standard,
+            base, nowcaster: nowcaster.nowcaster, model: nowcaster.model, parameters: parameters,
+            period: settings.period,
+            firstHorizon: settings.firstHorizon, stateKind: settings.states ?? nowcaster.stateKind,
+            policy: settings.policy ?? .standard,
             maxTrainSteps: settings.steps)
     }
 
@@ -74,7 +76,9 @@ struct RunOptimizer {
     ///
     /// - Parameter losses: of any weights, on a few training batches.
     /// - Throws: `NowcastError`, and what `losses` throws.
-    mutating func step(_ weights: Tensor, gradients: Tensor, losses: @escaping (Tensor) throws -> [Double]) throws -> Event {
+    mutating func step(_ weights: Tensor, gradients: Tensor, losses: @escaping (Tensor) throws -> [Double]) throws
+        -> Event
+    {
         guard nowcasting != nil else {
             base!.step(weights, gradients: gradients)
             return .updated

@@ -27,7 +27,8 @@ public struct StochasticGradientDescent: BaseOptimizer, Equatable {
             "SGD for \(buffer.count) weights was given \(weights.count) weights and \(gradients.count) gradients")
         updates += 1
         nino_sgd_step(
-            weights.address, &buffer, gradients.address, Int64(weights.count), Float(learningRate), Float(momentum), Float(weightDecay))
+            weights.address, &buffer, gradients.address, Int64(weights.count), Float(learningRate), Float(momentum),
+            Float(weightDecay))
     }
 
     /// The velocity under PyTorch's name, `momentum_buffer`.

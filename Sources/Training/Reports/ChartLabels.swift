@@ -56,7 +56,8 @@ struct Flag {
             while taken.count <= row { taken.append([]) }
             taken[row].append(span)
             return Flag(
-                text: text, index: flag.series.index, x: x, textX: isLeft ? x - 6 : x + 6, anchor: isLeft ? "end" : "start",
+                text: text, index: flag.series.index, x: x, textX: isLeft ? x - 6 : x + 6,
+                anchor: isLeft ? "end" : "start",
                 row: row)
         }
     }

@@ -31,12 +31,14 @@ enum ChartStyle {
         let dark = colours.enumerated().map { "--c\($0): \($1.dark);" }.joined(separator: " ")
         let classes = colours.indices.map { ".c\($0) { color: var(--c\($0)); }" }.joined(separator: "\n")
         return """
-            :root { color-scheme: light dark; --ink: #1a1f29; --quiet: #4d5666; --paper: #ffffff; --rule: #d9dee6; --goal: #9f1239; \(light) }
+            :root { color-scheme: light dark; --ink: #1a1f29; --quiet: #4d5666; --paper: #ffffff; --rule: #d9dee6;
+              --goal: #9f1239; \(light) }
             @media screen and (prefers-color-scheme: dark) {
             :root { --ink: #e8ecf2; --quiet: #aab4c3; --paper: #12161d; --rule: #2f3744; --goal: #ff8fa3; \(dark) }
             }
             * { box-sizing: border-box; }
-            body { margin: 0 auto; max-width: 66rem; padding: 1.5rem; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
+            body { margin: 0 auto; max-width: 66rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
+              font: 16px/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
             h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .5rem; }
             h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
             p { margin: .5rem 0; }
@@ -45,12 +47,14 @@ enum ChartStyle {
             svg { display: block; width: 100%; height: auto; }
             .scroll { overflow-x: auto; }
             table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-            th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
+            th, td { padding: .35rem .8rem; border-bottom: 1px solid var(--rule); text-align: right;
+              white-space: nowrap; }
             th:first-child, td:first-child { text-align: left; padding-left: 0; }
             thead th { border-bottom: 2px solid var(--quiet); font-weight: 600; }
             .settings td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
             .missed { color: var(--goal); }
-            .swatch { display: inline-block; width: .8em; height: .8em; margin-right: .5em; background: currentColor; border-radius: 2px; }
+            .swatch { display: inline-block; width: .8em; height: .8em; margin-right: .5em; background: currentColor;
+              border-radius: 2px; }
             svg text { fill: var(--ink); font: 13px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
             svg .tick { fill: var(--quiet); }
             svg .grid { stroke: var(--rule); stroke-width: 1; }
@@ -63,7 +67,8 @@ enum ChartStyle {
             svg .flag { stroke: currentColor; stroke-width: 1.2; }
             svg .nowcast { stroke: currentColor; stroke-width: 2; }
             svg .halo { paint-order: stroke; stroke: var(--paper); stroke-width: 4px; stroke-linejoin: round; }
-            @media print { body { max-width: none; padding: 0; font-size: 11pt; } figure, table { break-inside: avoid; } .swatch { print-color-adjust: exact; } }
+            @media print { body { max-width: none; padding: 0; font-size: 11pt; } figure, table { break-inside: avoid;
+              } .swatch { print-color-adjust: exact; } }
             \(classes)
             """
     }

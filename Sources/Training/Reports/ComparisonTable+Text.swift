@@ -20,7 +20,8 @@ extension ComparisonTable {
     public var note: String? {
         let isMarked = rows.contains { $0.reachedCount < $0.cells.count { $0 != nil } }
         return isMarked
-            ? "Runs with > did not reach the target. Such a run, like one that diverged, counts with its whole budget; means and ratios that it went into are bounds (≥, ≤) or uncertain (≈)."
+            ? "Runs with > did not reach the target. Such a run, like one that diverged, counts with its whole "
+                + "budget; means and ratios that it went into are bounds (≥, ≤) or uncertain (≈)."
             : nil
     }
 

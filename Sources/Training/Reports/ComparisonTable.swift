@@ -89,7 +89,8 @@ public struct ComparisonTable: Sendable, Equatable {
     private static func cells(of label: String, in results: [RunResult], seeds: [UInt64]) -> [Cell?] {
         seeds.map { seed in
             results.first { $0.nowcaster == label && $0.seed == seed }.map {
-                Cell(seed: seed, steps: $0.stepsToTarget ?? $0.budget, reached: $0.stepsToTarget != nil,
+                Cell(
+                    seed: seed, steps: $0.stepsToTarget ?? $0.budget, reached: $0.stepsToTarget != nil,
                     divergedAtStep: $0.divergedAtStep)
             }
         }

@@ -73,7 +73,8 @@ struct ConvergenceChart {
             return line("axis", x, scale.bottom, x, scale.bottom + 5)
                 + text("\(grouped: Int(step))", x: x, y: scale.bottom + 20, anchor: "middle", style: "tick")
         }
-        return (rows + columns + [line("axis", scale.left, scale.bottom, scale.right, scale.bottom)]).joined(separator: "\n")
+        return (rows + columns + [line("axis", scale.left, scale.bottom, scale.right, scale.bottom)]).joined(
+            separator: "\n")
     }
 
     private func tickText(_ value: Double) -> String {
@@ -102,7 +103,9 @@ struct ConvergenceChart {
             let offset = spacing / 2 + series.index * max(1, spacing / 5)
             let markers = stride(from: offset, to: points.count, by: spacing)
                 .map { ChartStyle.marker(series.index, x: scale.x(points[$0].step), y: scale.y(points[$0].value)) }
-            return path(points, style: "mean \(ChartStyle.colourClass(series.index))", title: names[series.label] ?? series.label)
+            return path(
+                points, style: "mean \(ChartStyle.colourClass(series.index))",
+                title: names[series.label] ?? series.label)
                 + markers.joined()
         }
         return element("g", ["clip-path": "url(#plot)"], lines.joined(separator: "\n"))
@@ -131,7 +134,8 @@ struct ConvergenceChart {
         zip(series, legend).map { series, entry in
             let y = 14 + Double(entry.row) * Self.rowHeight
             let colour = ChartStyle.colourClass(series.index)
-            return line("mean \(colour)", entry.x, y, entry.x + 26, y) + ChartStyle.marker(series.index, x: entry.x + 13, y: y)
+            return line("mean \(colour)", entry.x, y, entry.x + 26, y)
+                + ChartStyle.marker(series.index, x: entry.x + 13, y: y)
                 + text(entry.text, x: entry.x + 33, y: y + 4.5, anchor: "start", style: "")
         }.joined(separator: "\n")
     }
@@ -142,7 +146,8 @@ struct ConvergenceChart {
             "text", ["transform": "translate(16 \(coordinate(middle))) rotate(-90)", "text-anchor": "middle"],
             escaped(metric.title))
         return vertical
-            + text("optimizer steps", x: (scale.left + scale.right) / 2, y: scale.bottom + 42, anchor: "middle", style: "")
+            + text(
+                "optimizer steps", x: (scale.left + scale.right) / 2, y: scale.bottom + 42, anchor: "middle", style: "")
     }
 
     private func jumpStrips(_ strips: [ChartSeries]) -> String {
@@ -156,7 +161,8 @@ struct ConvergenceChart {
                 return element(
                     "line",
                     [
-                        "class": "nowcast \(ChartStyle.colourClass(series.index))", "x1": x, "x2": x, "y1": coordinate(y),
+                        "class": "nowcast \(ChartStyle.colourClass(series.index))", "x1": x, "x2": x,
+                        "y1": coordinate(y),
                         "y2": coordinate(y + 9),
                     ], element("title", [:], escaped("\(name): jump at step \(step)")))
             }
@@ -170,7 +176,8 @@ struct ConvergenceChart {
     private func path(_ points: [ChartSeries.Point], style: String, title: String) -> String {
         guard !points.isEmpty else { return "" }
         let list = points.map { "\(coordinate(scale.x($0.step))) \(coordinate(scale.y($0.value)))" }
-        return element("path", ["class": style, "d": "M" + list.joined(separator: "L")], element("title", [:], escaped(title)))
+        return element(
+            "path", ["class": style, "d": "M" + list.joined(separator: "L")], element("title", [:], escaped(title)))
     }
 
     private func line(_ style: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {

@@ -22,7 +22,8 @@ struct LinePlot {
         let top = Self.rowHeight * Double((lines.count + Self.legendColumns - 1) / Self.legendColumns) + 12
         scale = ChartScale(
             x: AxisTicks(enclosing: 0...max(1, points.map(\.step).max() ?? 1), intervals: 10),
-            y: AxisTicks(enclosing: (values.min() ?? 0)...(values.max() ?? 1), intervals: 6), left: 70, right: Self.width - 22, top: top, bottom: top + 260)
+            y: AxisTicks(enclosing: (values.min() ?? 0)...(values.max() ?? 1), intervals: 6), left: 70,
+            right: Self.width - 22, top: top, bottom: top + 260)
     }
 
     private static var legendColumns: Int { Int((width - 92) / legendColumn) }
@@ -30,14 +31,20 @@ struct LinePlot {
     var svg: String {
         let content = [element("title", [:], escaped(title)), grid] + lines.enumerated().map(drawn) + [referenceLine]
         return element(
-            "svg", ["xmlns": "http://www.w3.org/2000/svg", "viewBox": "0 0 \(coordinate(Self.width)) \(coordinate(scale.bottom + 30))", "role": "img"],
+            "svg",
+            [
+                "xmlns": "http://www.w3.org/2000/svg",
+                "viewBox": "0 0 \(coordinate(Self.width)) \(coordinate(scale.bottom + 30))", "role": "img",
+            ],
             content.joined(separator: "\n"))
     }
 
     private var grid: String {
         let rows = scale.y.values.map { value in
             let y = scale.y(value)
-            return rule("grid", scale.left, y, scale.right, y) + text("\(value, decimals: scale.y.decimals)", x: scale.left - 8, y: y + 4.5, anchor: "end", style: "tick")
+            return rule("grid", scale.left, y, scale.right, y)
+                + text(
+                    "\(value, decimals: scale.y.decimals)", x: scale.left - 8, y: y + 4.5, anchor: "end", style: "tick")
         }
         let columns = scale.x.values.map { step in
             text("\(grouped: Int(step))", x: scale.x(step), y: scale.bottom + 20, anchor: "middle", style: "tick")
@@ -49,13 +56,19 @@ struct LinePlot {
         let colour = ChartStyle.colourClass(index)
         let (column, row) = (index % Self.legendColumns, index / Self.legendColumns)
         let (x, y) = (scale.left + Double(column) * Self.legendColumn, 14 + Double(row) * Self.rowHeight)
-        let key = rule("mean \(colour)", x, y, x + 26, y) + ChartStyle.marker(index, x: x + 13, y: y) + text(line.label, x: x + 33, y: y + 4.5, anchor: "start", style: "")
+        let key =
+            rule("mean \(colour)", x, y, x + 26, y) + ChartStyle.marker(index, x: x + 13, y: y)
+            + text(line.label, x: x + 33, y: y + 4.5, anchor: "start", style: "")
         guard !line.points.isEmpty else { return key }
         let places = line.points.map { (x: scale.x($0.step), y: scale.y($0.value)) }
         let path = "M" + places.map { "\(coordinate($0.x)) \(coordinate($0.y))" }.joined(separator: "L")
         let spacing = max(1, places.count / 6)
-        let markers = stride(from: spacing / 2, to: places.count, by: spacing).map { ChartStyle.marker(index, x: places[$0].x, y: places[$0].y) }
-        return key + element("path", ["class": "mean \(colour)", "d": path], element("title", [:], escaped(line.label))) + markers.joined()
+        let markers = stride(from: spacing / 2, to: places.count, by: spacing).map {
+            ChartStyle.marker(index, x: places[$0].x, y: places[$0].y)
+        }
+        return key
+            + element("path", ["class": "mean \(colour)", "d": path], element("title", [:], escaped(line.label)))
+            + markers.joined()
     }
 
     private var referenceLine: String {
@@ -64,10 +77,13 @@ struct LinePlot {
     }
 
     private func rule(_ style: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-        element("line", ["class": style, "x1": coordinate(x1), "y1": coordinate(y1), "x2": coordinate(x2), "y2": coordinate(y2)])
+        element(
+            "line",
+            ["class": style, "x1": coordinate(x1), "y1": coordinate(y1), "x2": coordinate(x2), "y2": coordinate(y2)])
     }
 
     private func text(_ content: String, x: Double, y: Double, anchor: String, style: String) -> String {
-        element("text", ["class": style, "x": coordinate(x), "y": coordinate(y), "text-anchor": anchor], escaped(content))
+        element(
+            "text", ["class": style, "x": coordinate(x), "y": coordinate(y), "text-anchor": anchor], escaped(content))
     }
 }

@@ -1,10 +1,13 @@
-/// The curves of a meta-training as one self-contained HTML page: training loss, and relative error and cosine of each held-out family.
+/// The curves of a meta-training as one self-contained HTML page: training loss, and relative error and cosine of each
+/// held-out family.
 struct MetaReport {
     let settings: MetaTrainingSettings
     let metrics: [MetaMetrics]
 
     var html: String {
-        let title = "\(settings.shape.method.rawValue) of width \(settings.shape.width), loss on \(settings.loss.rawValue): \(grouped: metrics.last?.step ?? 0) of \(grouped: settings.steps) steps"
+        let title =
+            "\(settings.shape.method.rawValue) of width \(settings.shape.width), loss on \(settings.loss.rawValue): "
+            + "\(grouped: metrics.last?.step ?? 0) of \(grouped: settings.steps) steps"
         return """
             <!DOCTYPE html>
             <html lang="en">
@@ -18,7 +21,8 @@ struct MetaReport {
             </head>
             <body>
             <h1>\(escaped(title))</h1>
-            \(plots.map { element("h2", [:], escaped($0.title)) + element("figure", [:], $0.svg) }.joined(separator: "\n"))
+            \(plots.map { element("h2", [:], escaped($0.title)) + element("figure", [:],
+              $0.svg) }.joined(separator: "\n"))
             </body>
             </html>
 
@@ -28,11 +32,18 @@ struct MetaReport {
     private var plots: [LinePlot] {
         let loss = LinePlot(
             title: "Training loss, mean between validations",
-            lines: [.init(label: "loss", points: metrics.compactMap { point in point.loss.map { .init(step: Double(point.step), value: $0) } })])
+            lines: [
+                .init(
+                    label: "loss",
+                    points: metrics.compactMap { point in point.loss.map { .init(step: Double(point.step), value: $0) }
+                    })
+            ])
         guard metrics.contains(where: { !$0.validation.isEmpty }) else { return [loss] }
         return [
             loss,
-            LinePlot(title: "Relative error of the predicted change, mean over horizons (dashed: predicting no change)", lines: families(\.relativeError), reference: 1),
+            LinePlot(
+                title: "Relative error of the predicted change, mean over horizons (dashed: predicting no change)",
+                lines: families(\.relativeError), reference: 1),
             LinePlot(title: "Cosine of predicted and true change, mean over horizons", lines: families(\.cosine)),
         ]
     }
@@ -40,10 +51,13 @@ struct MetaReport {
     private func families(_ value: (MetaEvaluation.Row) -> Double) -> [LinePlot.Line] {
         let names = metrics.flatMap(\.validation).map(\.family).distinct()
         return names.map { name in
-            LinePlot.Line(label: name, points: metrics.compactMap { point in
-                let values = point.validation.filter { $0.family == name }.map(value)
-                return values.isEmpty ? nil : .init(step: Double(point.step), value: values.reduce(0, +) / Double(values.count))
-            })
+            LinePlot.Line(
+                label: name,
+                points: metrics.compactMap { point in
+                    let values = point.validation.filter { $0.family == name }.map(value)
+                    return values.isEmpty
+                        ? nil : .init(step: Double(point.step), value: values.reduce(0, +) / Double(values.count))
+                })
         }
     }
 }

@@ -24,7 +24,10 @@ public struct Report: Sendable {
         let table = ComparisonTable(results)
         let names = self.names
         let targets = results.map(\.target).distinct()
-        let goal = targets.count > 1 ? "steps to the best of \(baselineName), " : first.metric.canReach(first.target) ? "steps to \(first.metric.text(first.target)) " : ""
+        let goal =
+            targets.count > 1
+            ? "steps to the best of \(baselineName), "
+            : first.metric.canReach(first.target) ? "steps to \(first.metric.text(first.target)) " : ""
         let title = "\(first.task): \(goal)\(first.metric.title)"
         let summary = summary(table, names: names)
         let chart = ConvergenceChart(results: results, metric: first.metric, target: first.target, names: names)
@@ -72,33 +75,44 @@ public struct Report: Sendable {
                 return "\(name) did not reach the target within \(grouped: results[0].budget) steps (\(seeds))."
             }
             let mean = "\(row.meanBound.words)\(grouped: Int(row.mean.rounded())) steps"
-            let share = row.ratio.map { ", \(row.ratioBound.words)\($0 * 100, decimals: 1) % of \(baselineName)'s" } ?? ""
-            let missed = row.reachedCount < count ? " (\(count - row.reachedCount) of \(count) runs did not reach it)" : ""
+            let share =
+                row.ratio.map { ", \(row.ratioBound.words)\($0 * 100, decimals: 1) % of \(baselineName)'s" } ?? ""
+            let missed =
+                row.reachedCount < count ? " (\(count - row.reachedCount) of \(count) runs did not reach it)" : ""
             return "\(name) needs \(mean)\(row.nowcaster == RunResult.baseline ? "" : share)"
                 + "\(count > 1 ? ", mean over \(seeds)" : "")\(missed)."
         }
         let stopped = results.filter { !$0.isFinished }.map { run in
-            "\(names[run.nowcaster] ?? run.nowcaster), seed \(run.seed), was stopped after \(grouped: run.steps) steps, before the target."
+            "\(names[run.nowcaster] ?? run.nowcaster), seed \(run.seed), was stopped after \(grouped: run.steps) "
+                + "steps, before the target."
         }
         return finished + stopped
     }
 
     private var caption: String {
         let seeds = results.map(\.seed).distinct().count
-        let lines = seeds > 1
-            ? "Thin: each seed as measured. Thick: medians of \(ChartSeries.smoothing) evaluations, mean over seeds, up to the step where the first of them stops."
+        let lines =
+            seeds > 1
+            ? "Thin: each seed as measured. Thick: medians of \(ChartSeries.smoothing) evaluations, mean over seeds, "
+                + "up to the step where the first of them stops."
             : "Thin: as measured. Thick: medians of \(ChartSeries.smoothing) evaluations."
-        return "\(lines) A run stops at the first evaluation that reaches the target. Flags: mean steps to the target. Values outside the range shown are cut off."
+        return
+            "\(lines) A run stops at the first evaluation that reaches the target. Flags: mean steps to the target. "
+            + "Values outside the range shown are cut off."
     }
 
     private func tableMarkup(_ table: ComparisonTable, names: [String: String]) -> String {
-        let header = ["nowcaster"] + table.seeds.map { "seed \($0)" } + ["mean", "of \(baselineName)", "best \(results[0].metric.title)"]
+        let header =
+            ["nowcaster"] + table.seeds.map { "seed \($0)" } + [
+                "mean", "of \(baselineName)", "best \(results[0].metric.title)",
+            ]
         let head = header.map { element("th", ["scope": "col"], escaped($0)) }.joined()
         guard !table.rows.isEmpty else { return element("p", [:], "No run is finished.") }
         let labels = results.map(\.nowcaster).distinct()
         let rows = table.rows.map { row in
             let index = labels.firstIndex(of: row.nowcaster) ?? 0
-            let swatch = element("span", ["class": "swatch \(ChartStyle.colourClass(index))", "aria-hidden": "true"], "")
+            let swatch = element(
+                "span", ["class": "swatch \(ChartStyle.colourClass(index))", "aria-hidden": "true"], "")
             let name = element("th", ["scope": "row"], swatch + escaped(names[row.nowcaster] ?? row.nowcaster))
             let cells = row.cells.map { cell in
                 element("td", ["class": cell?.reached == false ? "missed" : ""], escaped(cell?.text ?? "–"))
@@ -107,14 +121,17 @@ public struct Report: Sendable {
             let means = [row.meanText, row.ratioText, best].map { element("td", [:], escaped($0)) }
             return element("tr", [:], name + (cells + means).joined())
         }
-        let markup = element("thead", [:], element("tr", [:], head)) + element("tbody", [:], rows.joined(separator: "\n"))
+        let markup =
+            element("thead", [:], element("tr", [:], head)) + element("tbody", [:], rows.joined(separator: "\n"))
         let note = table.note.map { element("p", ["class": "quiet"], escaped($0)) } ?? ""
         return element("div", ["class": "scroll"], element("table", [:], markup)) + note
     }
 
     private var settingsMarkup: String {
         let rows = settings.map { setting in
-            element("tr", [:], element("th", ["scope": "row"], escaped(setting.name)) + element("td", [:], escaped(setting.value)))
+            element(
+                "tr", [:],
+                element("th", ["scope": "row"], escaped(setting.name)) + element("td", [:], escaped(setting.value)))
         }
         return element("table", ["class": "settings"], element("tbody", [:], rows.joined(separator: "\n")))
     }

@@ -4,7 +4,8 @@ import Tensors
 extension TrainableModel {
     /// Refuses a model that cannot learn from `data` before anything is computed or written.
     ///
-    /// - Throws: `modelDoesNotFit` if it wants other inputs, `modelOutputMissing`, `tooFewLogits`; other errors of tracing.
+    /// - Throws: `modelDoesNotFit` if it wants other inputs, `modelOutputMissing`, `tooFewLogits`; other errors of
+    ///   tracing.
     func check(fits data: any DataSource, task: String) throws {
         let types = data.inputTypes(count: 1)
         let program: Program

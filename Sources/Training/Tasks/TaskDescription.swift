@@ -13,7 +13,8 @@ public struct TaskDescription: Sendable, Equatable {
     public let batchSize: Int
     /// Budget in optimizer steps.
     public let steps: Int
-    /// States that a nowcast looks ahead, at most or at first (`NowcastPolicy`). Languages are learnt at a rate where noise outgrows far extrapolations.
+    /// States that a nowcast looks ahead, at most or at first (`NowcastPolicy`). Languages are learnt at a rate where
+    /// noise outgrows far extrapolations.
     public let firstHorizon: Int
     /// Steps from one evaluation to the next.
     public let evaluationInterval: Int
@@ -41,14 +42,16 @@ public struct TaskDescription: Sendable, Equatable {
         }
     }
 
-    /// Every task, in the order shown to people. Source: Knyazev et al. 2025, table 1 and section A, for the convolutional
+    /// Every task, in the order shown to people. Source: Knyazev et al. 2025, table 1 and section A, for the
+    /// convolutional
     /// networks, and their code's defaults for language models.
     public static let all: [TaskDescription] = [
         convolutional(name: "fm-16", channels: "16-32-32", target: 0.895),
         convolutional(name: "fm-32", channels: "32-64-64", target: 0.905),
         TaskDescription(
             name: "fm-vit", summary: "vision transformer on FashionMNIST", configuration: "vit-tiny",
-            dataSet: .fashionMNIST, metric: .accuracy, target: 0.88, learningRate: 0.001, weightDecay: 0, batchSize: 128,
+            dataSet: .fashionMNIST, metric: .accuracy, target: 0.88, learningRate: 0.001, weightDecay: 0,
+            batchSize: 128,
             steps: 10_000, firstHorizon: 20, evaluationInterval: 200),
         // Losses of different texts do not compare, so no target fits all: this one is never reached.
         TaskDescription(
@@ -72,7 +75,9 @@ public struct TaskDescription: Sendable, Equatable {
     ///
     /// - Parameter model: what will learn it.
     /// - Throws: `invalidSetting` for a choice that is missing or has no use here; the errors of the data set's reader.
-    public func loadData(_ choice: DataChoice = DataChoice(), for model: TrainableModel) throws(TrainingError) -> any DataSource {
+    public func loadData(_ choice: DataChoice = DataChoice(), for model: TrainableModel) throws(TrainingError)
+        -> any DataSource
+    {
         switch dataSet {
         case .fashionMNIST:
             try refuse("--text", choice.text)
@@ -83,7 +88,8 @@ public struct TaskDescription: Sendable, Equatable {
             guard let file = choice.text else {
                 throw .invalidSetting(name: "--text", allowed: "a file for task \(name) to learn", found: "none")
             }
-            return try ByteText(contentsOf: file, context: choice.context ?? model.longestContext(atMost: Self.usualContext))
+            return try ByteText(
+                contentsOf: file, context: choice.context ?? model.longestContext(atMost: Self.usualContext))
         }
     }
 
@@ -95,7 +101,8 @@ public struct TaskDescription: Sendable, Equatable {
     private static func convolutional(name: String, channels: String, target: Double) -> TaskDescription {
         TaskDescription(
             name: name, summary: "convolutional network \(channels) on FashionMNIST", configuration: name,
-            dataSet: .fashionMNIST, metric: .accuracy, target: target, learningRate: 0.006, weightDecay: 0, batchSize: 128,
+            dataSet: .fashionMNIST, metric: .accuracy, target: target, learningRate: 0.006, weightDecay: 0,
+            batchSize: 128,
             steps: 10_000, firstHorizon: 20, evaluationInterval: 50)
     }
 }

@@ -21,7 +21,8 @@ struct ControlRun {
         (self.subject, self.function, self.graph, self.nowcast) = (subject, function, graph, nowcast)
     }
 
-    /// Every control through the function and graph proofs, one of each kind through the nowcast, and each node block left out.
+    /// Every control through the function and graph proofs, one of each kind through the nowcast, and each node block
+    /// left out.
     mutating func run(_ group: Int, using random: inout SeededRandom) throws {
         let places = Place.all(of: group, subject.claims, tensors: subject.model.movableTensors)
         let controls = NegativeControl.all(of: group, at: places, subject.claims)
@@ -37,7 +38,8 @@ struct ControlRun {
     }
 
     private func isCaught(
-        _ control: NegativeControl, using random: inout SeededRandom, by proof: (GroupElement, TensorAction) throws -> Bool
+        _ control: NegativeControl, using random: inout SeededRandom,
+        by proof: (GroupElement, TensorAction) throws -> Bool
     ) rethrows -> Bool {
         for _ in 0..<Self.draws {
             guard let (element, action) = control.draw(subject.claims, using: &random) else { return false }
@@ -47,18 +49,24 @@ struct ControlRun {
     }
 
     private mutating func runFunction(_ control: NegativeControl, using random: inout SeededRandom) throws {
-        let isCaught = try isCaught(control, using: &random) { try function.error($1) > Self.margin * FunctionProof.tolerance }
+        let isCaught = try isCaught(control, using: &random) {
+            try function.error($1) > Self.margin * FunctionProof.tolerance
+        }
         if try !isCaught && isInert(control, using: &random) {
-            counts.inert.append("function: \(subject.claims.groups[control.group].name) \(control.text(subject.claims))")
+            counts.inert.append(
+                "function: \(subject.claims.groups[control.group].name) \(control.text(subject.claims))")
         } else {
             count(isCaught, .function, control.group, control.text(subject.claims))
         }
     }
 
-    /// Whether the forward pass does not depend on what the control misplaces: other numbers there change nothing either.
+    /// Whether the forward pass does not depend on what the control misplaces: other numbers there change nothing
+    /// either.
     private func isInert(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
         let place = control.place
-        guard control.kind != .anotherAxis, let shape = subject.model.movableTensors.first(where: { $0.name == place.tensor })?.shape else { return false }
+        guard control.kind != .anotherAxis,
+            let shape = subject.model.movableTensors.first(where: { $0.name == place.tensor })?.shape
+        else { return false }
         let positions = place.start..<(place.start + Axis(segments: [place.factors]).size(in: subject.claims.groups))
         let inner = shape[(place.axis + 1)...].reduce(1, *)
         for _ in 0..<3 {
@@ -70,11 +78,17 @@ struct ControlRun {
     }
 
     /// Each kind once, where the tensor is largest: there the network sees most of it.
-    private mutating func runNowcast(_ controls: [NegativeControl], _ group: Int, using random: inout SeededRandom) throws {
+    private mutating func runNowcast(_ controls: [NegativeControl], _ group: Int, using random: inout SeededRandom)
+        throws
+    {
         for kind in NegativeControl.Kind.allCases {
-            let candidates = controls.filter { $0.kind == kind }.map { ($0, size: subject.graph.parameters[$0.place.tensor]?.count ?? 0) }
+            let candidates = controls.filter { $0.kind == kind }.map {
+                ($0, size: subject.graph.parameters[$0.place.tensor]?.count ?? 0)
+            }
             guard let (control, size) = candidates.max(by: { $0.size < $1.size }), size > 0 else { continue }
-            let isCaught = try isCaught(control, using: &random) { try nowcast.error($1) > Self.margin * NowcastProof.tolerance }
+            let isCaught = try isCaught(control, using: &random) {
+                try nowcast.error($1) > Self.margin * NowcastProof.tolerance
+            }
             // Some graphs tell less than the function: then no network could notice.
             let isInvisible = !isCaught && !self.isCaught(control, using: &random) { !graph.isInvisible($1) }
             if isInvisible {
@@ -91,7 +105,8 @@ struct ControlRun {
         for (index, block) in subject.graph.nodeBlocks.enumerated() {
             guard let axis = block.axis, axis.segments.joined().contains(.group(group)) else { continue }
             let element = GroupElement(subject.claims.groups, moving: { $0 == name }, using: &random)
-            let holds = graph.holds(TensorAction(element, subject.claims), nodes: graph.nodeImages(element, resting: index))
+            let holds = graph.holds(
+                TensorAction(element, subject.claims), nodes: graph.nodeImages(element, resting: index))
             count(!holds, .graph, group, "node block \"\(block.name)\" left out")
         }
     }
@@ -102,7 +117,8 @@ struct ControlRun {
             counts.caught += 1
         } else {
             let name = subject.claims.groups[group].name
-            failures.append(Failure(proof: .control, groups: [name], message: "not caught by the \(proof.rawValue) proof: \(what)"))
+            failures.append(
+                Failure(proof: .control, groups: [name], message: "not caught by the \(proof.rawValue) proof: \(what)"))
         }
     }
 }

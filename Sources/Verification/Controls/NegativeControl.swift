@@ -17,7 +17,8 @@ struct Place: Hashable {
                 var start = 0
                 return claimed.segments.enumerated().compactMap { segment, factors in
                     defer { start += Axis(segments: [factors]).size(in: claims.groups) }
-                    return factors.contains(.group(group)) ? Place(tensor: tensor.name, axis: axis, segment: segment, start: start, factors: factors) : nil
+                    return factors.contains(.group(group))
+                        ? Place(tensor: tensor.name, axis: axis, segment: segment, start: start, factors: factors) : nil
                 }
             }
         }
@@ -50,12 +51,16 @@ struct NegativeControl {
     /// All controls of a group; they follow from the claims alone.
     static func all(of group: Int, at places: [Place], _ claims: Symmetries) -> [NegativeControl] {
         places.flatMap { place in
-            Kind.allCases.filter { exists($0, group, at: place, claims) }.map { NegativeControl(kind: $0, group: group, place: place) }
+            Kind.allCases.filter { exists($0, group, at: place, claims) }.map {
+                NegativeControl(kind: $0, group: group, place: place)
+            }
         }
     }
 
-    /// A random element, and what the control makes of it; nil if no element was found of which it makes something else.
-    func draw(_ claims: Symmetries, using random: inout SeededRandom) -> (element: GroupElement, action: TensorAction)? {
+    /// A random element, and what the control makes of it; nil if no element was found of which it makes something
+    /// else.
+    func draw(_ claims: Symmetries, using random: inout SeededRandom) -> (element: GroupElement, action: TensorAction)?
+    {
         for _ in 0..<100 {
             let element = GroupElement(claims.groups, moving: { $0 == claims.groups[group].name }, using: &random)
             let claimed = TensorAction(element, claims)
@@ -80,7 +85,9 @@ struct NegativeControl {
 
     /// Groups in front of the family in the segment on which it does not depend.
     private static func extraIndices(_ group: Int, _ place: Place, _ claims: Symmetries) -> [Int] {
-        place.factors.prefix { $0 != .group(group) }.compactMap { $0.group(in: claims.groups) }.filter { !claims.groups[group].dependsOn.contains($0) }
+        place.factors.prefix { $0 != .group(group) }.compactMap { $0.group(in: claims.groups) }.filter {
+            !claims.groups[group].dependsOn.contains($0)
+        }
     }
 
     /// An axis of the tensor with as many positions as the place's, both of one segment.
@@ -101,7 +108,9 @@ struct NegativeControl {
         case .leftOut:
             action.replace(tensor: place.tensor, axis: place.axis, from: place.start, by: resting)
         case .anotherMember:
-            action.replace(tensor: place.tensor, axis: place.axis, from: place.start, by: element.rotatingMembers(of: group).images(of: segment))
+            action.replace(
+                tensor: place.tensor, axis: place.axis, from: place.start,
+                by: element.rotatingMembers(of: group).images(of: segment))
         case .moreMembers:
             var groups = claims.groups
             let prefix = claims.groups[group].dependsOn + Self.extraIndices(group, place, claims)
@@ -110,7 +119,8 @@ struct NegativeControl {
             action.replace(tensor: place.tensor, axis: place.axis, from: place.start, by: larger.images(of: segment))
         case .anotherAxis:
             action.replace(tensor: place.tensor, axis: place.axis, from: place.start, by: resting)
-            action.replace(tensor: place.tensor, axis: Self.otherAxis(place, claims)!, from: 0, by: element.images(of: segment))
+            action.replace(
+                tensor: place.tensor, axis: Self.otherAxis(place, claims)!, from: 0, by: element.images(of: segment))
         }
         return action
     }

@@ -28,8 +28,12 @@ struct EdgeUnits {
             if scalar < 0 {
                 unit = Unit(parameter: nil, segment: 0, type: edges.types[edge])
             } else {
-                if !parameters.entries[entry].range.contains(scalar) { entry = parameters.entries.firstIndex { $0.range.contains(scalar) }! }
-                unit = Unit(parameter: entry, segment: fused[entry]?.segment(of: scalar - parameters.entries[entry].offset) ?? 0, type: 0)
+                if !parameters.entries[entry].range.contains(scalar) {
+                    entry = parameters.entries.firstIndex { $0.range.contains(scalar) }!
+                }
+                unit = Unit(
+                    parameter: entry,
+                    segment: fused[entry]?.segment(of: scalar - parameters.entries[entry].offset) ?? 0, type: 0)
             }
             let number = numbers[unit] ?? units.count
             if number == units.count {
@@ -40,7 +44,9 @@ struct EdgeUnits {
         }
         self.units = units
         names = units.map { unit in
-            guard let parameter = unit.parameter else { return "\(EdgeType(rawValue: unit.type).map { "\($0)" } ?? "type \(unit.type)") constants" }
+            guard let parameter = unit.parameter else {
+                return "\(EdgeType(rawValue: unit.type).map { "\($0)" } ?? "type \(unit.type)") constants"
+            }
             let name = parameters.entries[parameter].name
             return fused[parameter].map { "\(name) segment \(unit.segment + 1) of \($0.ends.count)" } ?? name
         }
@@ -61,10 +67,14 @@ private struct FusedAxis {
     let ends: [Int]
 
     init?(_ entry: ParameterList.Entry, _ claims: Symmetries) {
-        guard let axes = claims.axes[entry.name], let index = axes.firstIndex(where: { $0.segments.count > 1 }) else { return nil }
+        guard let axes = claims.axes[entry.name], let index = axes.firstIndex(where: { $0.segments.count > 1 }) else {
+            return nil
+        }
         stride = entry.shape[(index + 1)...].reduce(1, *)
         size = entry.shape[index]
-        ends = axes[index].segments.reduce(into: []) { $0.append(($0.last ?? 0) + Axis(segments: [$1]).size(in: claims.groups)) }
+        ends = axes[index].segments.reduce(into: []) {
+            $0.append(($0.last ?? 0) + Axis(segments: [$1]).size(in: claims.groups))
+        }
     }
 
     func segment(of scalar: Int) -> Int {

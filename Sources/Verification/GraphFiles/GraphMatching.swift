@@ -2,7 +2,8 @@ import NeuralGraphs
 
 /// A search for a relabelling of nodes that carries one labelled graph onto another, edge by edge.
 ///
-/// Exact: colour refinement of both graphs together, then a choice among nodes that look alike, with backtracking. Edges whose labels are
+/// Exact: colour refinement of both graphs together, then a choice among nodes that look alike, with backtracking.
+/// Edges whose labels are
 /// all different leave no choice; copies and constants may.
 struct GraphMatching {
     /// Refinements before the search is given up. Graphs with labels take a handful.
@@ -30,7 +31,9 @@ struct GraphMatching {
             Dictionary(grouping: colours.indices, by: { colours[$0] })
         }
         // A relabelling keeps colours, so each must be as frequent in both graphs.
-        guard cells[0].count == cells[1].count, cells[0].allSatisfy({ cells[1][$0]?.count == $1.count }) else { return nil }
+        guard cells[0].count == cells[1].count, cells[0].allSatisfy({ cells[1][$0]?.count == $1.count }) else {
+            return nil
+        }
         let shared = cells[0].filter { $1.count > 1 }.min { ($0.value.count, $0.key) < ($1.value.count, $1.key) }
         guard let shared else {
             let images = refinement.colours[0].map { cells[1][$0]![0] }

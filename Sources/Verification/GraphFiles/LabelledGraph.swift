@@ -45,7 +45,9 @@ struct EdgeLabels {
     /// - Parameters:
     ///   - values: of the flat vector; scalar s carries the number `values[s]`.
     ///   - isLeftOut: of the number of an edge.
-    mutating func graph(_ edges: EdgeList, values: [Int], marks: [Int]? = nil, leavingOut isLeftOut: (Int) -> Bool = { _ in false }) -> LabelledGraph {
+    mutating func graph(
+        _ edges: EdgeList, values: [Int], marks: [Int]? = nil, leavingOut isLeftOut: (Int) -> Bool = { _ in false }
+    ) -> LabelledGraph {
         let kept = edges.sources.indices.filter { !isLeftOut($0) }
         let labels = kept.map { edge -> Int in
             let first = edges.parameterScalars[edge]

@@ -1,7 +1,8 @@
 import NeuralGraphs
 import Tensors
 
-/// Finds the one axis whose claim makes a group fail the function proof: another claim for that axis alone, and the group passes.
+/// Finds the one axis whose claim makes a group fail the function proof: another claim for that axis alone, and the
+/// group passes.
 struct ClaimBlame {
     let subject: Subject
     let function: FunctionProof
@@ -17,11 +18,18 @@ struct ClaimBlame {
                     var axes = claims.axes
                     axes[tensor.name]![index] = axis
                     let repaired = Symmetries(groups: claims.groups, axes: axes)
-                    guard try elements.allSatisfy({ try function.error(TensorAction($0, repaired)) <= FunctionProof.tolerance }) else { continue }
+                    guard
+                        try elements.allSatisfy({
+                            try function.error(TensorAction($0, repaired)) <= FunctionProof.tolerance
+                        })
+                    else { continue }
                     return Failure(
                         proof: .function, groups: [name],
-                        message: "\(tensor.name) axis \(index): the claim is \(claims.text(claimed)), with \(claims.text(axis)) the forward pass stays the same",
-                        parameter: tensor.name, axis: claims.text(claimed), expected: claims.text(axis), found: claims.text(claimed))
+                        message:
+                            "\(tensor.name) axis \(index): the claim is \(claims.text(claimed)), with "
+                            + "\(claims.text(axis)) the forward pass stays the same",
+                        parameter: tensor.name, axis: claims.text(claimed), expected: claims.text(axis),
+                        found: claims.text(claimed))
                 }
             }
         }

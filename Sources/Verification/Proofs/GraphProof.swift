@@ -2,7 +2,8 @@ import NeuralGraphs
 
 /// Graph(π·θ) = π·Graph(θ), edge by edge, where θ has another number in every slot. Source: docs/symmetry.md, proof 2.
 ///
-/// Exact: two graphs are equal if they are the same multiset of (source, target, type, scalars), on nodes that know the same words and
+/// Exact: two graphs are equal if they are the same multiset of (source, target, type, scalars), on nodes that know the
+/// same words and
 /// positional encoding. For small models; `StructuralProof` sees the others.
 final class GraphProof {
     private let graph: NeuralGraph
@@ -44,14 +45,16 @@ final class GraphProof {
         let width = LaplacianPositionalEncoding.width
         for (node, image) in nodes.enumerated() {
             guard words[node] == words[image] else { return false }
-            guard encoding[(node * width)..<((node + 1) * width)] == encoding[(image * width)..<((image + 1) * width)] else { return false }
+            guard encoding[(node * width)..<((node + 1) * width)] == encoding[(image * width)..<((image + 1) * width)]
+            else { return false }
         }
         var labels = labels
         let found = labels.graph(edges, values: permuted)
         return LabelledEdge.areSame(found.edges(), reference.edges { nodes[$0] })
     }
 
-    /// Whether an action is invisible to every network that passes messages along the edges and reads scalars off them: whether each scalar
+    /// Whether an action is invisible to every network that passes messages along the edges and reads scalars off them:
+    /// whether each scalar
     /// sees the same things as before, as far as messages reach. Decided by colour refinement.
     func isInvisible(_ action: TensorAction) -> Bool {
         var labels = labels
@@ -63,12 +66,15 @@ final class GraphProof {
             numbers[mark] = number
             return number
         }
-        let graphs = [identity, action.apply(toFlat: identity, graph.parameters)].map { labels.graph(edges, values: $0, marks: marks) }
+        let graphs = [identity, action.apply(toFlat: identity, graph.parameters)].map {
+            labels.graph(edges, values: $0, marks: marks)
+        }
         let colours = ColourRefinement(graphs, .incoming).colours
         return LabelledEdge.areSame(graphs[0].edges { colours[0][$0] }, graphs[1].edges { colours[1][$0] })
     }
 
-    /// Graph → parameters is the identity: every scalar lies on an edge, all its copies carry its value, and their mean is that value.
+    /// Graph → parameters is the identity: every scalar lies on an edge, all its copies carry its value, and their mean
+    /// is that value.
     func roundTripFailures() -> [Failure] {
         var sums = [Double](repeating: 0, count: graph.parameters.count)
         var copies = [Int](repeating: 0, count: graph.parameters.count)
@@ -82,7 +88,10 @@ final class GraphProof {
         return graph.parameters.entries.compactMap { entry in
             let wrong = entry.range.first { copies[$0] == 0 || sums[$0] / Double(copies[$0]) != Double($0) }
             return wrong.map { scalar in
-                Failure(proof: .graph, groups: [], parameter: entry.name, expected: "every scalar to be read back from its edges", found: "scalar \(scalar - entry.offset) on \(copies[scalar])")
+                Failure(
+                    proof: .graph, groups: [], parameter: entry.name,
+                    expected: "every scalar to be read back from its edges",
+                    found: "scalar \(scalar - entry.offset) on \(copies[scalar])")
             }
         }
     }

@@ -22,15 +22,21 @@ final class NowcastProof {
     ///   - slots: of the graph.
     ///   - nowcaster: nil for an untrained network drawn from `random`: any network will do.
     /// - Throws: `NowcastError` for a network that cannot take the graph.
-    init(_ model: GraphModel, _ parameters: ParameterList, slots: Int, nowcaster: Nowcaster?, using random: inout SeededRandom) throws(NowcastError) {
-        self.nowcaster = nowcaster ?? .nino(BlockForm(.random(width: 32, slots: max(9, slots), gain: Self.gain, seed: random.next())))
+    init(
+        _ model: GraphModel, _ parameters: ParameterList, slots: Int, nowcaster: Nowcaster?,
+        using random: inout SeededRandom
+    ) throws(NowcastError) {
+        self.nowcaster =
+            nowcaster
+            ?? .nino(BlockForm(.random(width: 32, slots: max(9, slots), gain: Self.gain, seed: random.next())))
         (self.model, self.parameters) = (model, parameters)
         states = Self.history(parameters.count, using: &random)
         horizon = min(10, self.nowcaster.longestHorizon ?? 10)
         change = try Self.change(states, self.nowcaster, model, parameters, horizon)
     }
 
-    /// Whether the nowcaster looks at the graph at all. One that does not is equivariant to any permutation of any tensor.
+    /// Whether the nowcaster looks at the graph at all. One that does not is equivariant to any permutation of any
+    /// tensor.
     var seesGraph: Bool { if case .nino = nowcaster { true } else { false } }
 
     /// A walk: every scalar drifts at a pace of its own, with noise.
@@ -46,13 +52,15 @@ final class NowcastProof {
     private static func change(
         _ states: [[Float]], _ nowcaster: Nowcaster, _ model: GraphModel, _ parameters: ParameterList, _ horizon: Int
     ) throws(NowcastError) -> [Float] {
-        let nowcast = try nowcaster.nowcast(StateHistory(states, parameters: parameters), horizon: horizon, model: model)
+        let nowcast = try nowcaster.nowcast(
+            StateHistory(states, parameters: parameters), horizon: horizon, model: model)
         return zip(nowcast.values, states[states.count - 1]).map { $0 - $1 }
     }
 
     /// ‖Δ(π·history) − π·Δ(history)‖ / ‖Δ(history)‖; infinite if a number is not finite.
     func error(_ action: TensorAction) throws(NowcastError) -> Double {
-        let found = try Self.change(states.map { action.apply(toFlat: $0, parameters) }, nowcaster, model, parameters, horizon)
+        let found = try Self.change(
+            states.map { action.apply(toFlat: $0, parameters) }, nowcaster, model, parameters, horizon)
         var (difference, length) = (0.0, 0.0)
         for (a, b) in zip(found, action.apply(toFlat: change, parameters)) {
             let distance = Double(a) - Double(b)

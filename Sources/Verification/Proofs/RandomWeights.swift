@@ -1,7 +1,8 @@
 import PluginHost
 import Tensors
 
-/// Weights for proofs: everything random, norms and biases too, so that no permutation is invisible because it moves equal numbers.
+/// Weights for proofs: everything random, norms and biases too, so that no permutation is invisible because it moves
+/// equal numbers.
 struct RandomWeights {
     /// All parameters end to end.
     let parameters: [Float]
@@ -11,7 +12,8 @@ struct RandomWeights {
     init(_ model: Model, using random: inout SeededRandom) {
         var parameters: [Float] = []
         for entry in model.parameters.entries {
-            // Activations stay of order one whichever way a matrix is stored: the fourth root of a matrix's size is the root of a side.
+            // Activations stay of order one whichever way a matrix is stored: the fourth root of a matrix's size is the
+            // root of a side.
             // A little more makes attention choose, so that queries and keys matter.
             let deviation = entry.shape.count < 2 ? 0.7 : 1.5 / Float(entry.count).squareRoot().squareRoot()
             for _ in 0..<entry.count { parameters.append(random.normal(standardDeviation: deviation)) }

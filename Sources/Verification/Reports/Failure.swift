@@ -17,12 +17,17 @@ public struct Failure: Codable, Sendable, Equatable {
     public let message: String
 
     init(
-        proof: Proof, groups: [String], message: String? = nil, parameter: String? = nil, axis: String? = nil, edgeBlock: String? = nil,
+        proof: Proof, groups: [String], message: String? = nil, parameter: String? = nil, axis: String? = nil,
+        edgeBlock: String? = nil,
         expected: String? = nil, found: String? = nil
     ) {
-        (self.proof, self.groups, self.parameter, self.axis, self.edgeBlock) = (proof, groups, parameter, axis, edgeBlock)
+        (self.proof, self.groups, self.parameter, self.axis, self.edgeBlock) = (
+            proof, groups, parameter, axis, edgeBlock
+        )
         (self.expected, self.found) = (expected, found)
-        self.message = message ?? Self.sentence(parameter: parameter, axis: axis, edgeBlock: edgeBlock, expected: expected, found: found)
+        self.message =
+            message
+            ?? Self.sentence(parameter: parameter, axis: axis, edgeBlock: edgeBlock, expected: expected, found: found)
     }
 
     static func function(_ groups: [String], _ error: Double) -> Failure {
@@ -33,8 +38,12 @@ public struct Failure: Codable, Sendable, Equatable {
         changes(.nowcast, groups, "the nowcast", error, NowcastProof.tolerance)
     }
 
-    private static func changes(_ proof: Proof, _ groups: [String], _ what: String, _ error: Double, _ tolerance: Double) -> Failure {
-        Failure(proof: proof, groups: groups, message: "\(what) changes by \(ReportText.error(error)), expected at most \(ReportText.error(tolerance))")
+    private static func changes(
+        _ proof: Proof, _ groups: [String], _ what: String, _ error: Double, _ tolerance: Double
+    ) -> Failure {
+        Failure(
+            proof: proof, groups: groups,
+            message: "\(what) changes by \(ReportText.error(error)), expected at most \(ReportText.error(tolerance))")
     }
 
     /// The same for failures of layers that are alike.
@@ -49,8 +58,15 @@ public struct Failure: Codable, Sendable, Equatable {
         return copy
     }
 
-    private static func sentence(parameter: String?, axis: String?, edgeBlock: String?, expected: String?, found: String?) -> String {
-        let what = [parameter.map { "parameter \($0)" }, axis.map { "axis \($0)" }, edgeBlock == parameter ? nil : edgeBlock.map { "edge block \"\($0)\"" }]
-        return "\(what.compactMap { $0 }.joined(separator: ", ")): expected \(expected ?? "nothing"), found \(found ?? "nothing")"
+    private static func sentence(
+        parameter: String?, axis: String?, edgeBlock: String?, expected: String?, found: String?
+    ) -> String {
+        let what = [
+            parameter.map { "parameter \($0)" }, axis.map { "axis \($0)" },
+            edgeBlock == parameter ? nil : edgeBlock.map { "edge block \"\($0)\"" },
+        ]
+        return
+            "\(what.compactMap { $0 }.joined(separator: ", ")): expected \(expected ?? "nothing"), found "
+            + "\(found ?? "nothing")"
     }
 }

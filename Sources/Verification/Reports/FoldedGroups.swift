@@ -26,8 +26,12 @@ struct FoldedGroups {
         for group in groups {
             let name = group.group ?? "all together"
             let (functionError, nowcastError) = (group.functionError ?? .infinity, group.nowcastError ?? .infinity)
-            let places = group.actsOn.map { GroupReport.Place(segment: LayerPattern.of($0.segment, mark: "l"), count: $0.count) }
-            let likeness = Likeness(pattern: LayerPattern.of(name), size: group.size, segments: places.map { "\($0.segment) \($0.count)" }, graph: group.graph)
+            let places = group.actsOn.map {
+                GroupReport.Place(segment: LayerPattern.of($0.segment, mark: "l"), count: $0.count)
+            }
+            let likeness = Likeness(
+                pattern: LayerPattern.of(name), size: group.size, segments: places.map { "\($0.segment) \($0.count)" },
+                graph: group.graph)
             if let index = rowOfLikeness[likeness], group.group != nil {
                 rows[index].name = "\(firstNames[index]) … \(name)"
                 rows[index].functionError = max(rows[index].functionError, functionError)
@@ -38,9 +42,11 @@ struct FoldedGroups {
             } else {
                 rowOfLikeness[likeness] = rows.count
                 firstNames.append(name)
-                rows.append(Row(
-                    name: name, size: group.size, actsOn: places, functionError: functionError, graph: group.graph, nowcastError: nowcastError,
-                    controls: group.controls))
+                rows.append(
+                    Row(
+                        name: name, size: group.size, actsOn: places, functionError: functionError, graph: group.graph,
+                        nowcastError: nowcastError,
+                        controls: group.controls))
             }
         }
     }

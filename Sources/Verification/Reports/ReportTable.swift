@@ -1,4 +1,5 @@
-/// The report of one model as a table for people. Made of nothing but the record, so that it can be drawn elsewhere than the proofs ran.
+/// The report of one model as a table for people. Made of nothing but the record, so that it can be drawn elsewhere
+/// than the proofs ran.
 public struct ReportTable {
     private let report: VerificationReport
 
@@ -14,7 +15,8 @@ public struct ReportTable {
         let table = rows.map { row in
             row.indices.map { row[$0].padded(to: widths[$0]) }.joined(separator: "  ").trimmingTrailingSpaces
         }
-        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + derivation + failures + [verdict]
+        return [title] + (report.shrinking.map(Self.lines) ?? [])
+            + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + derivation + failures + [verdict]
     }
 
     private var title: String {
@@ -22,12 +24,15 @@ public struct ReportTable {
     }
 
     private static func text(_ size: VerificationReport.Size) -> String {
-        "\(ReportText.count(size.parameters)) parameters, \(ReportText.count(size.nodes)) nodes, \(ReportText.count(size.edges)) edges"
+        "\(ReportText.count(size.parameters)) parameters, \(ReportText.count(size.nodes)) nodes, "
+            + "\(ReportText.count(size.edges)) edges"
     }
 
     private static func lines(_ shrinking: ShrinkingReport) -> [String] {
         let changes = shrinking.changes.map { "\($0.key) \($0.from) → \($0.to)" }.joined(separator: ", ")
-        let verdict = shrinking.failures.isEmpty ? "follow their groups" : "checked, \(shrinking.failures.count) of them depart from their groups"
+        let verdict =
+            shrinking.failures.isEmpty
+            ? "follow their groups" : "checked, \(shrinking.failures.count) of them depart from their groups"
         return [
             "  stands in for \(text(shrinking.fullSize)): \(changes)",
             "  at full size all \(ReportText.count(shrinking.edgeBlocks)) edge blocks \(verdict)",
@@ -35,11 +40,13 @@ public struct ReportTable {
     }
 
     private func cells(_ row: FoldedGroups.Row) -> [String] {
-        let places = row.actsOn.map { $0.count == 1 ? $0.segment : "\($0.segment) ×\($0.count)" }.joined(separator: ", ")
+        let places = row.actsOn.map { $0.count == 1 ? $0.segment : "\($0.segment) ×\($0.count)" }.joined(
+            separator: ", ")
         let controls = row.controls.total == 0 ? "" : "\(row.controls.caught) of \(row.controls.total)"
         let inert = row.controls.inert.isEmpty ? "" : ", \(row.controls.inert.count) inert"
         return [
-            row.name, row.size == 0 ? "" : "\(row.size)", places, ReportText.error(row.functionError), row.graph ? "yes" : "NO",
+            row.name, row.size == 0 ? "" : "\(row.size)", places, ReportText.error(row.functionError),
+            row.graph ? "yes" : "NO",
             ReportText.error(row.nowcastError), controls + inert,
         ]
     }
@@ -59,10 +66,13 @@ public struct ReportTable {
         var seen: Set<String> = []
         return all.filter { seen.insert($0.pattern).inserted }.map { failure in
             // What the structure says names the groups itself.
-            let isNamed = failure.groups.isEmpty || failure.proof == .structure && failure.groups.allSatisfy(failure.message.contains)
+            let isNamed =
+                failure.groups.isEmpty
+                || failure.proof == .structure && failure.groups.allSatisfy(failure.message.contains)
             let groups = isNamed ? "" : "\(failure.groups.joined(separator: ", ")): "
             let others = alike[failure.pattern]!.count - 1
-            return "  \(failure.proof.rawValue): \(groups)\(failure.message)" + (others == 0 ? "" : " (and \(others) alike)")
+            return "  \(failure.proof.rawValue): \(groups)\(failure.message)"
+                + (others == 0 ? "" : " (and \(others) alike)")
         }
     }
 

@@ -40,7 +40,11 @@ public struct GroupReport: Codable, Sendable, Equatable {
         static func counted(_ places: [Verification.Place], _ claims: Symmetries) -> [Place] {
             var counts: [(segment: String, count: Int)] = []
             for text in places.map({ claims.text($0.factors) }) {
-                if let index = counts.firstIndex(where: { $0.segment == text }) { counts[index].count += 1 } else { counts.append((text, 1)) }
+                if let index = counts.firstIndex(where: { $0.segment == text }) {
+                    counts[index].count += 1
+                } else {
+                    counts.append((text, 1))
+                }
             }
             return counts.map { Place(segment: $0.segment, count: $0.count) }
         }
@@ -49,7 +53,8 @@ public struct GroupReport: Codable, Sendable, Equatable {
     public struct Controls: Codable, Sendable, Equatable {
         public internal(set) var caught = 0
         public internal(set) var total = 0
-        /// Controls that the function or the nowcast provably cannot show: the forward pass does not depend on the scalars they move, or no
+        /// Controls that the function or the nowcast provably cannot show: the forward pass does not depend on the
+        /// scalars they move, or no
         /// message tells them apart. Not in `total`.
         public internal(set) var inert: [String] = []
     }
@@ -67,7 +72,10 @@ public struct GroupReport: Codable, Sendable, Equatable {
     public let controls: Controls
 
     /// - Parameter functionError, nowcastError: may be infinite.
-    init(group: String?, size: Int, actsOn: [Place], functionError: Double, graph: Bool, nowcastError: Double, controls: Controls) {
+    init(
+        group: String?, size: Int, actsOn: [Place], functionError: Double, graph: Bool, nowcastError: Double,
+        controls: Controls
+    ) {
         (self.group, self.size, self.actsOn, self.graph, self.controls) = (group, size, actsOn, graph, controls)
         // JSON has no infinity.
         self.functionError = functionError.isFinite ? functionError : nil

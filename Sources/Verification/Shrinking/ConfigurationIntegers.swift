@@ -27,14 +27,17 @@ struct ConfigurationIntegers {
         switch value {
         case .integer: [[]]
         case .list(let items): items.enumerated().flatMap { index, item in paths(item).map { [.position(index)] + $0 } }
-        case .object(let members): members.keys.sorted().flatMap { key in paths(members[key]!).map { [.key(key)] + $0 } }
+        case .object(let members):
+            members.keys.sorted().flatMap { key in paths(members[key]!).map { [.key(key)] + $0 } }
         default: []
         }
     }
 
     subscript(path: Path) -> Int {
         get {
-            guard case .integer(let whole) = Self.value(at: path[...], in: root) else { preconditionFailure("no integer at \(path)") }
+            guard case .integer(let whole) = Self.value(at: path[...], in: root) else {
+                preconditionFailure("no integer at \(path)")
+            }
             return Int(whole)
         }
         set { root = Self.replacing(path[...], in: root, by: newValue) }

@@ -1,10 +1,12 @@
 import NeuralGraphs
 import PluginHost
 
-/// Finds a small model that stands in for a large one, knowing nothing of architectures: it lowers whole numbers of the config, one after
+/// Finds a small model that stands in for a large one, knowing nothing of architectures: it lowers whole numbers of the
+/// config, one after
 /// the other, as long as the plugin takes the config and the model keeps its structure (`ModelStructure`).
 ///
-/// No two sizes that were different may become equal. Of the values that will do, it takes one that leaves most sizes different, then the
+/// No two sizes that were different may become equal. Of the values that will do, it takes one that leaves most sizes
+/// different, then the
 /// smallest. Numbers that change nothing stay as they are, unless the plugin insists on lowering them too.
 public struct ModelShrinker {
     /// Models of no more edges are verified as they are.
@@ -48,7 +50,10 @@ public struct ModelShrinker {
             }
         }
         let edges = current.subject.graph.edgeCount
-        guard edges <= Self.edgeLimit else { throw VerificationError.notShrinkable(model: large.model.configuration.file, limit: Self.edgeLimit, found: edges) }
+        guard edges <= Self.edgeLimit else {
+            throw VerificationError.notShrinkable(
+                model: large.model.configuration.file, limit: Self.edgeLimit, found: edges)
+        }
         let changes = original.paths.filter { original[$0] != current.integers[$0] }.map {
             ShrinkingReport.Change(key: ConfigurationIntegers.text($0), from: original[$0], to: current.integers[$0])
         }
@@ -68,7 +73,8 @@ public struct ModelShrinker {
         }
     }
 
-    /// Sizes of five and more first: a few numbers too many are cheap, and tiny norms hide things. Fewer where nothing else will do, and
+    /// Sizes of five and more first: a few numbers too many are cheap, and tiny norms hide things. Fewer where nothing
+    /// else will do, and
     /// where a number counts layers.
     private func lower(_ path: ConfigurationIntegers.Path, of current: Candidate) -> Candidate? {
         let value = current.integers[path]
@@ -76,14 +82,19 @@ public struct ModelShrinker {
             Array(values.lazy.filter { $0 < value }.compactMap { candidate($0, at: path, of: current) }.prefix(limit))
         }
         let tensors = current.subject.model.description.parameters.count
-        if let fewerLayers = tried(2...4, atMost: 1).first, fewerLayers.subject.model.description.parameters.count < tensors { return fewerLayers }
+        if let fewerLayers = tried(2...4, atMost: 1).first,
+            fewerLayers.subject.model.description.parameters.count < tensors
+        {
+            return fewerLayers
+        }
         guard value > 5 else { return nil }
         let usual = tried(Array(5...64) + (2...64).map { $0 * 64 }, atMost: 8)
         let candidates = usual.isEmpty ? tried([4, 3, 2], atMost: 1) : usual
         return candidates.min { (-$0.score.distinct, $0.cost) < (-$1.score.distinct, $1.cost) }
     }
 
-    /// nil if the plugin refuses the value, or the model is no smaller, or has another structure, or hides more behind equal sizes.
+    /// nil if the plugin refuses the value, or the model is no smaller, or has another structure, or hides more behind
+    /// equal sizes.
     private func candidate(_ value: Int, at path: ConfigurationIntegers.Path, of current: Candidate) -> Candidate? {
         var integers = current.integers
         integers[path] = value
@@ -96,6 +107,7 @@ public struct ModelShrinker {
         let cost = Self.cost(subject)
         guard cost < current.cost, ModelStructure(subject) == structure else { return nil }
         let score = ModelStructure.coincidences(of: subject, for: large)
-        return score.hidden <= current.score.hidden ? Candidate(integers: integers, subject: subject, cost: cost, score: score) : nil
+        return score.hidden <= current.score.hidden
+            ? Candidate(integers: integers, subject: subject, cost: cost, score: score) : nil
     }
 }

@@ -1,6 +1,7 @@
 import NeuralGraphs
 
-/// Whether claims have a meaning at all: whether every group acts somewhere, and every family stands behind the groups it depends on. Source: docs/symmetry.md.
+/// Whether claims have a meaning at all: whether every group acts somewhere, and every family stands behind the groups
+/// it depends on. Source: docs/symmetry.md.
 enum ClaimCheck {
     static func failures(_ subject: Subject) -> [Failure] {
         let claims = subject.claims
@@ -12,10 +13,15 @@ enum ClaimCheck {
             let (name, shape) = (tensor.name, tensor.shape)
             guard let axes = claims.axes[name] else { continue }
             guard axes.map({ $0.size(in: claims.groups) }) == shape else {
-                failures.append(Failure(proof: .structure, groups: [], message: "tensor \(name): its axes have other sizes than its shape \(shape)", parameter: name))
+                failures.append(
+                    Failure(
+                        proof: .structure, groups: [],
+                        message: "tensor \(name): its axes have other sizes than its shape \(shape)", parameter: name))
                 continue
             }
-            for axis in axes { failures += check(axis, of: "tensor \(name)", claims).map { $0.naming(parameter: name) } }
+            for axis in axes {
+                failures += check(axis, of: "tensor \(name)", claims).map { $0.naming(parameter: name) }
+            }
         }
         let places = Set(claims.axes.values.joined().flatMap(\.segments).joined())
         for (index, group) in claims.groups.enumerated() where group.size > 1 && !places.contains(.group(index)) {
@@ -34,11 +40,19 @@ enum ClaimCheck {
             for case .group(let index) in segment {
                 let group = claims.groups[index]
                 if !before.insert(index).inserted {
-                    failures.append(Failure(proof: .structure, groups: [group.name], message: "\(owner): segment \(claims.text(segment)) names \(group.name) twice"))
+                    failures.append(
+                        Failure(
+                            proof: .structure, groups: [group.name],
+                            message: "\(owner): segment \(claims.text(segment)) names \(group.name) twice"))
                 }
                 for other in group.dependsOn where !before.contains(other) {
-                    failures.append(Failure(
-                        proof: .structure, groups: [group.name], message: "\(owner): segment \(claims.text(segment)): \(group.name) depends on \(claims.groups[other].name), which must stand before it"))
+                    failures.append(
+                        Failure(
+                            proof: .structure, groups: [group.name],
+                            message:
+                                "\(owner): segment \(claims.text(segment)): \(group.name) depends on "
+                                + "\(claims.groups[other].name), which must stand before it"
+                        ))
                 }
             }
             return failures

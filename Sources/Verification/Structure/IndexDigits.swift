@@ -8,7 +8,8 @@ struct IndexDigit: Equatable {
     let stride: Int
 }
 
-/// The nodes of one segment of a block's axis, with the scalars they reach: node (i, j, …) reaches `offset` + Σ digit × stride.
+/// The nodes of one segment of a block's axis, with the scalars they reach: node (i, j, …) reaches `offset` + Σ digit ×
+/// stride.
 struct SidePart {
     let segment: [AxisFactor]
     let offset: Int
@@ -16,28 +17,38 @@ struct SidePart {
 
     /// Writes the index of a node block in digits that are finer than both its axis and the levels of an address rule.
     ///
-    /// - Returns: one part a segment; nil where a level cuts through a group, so that no permutation of it can be followed.
+    /// - Returns: one part a segment; nil where a level cuts through a group, so that no permutation of it can be
+    ///   followed.
     static func parts(of axis: Axis, levels: [IndexLevel], groups: [PermutationGroup]) -> [SidePart]? {
         let levels = AddressRule.joined(levels)
         var parts: [SidePart] = []
         var start = 0
         for segment in axis.segments {
-            let factors = segment.map { (group: $0.group(in: groups), size: $0.size(in: groups)) }.filter { $0.size > 1 }
+            let factors = segment.map { (group: $0.group(in: groups), size: $0.size(in: groups)) }.filter {
+                $0.size > 1
+            }
             let count = factors.reduce(1) { $0 * $1.size }
-            guard let cut = cut(levels[...], to: start..<(start + count)), let digits = refine(factors, cut.levels) else { return nil }
+            guard let cut = cut(levels[...], to: start..<(start + count)), let digits = refine(factors, cut.levels)
+            else { return nil }
             parts.append(SidePart(segment: segment, offset: cut.offset, digits: digits))
             start += count
         }
         return parts
     }
 
-    /// The levels seen from a range of indices, with the address of its first one; nil if the range is no box of digits.
-    private static func cut(_ levels: ArraySlice<IndexLevel>, to range: Range<Int>) -> (offset: Int, levels: [IndexLevel])? {
+    /// The levels seen from a range of indices, with the address of its first one; nil if the range is no box of
+    /// digits.
+    private static func cut(_ levels: ArraySlice<IndexLevel>, to range: Range<Int>) -> (
+        offset: Int, levels: [IndexLevel]
+    )? {
         guard let first = levels.first else { return range == 0..<1 ? (0, []) : nil }
         let inner = levels.dropFirst()
         let row = inner.reduce(1) { $0 * $1.extent }
         if range.lowerBound.isMultiple(of: row), range.count.isMultiple(of: row) {
-            return (range.lowerBound / row * first.stride, [IndexLevel(extent: range.count / row, stride: first.stride)] + inner)
+            return (
+                range.lowerBound / row * first.stride,
+                [IndexLevel(extent: range.count / row, stride: first.stride)] + inner
+            )
         }
         let number = range.lowerBound / row
         guard (range.upperBound - 1) / row == number else { return nil }
@@ -54,9 +65,13 @@ struct SidePart {
             while left > 1 {
                 guard let level = levels.popLast() else { return nil }
                 let extent = min(left, level.extent)
-                guard left.isMultiple(of: extent), level.extent.isMultiple(of: extent), factor.group == nil || extent == factor.size else { return nil }
+                guard left.isMultiple(of: extent), level.extent.isMultiple(of: extent),
+                    factor.group == nil || extent == factor.size
+                else { return nil }
                 digits.append(IndexDigit(group: factor.group, extent: extent, stride: level.stride))
-                if level.extent > extent { levels.append(IndexLevel(extent: level.extent / extent, stride: level.stride * extent)) }
+                if level.extent > extent {
+                    levels.append(IndexLevel(extent: level.extent / extent, stride: level.stride * extent))
+                }
                 left /= extent
             }
         }

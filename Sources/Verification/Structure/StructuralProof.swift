@@ -2,10 +2,14 @@ import NeuralGraphs
 
 /// Whether every edge block follows its node blocks, for all elements of the claimed group at once, from strides alone.
 ///
-/// Argument. An element moves the ends of an edge; it must move the scalars on the edge to the edge between the new ends. Both node
-/// blocks and the tensor are written in digits, some moved by a group and some by nothing; the address rule gives each node digit a
-/// stride. If every group digit of the tensor is the digit of the same group at one end, with the same stride, and the other digits
-/// reach no group digit, then moving the ends and moving the scalars is the same. What stride 0 leaves out are copies: all copies of a
+/// Argument. An element moves the ends of an edge; it must move the scalars on the edge to the edge between the new
+/// ends. Both node
+/// blocks and the tensor are written in digits, some moved by a group and some by nothing; the address rule gives each
+/// node digit a
+/// stride. If every group digit of the tensor is the digit of the same group at one end, with the same stride, and the
+/// other digits
+/// reach no group digit, then moving the ends and moving the scalars is the same. What stride 0 leaves out are copies:
+/// all copies of a
 /// scalar move together. A fan must, besides, give each node the partner that moves with it.
 ///
 /// Complexity: O(edge blocks × segments²); no node or edge is looked at, so the size of the model does not matter.
@@ -15,7 +19,9 @@ enum StructuralProof {
         subject.graph.edgeBlocks.flatMap { block -> [Failure] in
             var failures: [Failure] = []
             if block.topology == .fan, let misfit = fanMisfit(block, subject) { failures.append(misfit) }
-            if case .parameter(let rule) = block.values, let misfit = misfit(block, rule, subject) { failures.append(misfit) }
+            if case .parameter(let rule) = block.values, let misfit = misfit(block, rule, subject) {
+                failures.append(misfit)
+            }
             return failures
         }
     }
@@ -43,14 +49,21 @@ enum StructuralProof {
         let axes = claims.axes[entry.name] ?? entry.shape.map { Axis(.fixed($0)) }
         let (from, to) = (graph.nodeBlocks[block.from], graph.nodeBlocks[block.to])
         var sides = [SidePart.parts(of: axis(of: to), levels: rule.to, groups: claims.groups)]
-        if block.topology == .allPairs { sides.insert(SidePart.parts(of: axis(of: from), levels: rule.from, groups: claims.groups), at: 0) }
-        let found = unmatched(sides: sides, offset: rule.offset, slots: rule.slots, onto: axes, shape: entry.shape, claims.groups)
+        if block.topology == .allPairs {
+            sides.insert(SidePart.parts(of: axis(of: from), levels: rule.from, groups: claims.groups), at: 0)
+        }
+        let found = unmatched(
+            sides: sides, offset: rule.offset, slots: rule.slots, onto: axes, shape: entry.shape, claims.groups)
         guard let mismatch = found.first else { return nil }
         let (source, target) = block.reversed ? (to, from) : (from, to)
         return Failure(
-            proof: .structure, groups: mismatch.groupNames(claims), parameter: entry.name, axis: mismatch.axisText(axes, claims), edgeBlock: block.name,
+            proof: .structure, groups: mismatch.groupNames(claims), parameter: entry.name,
+            axis: mismatch.axisText(axes, claims), edgeBlock: block.name,
             expected: mismatch.expectation(claims),
-            found: "sources \"\(source.name)\" \(claims.text(axis(of: source))), targets \"\(target.name)\" \(claims.text(axis(of: target)))")
+            found:
+                "sources \"\(source.name)\" \(claims.text(axis(of: source))), targets \"\(target.name)\" "
+                + "\(claims.text(axis(of: target)))"
+        )
     }
 
     /// Goes through all pairs of segments at both ends.
@@ -59,11 +72,14 @@ enum StructuralProof {
     ) -> [DigitMismatch] {
         var choices: [[SidePart]] = [[]]
         for side in sides {
-            guard let side else { return [DigitMismatch(kind: .cut, segments: axes.map { $0.segments[0] }, groups: [])] }
+            guard let side else {
+                return [DigitMismatch(kind: .cut, segments: axes.map { $0.segments[0] }, groups: [])]
+            }
             choices = choices.flatMap { choice in side.map { choice + [$0] } }
         }
         return choices.compactMap { parts in
-            let target = TargetDigits(axes, shape: shape, scalar: offset + parts.reduce(0) { $0 + $1.offset }, groups: groups)
+            let target = TargetDigits(
+                axes, shape: shape, scalar: offset + parts.reduce(0) { $0 + $1.offset }, groups: groups)
             return DigitMatch.mismatch(parts, slots: slots, target, groups)
         }
     }

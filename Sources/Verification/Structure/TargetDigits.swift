@@ -1,6 +1,7 @@
 import NeuralGraphs
 
-/// The digits of a row-major tensor around one of its scalars: those of the segment that the scalar lies in, axis by axis.
+/// The digits of a row-major tensor around one of its scalars: those of the segment that the scalar lies in, axis by
+/// axis.
 struct TargetDigits {
     /// By falling stride. Neighbours that nothing moves are one digit.
     private(set) var digits: [IndexDigit] = []
@@ -27,7 +28,10 @@ struct TargetDigits {
             var inner = length
             for factor in segment {
                 inner /= factor.size(in: groups)
-                append(IndexDigit(group: factor.group(in: groups), extent: factor.size(in: groups), stride: inner * stride), value: position / inner)
+                append(
+                    IndexDigit(
+                        group: factor.group(in: groups), extent: factor.size(in: groups), stride: inner * stride),
+                    value: position / inner)
                 position %= inner
             }
         }

@@ -1,9 +1,13 @@
-"""NiNo's step as the paper writes it (nino-model.md 3), edge by edge in plain PyTorch: what `nino bench --against-pytorch` compares with.
+"""NiNo's step as the paper writes it (nino-model.md 3), edge by edge in plain PyTorch: what `nino bench
+--against-pytorch` compares with.
 
-Reads a graph, five states and a checkpoint, all safetensors; writes the predicted parameters. Edges go through the network in chunks, so that
-the arrays of edges x width need not all fit; the hidden vectors of all edges are kept, as they are in any edge-list form. Takes
+Reads a graph, five states and a checkpoint, all safetensors; writes the predicted parameters. Edges go through the
+network in chunks, so that
+the arrays of edges x width need not all fit; the hidden vectors of all edges are kept, as they are in any edge-list
+form. Takes
 plain weights (one scalar an edge). Prints one JSON object: seconds of the step, and the process's peak memory in bytes.
 """
+
 import argparse
 import json
 import resource
@@ -79,7 +83,9 @@ def nowcast(weights, graph, lists, states, k):
         x = silu(layer(conv + "lin", layer(conv + "post_nns.0.0", torch.cat([x, total / count], dim=1))))
         from_source, from_target = layer(update + "lin_s", x), layer(update + "lin_t", x)
         for c in chunks:
-            e[c] = layer(update + "lin1", silu(layer(update + "lin_e", e[c]) + from_source[source[c]] + from_target[target[c]]))
+            e[c] = layer(
+                update + "lin1", silu(layer(update + "lin_e", e[c]) + from_source[source[c]] + from_target[target[c]])
+            )
     row = weights["edge_out.fc.2.weight"][k - 1], weights["edge_out.fc.2.bias"][k - 1]
     change = torch.empty(edges)
     for c in chunks:
@@ -91,7 +97,7 @@ def nowcast(weights, graph, lists, states, k):
     result, offset = {}, 0
     for (name, shape), mean, deviation in zip(lists, means, deviations):
         size = states[0][name].numel()
-        result[name] = (predicted[offset:offset + size] * deviation + mean).float().reshape(shape)
+        result[name] = (predicted[offset : offset + size] * deviation + mean).float().reshape(shape)
         offset += size
     return result
 
@@ -114,7 +120,15 @@ def main():
         result = nowcast(weights, graph, json.loads(metadata["parameters"]), states, options.k)
         save(options.out, result)
     seconds = time.perf_counter() - started
-    print(json.dumps({"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, "torch": torch.__version__}))
+    print(
+        json.dumps(
+            {
+                "seconds": seconds,
+                "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "torch": torch.__version__,
+            }
+        )
+    )
 
 
 main()

@@ -2,7 +2,7 @@
 #include "../hostile.h"
 
 static void close_all(void) {
-  for (int descriptor = 0; descriptor < 4096; descriptor++) close(descriptor);
+    for (int descriptor = 0; descriptor < 4096; descriptor++) close(descriptor);
 }
 
 HOSTILE("closes-descriptors", close_all())

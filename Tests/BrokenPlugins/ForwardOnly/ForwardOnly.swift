@@ -1,4 +1,5 @@
-// A plugin that supplies its forward pass and the shapes of its tensors, and nothing else: no groups, no axes, no neural graph.
+// A plugin that supplies its forward pass and the shapes of its tensors, and nothing else: no groups, no axes, no
+// neural graph.
 //
 //   stem [width, pixels]   up [inner, width]   down [width, inner]   head [classes, width]: weight and bias each
 //
@@ -10,7 +11,9 @@ struct ForwardOnly: ForwardPass {
     static let name = "Forward pass alone"
     static let version = "1.0.0"
     static let modelTypes = ["forward_only"]
-    static let sampleConfigurations = [#"{"model_type": "forward_only", "width": 6, "inner": 9, "image_size": 4, "num_classes": 3}"#]
+    static let sampleConfigurations = [
+        #"{"model_type": "forward_only", "width": 6, "inner": 9, "image_size": 4, "num_classes": 3}"#
+    ]
 
     let width, inner, imageSize, classes: Int
 
@@ -23,7 +26,10 @@ struct ForwardOnly: ForwardPass {
     }
 
     func describe(_ model: ModelBuilder) throws {
-        let sizes = [("stem", width, imageSize * imageSize), ("up", inner, width), ("down", width, inner), ("head", classes, width)]
+        let sizes = [
+            ("stem", width, imageSize * imageSize), ("up", inner, width), ("down", width, inner),
+            ("head", classes, width),
+        ]
         for (name, outputs, inputs) in sizes {
             let initialization = Initialization.pytorchDefault(fanIn: inputs)
             try model.parameter("\(name).weight", [Axis(fixed: outputs), Axis(fixed: inputs)], initialization)
@@ -38,7 +44,8 @@ struct ForwardOnly: ForwardPass {
         let flat = try forward.reshape(pixels, [forward.shape(pixels)[0], imageSize * imageSize])
         let x = try forward.linear(flat, "stem", bias: true)
         let hidden = try forward.relu(forward.linear(forward.layerNorm(x, "norm", epsilon: 1e-5), "up", bias: true))
-        try forward.classify(forward.linear(forward.add(x, forward.linear(hidden, "down", bias: true)), "head", bias: true))
+        try forward.classify(
+            forward.linear(forward.add(x, forward.linear(hidden, "down", bias: true)), "head", bias: true))
     }
 }
 

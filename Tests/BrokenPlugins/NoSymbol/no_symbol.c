@@ -1,2 +1,4 @@
 /* Exports no entry. */
-__attribute__((visibility("default"))) int nino_plugin_enter(void) { return 0; }
+__attribute__((visibility("default"))) int nino_plugin_enter(void) {
+    return 0;
+}

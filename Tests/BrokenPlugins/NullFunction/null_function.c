@@ -2,7 +2,7 @@
 #include "../variant.h"
 
 const nino_entry_t *nino_plugin_entry(uint32_t host_abi_major) {
-  nino_entry_t *entry = changed_entry(host_abi_major);
-  entry->create_architecture = NULL;
-  return entry;
+    nino_entry_t *entry = changed_entry(host_abi_major);
+    entry->create_architecture = NULL;
+    return entry;
 }

@@ -4,6 +4,6 @@
 #include "nino_plugin.h"
 
 const nino_entry_t *nino_plugin_entry(uint32_t host_abi_major) {
-  (void)host_abi_major;
-  return NULL;
+    (void)host_abi_major;
+    return NULL;
 }

@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 
 __attribute__((constructor)) static void reach_out(void) {
-  struct rlimit more = {RLIM_INFINITY, RLIM_INFINITY};
-  int worked = open("/tmp/nino-test-reached-out", O_CREAT | O_WRONLY, 0600) >= 0;
-  worked |= mkdir("/tmp/nino-test-reached-out", 0700) == 0;
-  worked |= socket(AF_INET, SOCK_STREAM, 0) >= 0;
-  worked |= setrlimit(RLIMIT_AS, &more) == 0;
-  if (worked) abort();
+    struct rlimit more = {RLIM_INFINITY, RLIM_INFINITY};
+    int worked = open("/tmp/nino-test-reached-out", O_CREAT | O_WRONLY, 0600) >= 0;
+    worked |= mkdir("/tmp/nino-test-reached-out", 0700) == 0;
+    worked |= socket(AF_INET, SOCK_STREAM, 0) >= 0;
+    worked |= setrlimit(RLIMIT_AS, &more) == 0;
+    if (worked) abort();
 }
 
 HOSTILE("reaches-out", (void)0)

@@ -11,18 +11,23 @@ struct Softplus: NeuralGraphConstructor, CustomOperations {
     static let customOperations = [
         CustomOperation(
             "softplus", "void softplus(const float *x, float beta, float *out, int64_t n)", value,
-            gradient: "void softplus_vjp(const float *x, float beta, const float *grad_out, float *grad_x, int64_t n)", gradient)
+            gradient: "void softplus_vjp(const float *x, float beta, const float *grad_out, float *grad_x, int64_t n)",
+            gradient)
     ]
 
     /// log(1 + e^(beta x)) / beta.
-    private static let value: @convention(c) (UnsafePointer<Float>?, Float, UnsafeMutablePointer<Float>?, Int64) -> Void = { x, beta, out, count in
-        for i in 0..<Int(count) { out![i] = log1p(exp(beta * x![i])) / beta }
-    }
+    private static let value:
+        @convention(c) (UnsafePointer<Float>?, Float, UnsafeMutablePointer<Float>?, Int64) -> Void = {
+            x, beta, out, count in
+            for i in 0..<Int(count) { out![i] = log1p(exp(beta * x![i])) / beta }
+        }
 
-    private static let gradient: @convention(c) (UnsafePointer<Float>?, Float, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64) -> Void = {
-        x, beta, gradOut, gradX, count in
-        for i in 0..<Int(count) { gradX![i] = gradOut![i] / (1 + exp(-beta * x![i])) }
-    }
+    private static let gradient:
+        @convention(c) (UnsafePointer<Float>?, Float, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64) ->
+            Void = {
+                x, beta, gradOut, gradX, count in
+                for i in 0..<Int(count) { gradX![i] = gradOut![i] / (1 + exp(-beta * x![i])) }
+            }
 
     let hidden: Group
     let inputs: Int
@@ -49,7 +54,8 @@ struct Softplus: NeuralGraphConstructor, CustomOperations {
 
     func trace(_ forward: ForwardBuilder) throws {
         let x = try forward.linear(forward.input("x", NINO_FLOAT32, [nil, inputs]), weight: "in.weight")
-        try forward.classify(forward.linear(forward.op("custom.softplus", [x], ["beta": .real(2)]), weight: "out.weight"))
+        try forward.classify(
+            forward.linear(forward.op("custom.softplus", [x], ["beta": .real(2)]), weight: "out.weight"))
     }
 }
 

@@ -43,7 +43,8 @@ import Testing
                 // The steps that float32 really took.
                 var expected = 0.0
                 for (index, scalar) in entry.range.enumerated() {
-                    expected += (Double(up.values[index]) - Double(down.values[index])) * Double(gradient.values[scalar])
+                    expected +=
+                        (Double(up.values[index]) - Double(down.values[index])) * Double(gradient.values[scalar])
                 }
                 let scale = 2e-4 * norm(direction.map(Double.init)) * whole
                 // Measured below 1e-5; kinks of the absolute value that the step crosses may add to it.
@@ -113,7 +114,9 @@ import Testing
         let small = TrainableNetwork(NetworkShape(method: .nino, width: 8, slots: 4, horizons: 6), seed: 1)
         #expect(throws: NowcastError.slots(expectedAtMost: 4, found: 9)) { try small.check(TrainingGraph(case_.graph)) }
         let few = TrainableNetwork(NetworkShape(method: .nino, width: 8, horizons: 6, edgeTypes: 9), seed: 1)
-        #expect(throws: NowcastError.edgeType(expectedBelow: 9, found: 13)) { try few.check(TrainingGraph(case_.graph)) }
+        #expect(throws: NowcastError.edgeType(expectedBelow: 9, found: 13)) {
+            try few.check(TrainingGraph(case_.graph))
+        }
         try case_.network().check(TrainingGraph(case_.graph))
     }
 

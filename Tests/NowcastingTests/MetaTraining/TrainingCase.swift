@@ -13,7 +13,9 @@ struct TrainingCase {
     let layers: Int
 
     /// - Parameter targets: states after the five.
-    init(_ method: NetworkShape.Method, seed: UInt64, layers: Int = 3, targets: Int = 4, convolution: Bool = true) throws {
+    init(_ method: NetworkShape.Method, seed: UInt64, layers: Int = 3, targets: Int = 4, convolution: Bool = true)
+        throws
+    {
         var random = SeededGenerator(seed: seed + 500)
         graph = try GraphBuilder.everyKind(seed: seed, convolution: convolution).graph()
         edges = EdgeList(graph)
@@ -24,7 +26,9 @@ struct TrainingCase {
         states = (0..<(5 + targets)).map { t in
             zip(zip(start, drift), random.floats(count)).map { $0.0 + 0.2 * Float(t) * $0.1 + 0.05 * $1 }
         }
-        weights = method == .nino ? SampleNetwork.graphWeights(layers: layers, seed: seed) : SampleNetwork.scalarWeights(seed: seed)
+        weights =
+            method == .nino
+            ? SampleNetwork.graphWeights(layers: layers, seed: seed) : SampleNetwork.scalarWeights(seed: seed)
     }
 
     var shape: NetworkShape {
@@ -33,7 +37,9 @@ struct TrainingCase {
 
     func network() -> TrainableNetwork {
         let network = TrainableNetwork(shape, seed: 1)
-        for entry in network.parameters.entries { _ = network.weights.values[entry.range].update(fromContentsOf: weights[entry.name]!.values) }
+        for entry in network.parameters.entries {
+            _ = network.weights.values[entry.range].update(fromContentsOf: weights[entry.name]!.values)
+        }
         return network
     }
 
@@ -41,7 +47,9 @@ struct TrainingCase {
         TrainingSample(try TrainingGraph(graph), states: states, horizons: SampleNetwork.horizons, signs: signs)
     }
 
-    private func history() throws -> StateHistory { try StateHistory(Array(states[..<5]), parameters: graph.parameters) }
+    private func history() throws -> StateHistory {
+        try StateHistory(Array(states[..<5]), parameters: graph.parameters)
+    }
 
     /// Predicted changes in double precision: [scalars][horizons].
     func changes() throws -> [[Double]] {
@@ -54,7 +62,8 @@ struct TrainingCase {
     private func scalarTypes() -> [Int] {
         var types = [Int](repeating: -1, count: graph.parameters.count)
         for edge in 0..<edges.count where edges.parameterScalars[edge] >= 0 {
-            for scalar in edges.parameterScalars[edge]..<(edges.parameterScalars[edge] + edges.slots[edge]) where types[scalar] < 0 { types[scalar] = edges.types[edge] }
+            for scalar in edges.parameterScalars[edge]..<(edges.parameterScalars[edge] + edges.slots[edge])
+            where types[scalar] < 0 { types[scalar] = edges.types[edge] }
         }
         return types
     }

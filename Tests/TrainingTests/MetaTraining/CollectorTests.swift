@@ -34,7 +34,9 @@ import Training
                 try trainer.run(until: trainer.step + 1)
             }
             if kind == .snapshot { seen.removeFirst(7) }
-            states.append(seen[0].indices.map { index in Float(seen.reduce(0.0) { $0 + Double($1[index]) } / Double(seen.count)) })
+            states.append(
+                seen[0].indices.map { index in Float(seen.reduce(0.0) { $0 + Double($1[index]) } / Double(seen.count)) }
+            )
         }
         for (index, entry) in trajectory.parameters.entries.enumerated() {
             let found = try trajectory.states(0..<12, of: index)
@@ -43,7 +45,8 @@ import Training
             for state in 1..<12 {
                 for scalar in 0..<entry.count {
                     let (expected, first) = (states[state][entry.offset + scalar], states[0][entry.offset + scalar])
-                    #expect(abs(found[state * entry.count + scalar] - expected) <= abs(expected - first) * 0x1p-11 + 3e-7)
+                    #expect(
+                        abs(found[state * entry.count + scalar] - expected) <= abs(expected - first) * 0x1p-11 + 3e-7)
                 }
             }
         }
@@ -142,7 +145,10 @@ import Training
         folder.write(bytes, to: "toy-0000.safetensors")
         let trajectory = try Trajectory(opening: path)
         let last = trajectory.parameters.entries.count - 1
-        #expect(throws: TrainingError.trajectoryInvalid(file: path, key: "table", expected: "finite numbers", found: "NaN or infinity")) {
+        #expect(
+            throws: TrainingError.trajectoryInvalid(
+                file: path, key: "table", expected: "finite numbers", found: "NaN or infinity")
+        ) {
             _ = try (0...last).map { try trajectory.states(0..<12, of: $0) }
         }
         _ = try (0...last).map { try trajectory.states(0..<11, of: $0) }

@@ -16,7 +16,8 @@ import Training
     func aTrainedNetworkBeatsPredictingNoChange(method: NetworkShape.Method) throws {
         let (folder, library) = try library()
         #expect(library.training.count == 4 && library.heldOut.map(\.trajectory.run.index) == [2, 5])
-        var settings = MetaTrainingSettings(shape: NetworkShape(method: method, width: 12, slots: 1, horizons: 6), seed: 1)
+        var settings = MetaTrainingSettings(
+            shape: NetworkShape(method: method, width: 12, slots: 1, horizons: 6), seed: 1)
         (settings.steps, settings.trajectories, settings.slices) = (200, 2, 2)
         settings.learningRate = 1e-2
         let network = TrainableNetwork(settings.shape, seed: 1)
@@ -26,7 +27,8 @@ import Training
         #expect(Set(before.rows.map(\.kind)) == ["all", "linear", "tokenTable"])
         #expect(Set(before.rows.map(\.horizon)) == Set(1...6))
         let trainer = try MetaTrainer(
-            TrajectoryObjective(network, library: library, settings: settings), settings: settings, evaluationInterval: 200,
+            TrajectoryObjective(network, library: library, settings: settings), settings: settings,
+            evaluationInterval: 200,
             validate: { try MetaEvaluation(network, on: library.heldOut, starts: 2) })
         #expect(try trainer.run())
         let after = try #require(trainer.metrics.last?.relativeError)
@@ -46,7 +48,10 @@ import Training
         let mixed = TemporaryFolder()
         plan.families[1].states = .snapshot
         #expect(try ToyCollection.collector(mixed, plan: plan, runs: 3).run(jobs: 2))
-        #expect(throws: TrainingError.invalidSetting(name: "--data", allowed: "trajectories of one kind of states", found: "mean and snapshot")) {
+        #expect(
+            throws: TrainingError.invalidSetting(
+                name: "--data", allowed: "trajectories of one kind of states", found: "mean and snapshot")
+        ) {
             try TrajectoryLibrary(folder: mixed.path, holdOut: 3, graph: ToyCollection.graph)
         }
     }
@@ -58,7 +63,8 @@ import Training
         plan.families[1].name = "other"
         #expect(try ToyCollection.collector(folder, plan: plan, runs: 3).run(jobs: 2))
         func heldOut(_ families: [String]?) throws -> [String] {
-            let library = try TrajectoryLibrary(folder: folder.path, families: families, holdOut: 3, graph: ToyCollection.graph)
+            let library = try TrajectoryLibrary(
+                folder: folder.path, families: families, holdOut: 3, graph: ToyCollection.graph)
             #expect(library.training.count + library.heldOut.count == 6)
             return library.heldOut.map { "\($0.family) \($0.trajectory.run.index)" }.sorted()
         }
@@ -71,7 +77,9 @@ import Training
         let settings = MetaTrainingSettings(shape: NetworkShape(method: .nino, width: 8, horizons: 6), seed: 5)
         let network = TrainableNetwork(settings.shape, seed: 1)
         let objective = try TrajectoryObjective(network, library: library, settings: settings)
-        func starts(_ step: Int) throws -> [[Float]] { try objective.batch(step: step).map { network.changes([$0])[0].array + [Float($0.targetCount)] } }
+        func starts(_ step: Int) throws -> [[Float]] {
+            try objective.batch(step: step).map { network.changes([$0])[0].array + [Float($0.targetCount)] }
+        }
         #expect(try objective.batch(step: 3).count == 16)
         #expect(try starts(3) == starts(3))
         #expect(try objective.batch(step: 3).map(\.targetCount) != objective.batch(step: 4).map(\.targetCount))
@@ -80,7 +88,9 @@ import Training
 
     @Test func librariesWithoutWhatIsAskedForAreRefused() throws {
         let (folder, _) = try library()
-        #expect(throws: TrainingError.self) { try TrajectoryLibrary(folder: folder.path, families: ["toys"], graph: ToyCollection.graph) }
+        #expect(throws: TrainingError.self) {
+            try TrajectoryLibrary(folder: folder.path, families: ["toys"], graph: ToyCollection.graph)
+        }
         #expect(throws: TrainingError.invalidSetting(name: "--hold-out", allowed: "at least 2", found: "1")) {
             try TrajectoryLibrary(folder: folder.path, holdOut: 1, graph: ToyCollection.graph)
         }
@@ -91,6 +101,8 @@ import Training
                 return try builder.graph()
             }
         }
-        #expect(throws: TrainingError.self) { try TrajectoryLibrary(folder: TemporaryFolder().path, graph: ToyCollection.graph) }
+        #expect(throws: TrainingError.self) {
+            try TrajectoryLibrary(folder: TemporaryFolder().path, graph: ToyCollection.graph)
+        }
     }
 }

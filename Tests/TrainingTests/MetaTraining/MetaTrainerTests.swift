@@ -48,8 +48,13 @@ private final class ToyObjective: MetaObjective {
         }
     }
 
-    private func trainer(_ objective: ToyObjective, steps: Int = 200, files: MetaTrainingFiles? = nil, resume: Bool = false, _ onEvent: @escaping (MetaTrainer.Event) -> Void = { _ in }) throws -> MetaTrainer {
-        try MetaTrainer(objective, settings: settings(steps: steps), evaluationInterval: 40, files: files, resume: resume, onEvent: onEvent)
+    private func trainer(
+        _ objective: ToyObjective, steps: Int = 200, files: MetaTrainingFiles? = nil, resume: Bool = false,
+        _ onEvent: @escaping (MetaTrainer.Event) -> Void = { _ in }
+    ) throws -> MetaTrainer {
+        try MetaTrainer(
+            objective, settings: settings(steps: steps), evaluationInterval: 40, files: files, resume: resume,
+            onEvent: onEvent)
     }
 
     @Test func theLossFalls() throws {
@@ -70,7 +75,9 @@ private final class ToyObjective: MetaObjective {
         #expect(try self.trainer(good).run())
         #expect(bad.seen[11] == bad.seen[10] && bad.seen[12] != bad.seen[11] && bad.seen[13] == bad.seen[12])
         #expect(good.seen[11] != good.seen[10])
-        #expect(bad.weights.values.allSatisfy(\.isFinite) && trainer.metrics.last!.skipped == 2 && trainer.metrics.last!.loss! < 0.1)
+        #expect(
+            bad.weights.values.allSatisfy(\.isFinite) && trainer.metrics.last!.skipped == 2
+                && trainer.metrics.last!.loss! < 0.1)
     }
 
     @Test func badStepsInARowGoBackToTheLastGoodStateWithHalfTheRate() throws {
@@ -90,7 +97,9 @@ private final class ToyObjective: MetaObjective {
     @Test func whatDoesNotRecoverEnds() throws {
         let trainer = try trainer(ToyObjective { $0 >= 5 })
         let step = 5 + MetaTrainer.patience * (MetaTrainer.mostReductions + 1)
-        #expect(throws: TrainingError.metaTrainingDiverged(step: step, reductions: MetaTrainer.mostReductions)) { try trainer.run() }
+        #expect(throws: TrainingError.metaTrainingDiverged(step: step, reductions: MetaTrainer.mostReductions)) {
+            try trainer.run()
+        }
     }
 
     @Test(arguments: [30, 61, 72, 74, 119])
@@ -109,7 +118,9 @@ private final class ToyObjective: MetaObjective {
         }
         #expect(try !interrupted.run(cancellation: cancellation))
         #expect(interrupted.step == stop)
-        #expect(throws: TrainingError.checkpointExists(folder: folder + "parts.training.safetensors")) { try trainer(ToyObjective(), files: files("parts")) }
+        #expect(throws: TrainingError.checkpointExists(folder: folder + "parts.training.safetensors")) {
+            try trainer(ToyObjective(), files: files("parts"))
+        }
         let second = ToyObjective(isBad: isBad)
         #expect(try trainer(second, files: files("parts"), resume: true).run())
         #expect(second.weights.array.map(\.bitPattern) == whole.weights.array.map(\.bitPattern))
@@ -127,7 +138,8 @@ private final class ToyObjective: MetaObjective {
         #expect(try trainer(ToyObjective(), files: files("a")).run())
         _ = try trainer(ToyObjective(), files: files("a"), resume: true)
         #expect(throws: TrainingError.self) { try trainer(ToyObjective(), steps: 300, files: files("a"), resume: true) }
-        let other = TrainingError.otherRun(file: folder + "a.training.safetensors", key: "data", expected: "others", found: "data")
+        let other = TrainingError.otherRun(
+            file: folder + "a.training.safetensors", key: "data", expected: "others", found: "data")
         #expect(throws: other) { try trainer(ToyObjective(), files: files("a", data: "others"), resume: true) }
         #expect(throws: TrainingError.self) { try MetaTrainingFiles("network.pt", data: "") { _, _ in } }
     }

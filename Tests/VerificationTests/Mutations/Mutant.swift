@@ -9,7 +9,8 @@ struct Mutant {
     let kind: String
     /// To what it was done.
     let place: String
-    /// True if only the edges differ, so that the graph may still be right: some relabelling of its nodes may follow every group.
+    /// True if only the edges differ, so that the graph may still be right: some relabelling of its nodes may follow
+    /// every group.
     let mayBeHarmless: Bool
     /// Makes the subject; throws where the graph is refused when it is made.
     let subject: () throws -> Subject
@@ -31,14 +32,17 @@ extension Subject {
         let groups = groups ?? claims.groups
         return Subject(
             model, claims: Symmetries(groups: groups, axes: axes),
-            graph: try NeuralGraph(groups: groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: graph.edgeBlocks))
+            graph: try NeuralGraph(
+                groups: groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: graph.edgeBlocks
+            ))
     }
 
     func with(nodeBlocks: [NodeBlock]? = nil, edgeBlocks: [EdgeBlock]? = nil) throws -> Subject {
         Subject(
             model, claims: claims,
             graph: try NeuralGraph(
-                groups: graph.groups, parameters: graph.parameters, nodeBlocks: nodeBlocks ?? graph.nodeBlocks, edgeBlocks: edgeBlocks ?? graph.edgeBlocks))
+                groups: graph.groups, parameters: graph.parameters, nodeBlocks: nodeBlocks ?? graph.nodeBlocks,
+                edgeBlocks: edgeBlocks ?? graph.edgeBlocks))
     }
 
     /// Axes with one thing wrong: each way a group factor can be dropped, exchanged or moved.
@@ -55,7 +59,8 @@ extension Subject {
                 var dropped = segment
                 dropped[position] = .fixed(claims.groups[index].size)
                 wrong.append(("group dropped", replacing(dropped)))
-                for other in claims.groups.indices where other != index && claims.groups[other].size == claims.groups[index].size {
+                for other in claims.groups.indices
+                where other != index && claims.groups[other].size == claims.groups[index].size {
                     var exchanged = segment
                     exchanged[position] = .group(other)
                     wrong.append(("another group", replacing(exchanged)))

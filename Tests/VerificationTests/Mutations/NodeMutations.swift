@@ -14,8 +14,12 @@ struct NodeMutations {
             guard let axis = block.axis else { return [] }
             return subject.wrongAxes(axis).map { wrong in
                 var blocks = subject.graph.nodeBlocks
-                blocks[index] = NodeBlock(name: block.name, first: block.first, count: block.count, axis: wrong.axis, isTokenTable: block.isTokenTable)
-                return Mutant(kind: "nodes: \(wrong.kind)", place: block.name, mayBeHarmless: false) { [subject] in try subject.with(nodeBlocks: blocks) }
+                blocks[index] = NodeBlock(
+                    name: block.name, first: block.first, count: block.count, axis: wrong.axis,
+                    isTokenTable: block.isTokenTable)
+                return Mutant(kind: "nodes: \(wrong.kind)", place: block.name, mayBeHarmless: false) { [subject] in
+                    try subject.with(nodeBlocks: blocks)
+                }
             }
         }
     }

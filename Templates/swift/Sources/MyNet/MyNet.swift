@@ -1,4 +1,5 @@
-// A residual multi-layer perceptron on images, to be replaced by your architecture section by section. B is the number of blocks.
+// A residual multi-layer perceptron on images, to be replaced by your architecture section by section. B is the number
+// of blocks.
 //
 //   embed.weight [width, pixels]               embed.bias [width]
 //   blocks.{i}.norm.weight [width]             blocks.{i}.norm.bias [width]       i = 0 … B - 1
@@ -6,12 +7,15 @@
 //   blocks.{i}.down.weight [width, hidden_i]   blocks.{i}.down.bias [width]
 //   head.weight [classes, width]               head.bias [classes]
 //
-// Symmetry: the units of the residual stream permute, the same way in every block; the hidden units of each block permute freely.
+// Symmetry: the units of the residual stream permute, the same way in every block; the hidden units of each block
+// permute freely.
 import NinoPluginSDK
 
 struct MyNet: NeuralGraphConstructor, ForwardPass {
-    // To change: a reverse-domain id that is yours, and the `model_type` of your configs. The samples are what `nino verify` proves the
-    // claims on: small, with different sizes wherever sizes may differ, and every feature of the architecture in at least one.
+    // To change: a reverse-domain id that is yours, and the `model_type` of your configs. The samples are what `nino
+    // verify` proves the
+    // claims on: small, with different sizes wherever sizes may differ, and every feature of the architecture in at
+    // least one.
     static let id = "org.example.mynet"
     static let name = "MyNet"
     static let version = "0.1.0"
@@ -50,8 +54,10 @@ struct MyNet: NeuralGraphConstructor, ForwardPass {
 
     // MARK: Tensors and symmetries
 
-    // To change: every tensor under its name in the checkpoint, in named_parameters() order. An axis is the group that permutes it
-    // (two axes with the same group move together), or a number where nothing may move. These are the claims that get proved.
+    // To change: every tensor under its name in the checkpoint, in named_parameters() order. An axis is the group that
+    // permutes it
+    // (two axes with the same group move together), or a number where nothing may move. These are the claims that get
+    // proved.
     func describe(_ model: ModelBuilder) throws {
         func linear(_ prefix: String, _ output: Axis, _ input: Axis) throws {
             let initialization = Initialization.pytorchDefault(fanIn: input.size)
@@ -70,7 +76,8 @@ struct MyNet: NeuralGraphConstructor, ForwardPass {
 
     // MARK: Neural graph
 
-    // To change: one node for every neuron, with the axis that moves it, and one more for every bias or norm vector; then each parameter
+    // To change: one node for every neuron, with the axis that moves it, and one more for every bias or norm vector;
+    // then each parameter
     // as edges between the neurons it joins. A residual connection joins each unit with its successor.
     func construct(_ graph: GraphBuilder) throws {
         func linear(_ prefix: String, from: Nodes, to: Nodes) throws {

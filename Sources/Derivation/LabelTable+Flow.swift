@@ -1,0 +1,63 @@
+import Tensors
+
+extension LabelTable {
+    /// Makes the axes of an operation's inputs fit its flow, and adds those of its output.
+    ///
+    /// - Parameters:
+    ///   - inputs: numbers of the axes of each input.
+    ///   - constants: inputs that are the same wherever labels move them, so that they limit no dependency.
+    ///   - pinning: whether the flow's pinned indices pin labels.
+    /// - Returns: numbers of the axes of the output, and of an axis for each index of the flow; the caller removes
+    ///   both.
+    mutating func apply(
+        _ flow: AxisFlow, to inputs: [[Int]], constants: Set<Int>, place: String, pinning: Bool = true
+    ) -> (output: [Int], indices: [Int]) {
+        let indices = flow.indices.map { index in
+            let reason: Pin? = if pinning, case .pinned(let text) = index.role { Pin(place, text) } else { nil }
+            return add([[label(size: index.size, pin: reason, dependencies: [])]])
+        }
+        let misfit = Pin(place, "axes do not fit its own")
+        for (axes, flowAxes) in zip(inputs, flow.inputs) {
+            for (axis, flowAxis) in zip(axes, flowAxes) {
+                let wanted = add(compose(flowAxis, indices, orPin: misfit))
+                unify(axis, wanted, orPin: misfit)
+                remove(wanted)
+            }
+        }
+        markRead(flow, indices)
+        let output = flow.output.map { add(compose($0, indices, orPin: misfit)) }
+        checkDependencies(flow.leavingOut(inputs: constants), indices)
+        return (output, indices)
+    }
+
+    private mutating func compose(_ axis: AxisFlow.Axis, _ indices: [Int], orPin pin: Pin) -> Axis {
+        axis.flatMap { segment in product(segment.map { axes[indices[$0]] }, orPin: pin) }
+    }
+
+    /// Every index is read, but those that stand beside others on an axis of an input and not in the output: they are
+    /// left out.
+    private mutating func markRead(_ flow: AxisFlow, _ indices: [Int]) {
+        let kept = Set(flow.output.joined().joined())
+        let alone = Set(flow.inputs.joined().filter { $0.count == 1 }.joined().joined())
+        for index in kept.union(alone) {
+            for label in axes[indices[index]].joined() { read(label) }
+        }
+    }
+
+    /// Keeps of the dependencies those that the flow allows.
+    private mutating func checkDependencies(_ flow: AxisFlow, _ indices: [Int]) {
+        let members = indices.map { Set(axes[$0].joined()) }
+        for label in members.reduce(into: Set<Label>(), { $0.formUnion($1) }) {
+            settleDependencies(of: label)
+            guard let dependencies = labels[label].dependencies.first, !dependencies.isEmpty else { continue }
+            let homes = members.indices.filter { members[$0].contains(label) }
+            for other in dependencies {
+                let others = members.indices.filter { members[$0].contains(other) }
+                let isAllowed = homes.allSatisfy { home in
+                    members[home].contains(other) || (others.count == 1 && flow.mayDepend(home, on: others[0]))
+                }
+                if !isAllowed { forbid(label, dependingOn: other) }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+/// Axes of tensors written in labels. A label stands for positions that permute together wherever it stands.
+///
+/// Labels start coarse and free. What is learned refines or unites them, everywhere at once: `merge` makes two labels
+/// one,
+/// `split` makes one a product, `cut` makes one a concatenation, `pin` holds one still. A label may *depend* on others,
+/// as a
+/// group of the axis grammar does: then its permutation may differ for each of their positions.
+struct LabelTable {
+    typealias Label = Int
+    /// Segments one behind the other, each a product of labels, outermost first. A label of size 1 stands alone or not
+    /// at all.
+    typealias Axis = [[Label]]
+
+    struct Properties {
+        let size: Int
+        var pin: Pin?
+        /// Sets of labels it may depend on; it may depend on what is in all of them, and on anything if there is none.
+        var dependencies: [Set<Label>]
+        /// Something reads these positions.
+        var isRead: Bool
+        /// Labels that may depend on this one.
+        fileprivate(set) var dependents: Set<Label> = []
+        /// Numbers of the axes where it stands.
+        fileprivate(set) var places: Set<Int> = []
+    }
+
+    private(set) var labels: [Properties] = []
+    private(set) var axes: [Axis] = []
+
+    func size(_ label: Label) -> Int { labels[label].size }
+    func size(_ segment: [Label]) -> Int { segment.reduce(1) { $0 * labels[$1].size } }
+    func isPinned(_ label: Label) -> Bool { labels[label].pin != nil }
+
+    // MARK: Making
+
+    mutating func label(size: Int, pin: Pin? = nil, dependencies: [Set<Label>], isRead: Bool = false) -> Label {
+        labels.append(Properties(size: size, pin: pin, dependencies: dependencies, isRead: isRead))
+        let label = labels.count - 1
+        for other in dependencies.joined() { labels[other].dependents.insert(label) }
+        return label
+    }
+
+    /// Adds an axis; returns its number.
+    mutating func add(_ axis: Axis) -> Int {
+        axes.append([])
+        set(axes.count - 1, to: axis)
+        return axes.count - 1
+    }
+
+    /// Forgets an axis that nothing looks at any more.
+    mutating func remove(_ number: Int) { set(number, to: []) }
+
+    private mutating func set(_ number: Int, to axis: Axis) {
+        for label in axes[number].joined() { labels[label].places.remove(number) }
+        axes[number] = axis.map { segment in
+            let longer = segment.filter { labels[$0].size > 1 }
+            return longer.isEmpty ? Array(segment.prefix(1)) : longer
+        }
+        for label in axes[number].joined() { labels[label].places.insert(number) }
+    }
+
+    // MARK: Marking
+
+    mutating func pin(_ label: Label, _ pin: Pin) {
+        if labels[label].pin == nil { labels[label].pin = pin }
+    }
+
+    mutating func read(_ label: Label) { labels[label].isRead = true }
+
+    mutating func forbid(_ label: Label, dependingOn other: Label) {
+        for index in labels[label].dependencies.indices { labels[label].dependencies[index].remove(other) }
+        labels[other].dependents.remove(label)
+    }
+
+    /// Makes one set of what a label may depend on.
+    mutating func settleDependencies(of label: Label) {
+        guard let first = labels[label].dependencies.first, labels[label].dependencies.count > 1 else { return }
+        let common = labels[label].dependencies.dropFirst().reduce(first) { $0.intersection($1) }
+        for other in Set(labels[label].dependencies.joined()).subtracting(common) {
+            labels[other].dependents.remove(label)
+        }
+        labels[label].dependencies = [common]
+    }
+
+    // MARK: Refining and uniting
+
+    private mutating func rewrite(_ label: Label, _ body: ([Label]) -> [[Label]]) {
+        for number in labels[label].places {
+            set(number, to: axes[number].flatMap { $0.contains(label) ? body($0) : [$0] })
+        }
+    }
+
+    /// Puts other labels where dependents named this one.
+    private mutating func replaceDependency(on label: Label, by others: [Label]) {
+        for dependent in labels[label].dependents {
+            for index in labels[dependent].dependencies.indices
+            where labels[dependent].dependencies[index].remove(label) != nil {
+                labels[dependent].dependencies[index].formUnion(others.filter { $0 != dependent })
+            }
+            for other in others where other != dependent { labels[other].dependents.insert(dependent) }
+        }
+        labels[label].dependents = []
+    }
+
+    /// Makes `second` the same as `first`, of the same size.
+    mutating func merge(_ first: Label, _ second: Label) {
+        let (kept, gone) = labels[first].places.count >= labels[second].places.count ? (first, second) : (second, first)
+        replaceDependency(on: gone, by: [kept])
+        for set in labels[gone].dependencies {
+            let others = set.subtracting([kept])
+            labels[kept].dependencies.append(others)
+            for other in others { labels[other].dependents.insert(kept) }
+        }
+        for other in labels[gone].dependencies.joined() { labels[other].dependents.remove(gone) }
+        labels[kept].pin = labels[kept].pin ?? labels[gone].pin
+        labels[kept].isRead = labels[kept].isRead || labels[gone].isRead
+        rewrite(gone) { [$0.map { $0 == gone ? kept : $0 }] }
+    }
+
+    /// Makes a label a product of two, `outer` positions of as many as are left; the inner one may depend on the outer
+    /// one.
+    mutating func split(_ label: Label, outer: Int) {
+        let old = labels[label]
+        let first = self.label(size: outer, pin: old.pin, dependencies: old.dependencies, isRead: old.isRead)
+        let second = self.label(
+            size: old.size / outer, pin: old.pin, dependencies: old.dependencies.map { $0.union([first]) },
+            isRead: old.isRead)
+        retire(label, by: [first, second])
+        rewrite(label) { [$0.flatMap { $0 == label ? [first, second] : [$0] }] }
+    }
+
+    /// Makes a label a concatenation of parts. What depends on it becomes another label in each.
+    ///
+    /// - Returns: false, and nothing changes, where the label stands inside another one: a product of a concatenation
+    ///   is no axis.
+    mutating func cut(_ label: Label, _ sizes: [Int]) -> Bool {
+        let isOutermost = labels[label].places.allSatisfy {
+            axes[$0].allSatisfy { !$0.contains(label) || $0.lastIndex(of: label) == 0 }
+        }
+        guard isOutermost else { return false }
+        for dependent in labels[label].dependents where !stands(dependent, onlyBehind: label) {
+            forbid(dependent, dependingOn: label)
+        }
+        let old = labels[label]
+        let parts = sizes.map { self.label(size: $0, pin: old.pin, dependencies: old.dependencies, isRead: old.isRead) }
+        let dependents = old.dependents.sorted()
+        var copies = parts.map { [label: $0] }
+        for dependent in dependents {
+            let old = labels[dependent]
+            for part in parts.indices {
+                copies[part][dependent] = self.label(size: old.size, pin: old.pin, dependencies: [], isRead: old.isRead)
+            }
+        }
+        for part in parts.indices {
+            for dependent in dependents {
+                // A part of one position is nothing to depend on.
+                let sets = labels[dependent].dependencies.map { set in
+                    Set(set.compactMap { $0 == label && sizes[part] == 1 ? nil : copies[part][$0] ?? $0 })
+                }
+                let copy = copies[part][dependent]!
+                labels[copy].dependencies = sets
+                for other in sets.joined() { labels[other].dependents.insert(copy) }
+            }
+        }
+        for gone in dependents { retire(gone, by: []) }
+        retire(label, by: [])
+        rewrite(label) { segment in copies.map { copy in segment.map { copy[$0] ?? $0 } } }
+        return true
+    }
+
+    /// True if `label` stands in products with `other` before it, and nowhere else.
+    private func stands(_ label: Label, onlyBehind other: Label) -> Bool {
+        labels[label].places.allSatisfy { number in
+            axes[number].allSatisfy { segment in
+                guard let place = segment.firstIndex(of: label) else { return true }
+                return segment[..<place].contains(other)
+            }
+        }
+    }
+
+    /// Takes a label out of all dependencies, before it is replaced.
+    private mutating func retire(_ label: Label, by others: [Label]) {
+        replaceDependency(on: label, by: others)
+        for other in labels[label].dependencies.joined() { labels[other].dependents.remove(label) }
+    }
+}

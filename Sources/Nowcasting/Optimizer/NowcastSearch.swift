@@ -1,0 +1,143 @@
+import Tensors
+
+/// Looks for the best weights that five states have to offer, and for the farthest that training may go on from.
+///
+/// What does not look ahead is always tried: the weights as they are, the newest state, the mean of the newest two (the
+/// noise of Adam's
+/// steps is most of what means leave out) and the nowcast one state ahead, which is about where a mean's training
+/// stands by now. Looking
+/// further is for runs that have passed a trial (`NowcastTrial`), and for those that noise holds up: elsewhere
+/// extrapolating weights costs progress.
+struct NowcastSearch {
+    let nowcaster: Nowcaster
+    let model: GraphModel?
+    /// States that a nowcast may look ahead.
+    let longest: Int
+
+    /// Share of the run so far whose progress, at its present pace, noise must cost to be what holds a run up. Language
+    /// models are at 0.1 to 0.4 all along, but
+    /// for single values, and lose by jumps; vision transformers are at 0.2 to 1 from step 500 on, at more from 2,500
+    /// on, and gain.
+    static let shareNoiseCosts = 0.5
+    /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress
+    /// stays.
+    static let slack = 0.5
+    /// States of training whose progress a jump may give back. When training slows, noise costs far more than that, and
+    /// jumps that gave back half of it
+    /// would keep it from ever being made up for. Two would hold back the first thousands of steps a little as well.
+    static let statesGivenBack = 4.0
+
+    /// What was found.
+    struct Outcome {
+        /// The least loss.
+        let best: NowcastCandidate
+        /// The farthest nowcast whose loss is at most a little above that; nil where there is none.
+        let farthest: NowcastCandidate?
+        /// The nowcast one state ahead, shape [parameters].
+        let near: Tensor
+    }
+
+    /// - Parameters:
+    ///   - weights: those that training stands at, shape [parameters].
+    ///   - passedTrial: whether nowcasts of this run come true.
+    ///   - age: of the run, in states of the present length.
+    ///   - losses: of weights of shape [parameters] on batches that are the same at every call.
+    /// - Returns: nil if no candidate is finite.
+    /// - Throws: what the nowcaster and `losses` throw.
+    func run(_ history: StateHistory, weights: Tensor, passedTrial: Bool, age: Int, losses: (Tensor) throws -> [Double])
+        throws -> Outcome?
+    {
+        let (newest, before) = (
+            history.states[StateHistory.contextLength - 1], history.states[StateHistory.contextLength - 2]
+        )
+        let near = try nowcaster.nowcast(history, horizon: 1, model: model)
+        let asTheyAre = try NowcastCandidate(weights, horizon: 0, losses: losses)
+        let latest = try NowcastCandidate(newest, horizon: 0, losses: losses)
+        let steady = [
+            asTheyAre,
+            latest,
+            try NowcastCandidate(Self.mean(newest, before), horizon: 0, losses: losses),
+            try NowcastCandidate(near, horizon: 1, losses: losses),
+        ].compactMap { $0 }.min { $0.loss < $1.loss }
+        guard let steady else { return nil }
+        let still = Outcome(best: steady, farthest: nil, near: near)
+        guard longest > 1 else { return still }
+        let (noisy, progress) = (asTheyAre?.loss ?? steady.loss, try progress(history, to: latest, losses))
+        guard passedTrial || Self.isHeldUp(byNoise: noisy - steady.loss, progress: progress, age: age) else {
+            return still
+        }
+        let (best, farthest) = try lookAhead(history, steady: steady, noisy: noisy, progress: progress, losses: losses)
+        return Outcome(best: best, farthest: farthest, near: near)
+    }
+
+    /// Where the loss no longer falls there is no pace to tell by.
+    private static func isHeldUp(byNoise noise: Double, progress: Double, age: Int) -> Bool {
+        progress > 0 && noise >= shareNoiseCosts * Double(age) * progress
+    }
+
+    /// Goes 2, 3, 4, 6, 9, … states ahead for as long as the loss allows.
+    private func lookAhead(
+        _ history: StateHistory, steady: NowcastCandidate, noisy: Double, progress: Double,
+        losses: (Tensor) throws -> [Double]
+    ) throws -> (best: NowcastCandidate, farthest: NowcastCandidate?) {
+        var (best, farthest) = (steady, NowcastCandidate?.none)
+        var horizon = 2
+        while horizon <= longest {
+            let ahead = try nowcaster.nowcast(history, horizon: horizon, model: model)
+            guard let next = try NowcastCandidate(ahead, horizon: horizon, losses: losses) else { break }
+            if next.loss < best.loss { best = next }
+            let allowance = min(Self.slack * (noisy - best.loss), Self.statesGivenBack * progress)
+            guard next.loss <= best.loss + max(0, allowance) else { break }
+            farthest = next
+            horizon += max(1, horizon / 2)
+        }
+        return (best, farthest)
+    }
+
+    /// What a state of training has lately taken off the loss: the mean of three.
+    private func progress(_ history: StateHistory, to latest: NowcastCandidate?, _ losses: (Tensor) throws -> [Double])
+        throws -> Double
+    {
+        let span = 3
+        let start = try NowcastCandidate(
+            history.states[StateHistory.contextLength - 1 - span], horizon: 0, losses: losses)
+        guard let start, let latest else { return 0 }
+        return (start.loss - latest.loss) / Double(span)
+    }
+
+    static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
+        Tensor(shape: a.shape, values: zip(a.values, b.values).map { ($0 + $1) / 2 })
+    }
+}
+
+/// The best weights that a run has, which need not be those that its training goes on with.
+public struct ShownWeights {
+    /// Shape [parameters].
+    public let weights: Tensor
+    /// States ahead; 0 for what does not look ahead.
+    public let horizon: Int
+}
+
+extension ShownWeights {
+    init(_ candidate: NowcastCandidate) {
+        self.init(weights: candidate.weights, horizon: candidate.horizon)
+    }
+}
+
+/// Weights and what they are worth.
+struct NowcastCandidate {
+    /// Shape [parameters].
+    let weights: Tensor
+    /// States ahead; 0 for what does not look ahead.
+    let horizon: Int
+    /// Mean over the batches.
+    let loss: Double
+
+    /// Nil for weights or a loss that are not finite.
+    init?(_ weights: Tensor, horizon: Int, losses: (Tensor) throws -> [Double]) throws {
+        guard weights.values.allSatisfy(\.isFinite) else { return nil }
+        let all = try losses(weights)
+        (self.weights, self.horizon, loss) = (weights, horizon, all.reduce(0, +) / Double(all.count))
+        guard loss.isFinite else { return nil }
+    }
+}

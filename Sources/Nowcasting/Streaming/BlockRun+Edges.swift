@@ -1,0 +1,110 @@
+import CKernels
+import NeuralGraphs
+import Tensors
+
+/// Edges of a panel that go through the kernels together.
+struct EdgeTile {
+    var shape: nino_edge_tile_t
+    var states: nino_edge_states_t
+    /// Place of the first target in its panel.
+    let firstTarget: Int
+    /// Place of the first source in its panel.
+    let firstSource: Int
+
+    var targets: Int { Int(shape.targets) }
+    var fanIn: Int { Int(shape.fan_in) }
+    var edges: Int { targets * fanIn }
+
+    /// 256 rows of 128 numbers and their product stay in the second-level cache.
+    static let largest = 256
+    /// Sources of each target: enough that its sums are seldom stored, few enough that their terms stay in the
+    /// first-level cache.
+    static let largestFanIn = 64
+}
+
+/// What a panel of edges holds, computed from the raw states whenever it is needed.
+extension BlockRun {
+    /// Scaled states of a panel; the worker's memory.
+    func readStates(_ panel: EdgePanel, _ scratch: TileScratch) -> PanelStates {
+        let stream = plan.streams[panel.stream]
+        guard case .parameter(let scalars) = stream.values else { return .none }
+        let length = StateHistory.contextLength
+        let isTargetInner = scalars.targetsAreInner
+        let (outer, inner) = isTargetInner ? (panel.fanIn, panel.targets.count) : (panel.targets.count, panel.fanIn)
+        let states = PanelStates(
+            values: scratch.floats(.channels, stream.channelCount * panel.edges), channels: stream.channelCount,
+            outer: outer, inner: inner,
+            targetsAreInner: isTargetInner)
+        for slot in 0..<scalars.slots {
+            scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
+                for state in 0..<length {
+                    source.read(
+                        patch, state: state, into: states.values + (slot * length + state) * panel.edges + place,
+                        stride: inner)
+                }
+            }
+        }
+        let count = stream.channelCount * panel.edges
+        scaling.tensors[scalars.parameter].scale(states.values, rows: 1, columns: count, stride: count)
+        return states
+    }
+
+    /// Cuts a panel into tiles, in order.
+    @inline(__always)
+    func forEachTile(_ panel: EdgePanel, _ states: PanelStates, _ scratch: TileScratch, _ body: (EdgeTile) -> Void) {
+        let stream = plan.streams[panel.stream]
+        let isDense = stream.joining == .dense
+        let fanIn = isDense ? min(panel.fanIn, EdgeTile.largestFanIn) : 1
+        for targets in panel.targets.pieces(of: EdgeTile.largest / fanIn) {
+            for sources in isDense ? panel.sources.pieces(of: fanIn) : [panel.sources] {
+                let nodes = scratch.sources(EdgeTile.largest)
+                stream.writeSources(targets: targets, sources: sources, into: nodes)
+                let (target, source) = (
+                    targets.lowerBound - panel.targets.lowerBound, sources.lowerBound - panel.sources.lowerBound
+                )
+                body(
+                    EdgeTile(
+                        shape: nino_edge_tile_t(
+                            sources: nodes, targets: Int64(targets.count), fan_in: Int64(max(1, sources.count)),
+                            width: Int64(width)),
+                        states: states.view(target: target, source: source), firstTarget: target, firstSource: source))
+            }
+        }
+    }
+
+    /// Target terms of the first update with the constant of the stream's type: [targets, H]; the worker's memory.
+    func inputTargetTerms(_ panel: EdgePanel, _ scratch: TileScratch) -> UnsafePointer<Float> {
+        let (stream, update) = (plan.streams[panel.stream], network.updates[0])
+        let terms = scratch.floats(.targetTerms, panel.targets.count * width)
+        let own = targetTerms[0].address + panel.targets.lowerBound * width
+        for h in 0..<width {
+            let constant =
+                update.constants[stream.type.rawValue * width + h] + stream.constant
+                * statesSum(update.input, column: h, width: width)
+            for row in 0..<panel.targets.count { terms[row * width + h] = own[row * width + h] + constant }
+        }
+        return UnsafePointer(terms)
+    }
+
+    /// A tile's hidden edge vectors after `updates` (≥ 1) updates, and room for as many again; the worker's memory.
+    ///
+    /// - Parameter inputTerms: of the panel's targets.
+    @inline(__always)
+    func hiddenVectors(
+        _ tile: inout EdgeTile, of panel: EdgePanel, updates: Int, inputTerms: UnsafePointer<Float>,
+        _ scratch: TileScratch
+    ) -> (hidden: UnsafeMutablePointer<Float>, spare: UnsafeMutablePointer<Float>) {
+        var hidden = scratch.floats(.hidden, EdgeTile.largest * width)
+        var spare = scratch.floats(.product, EdgeTile.largest * width)
+        nino_edge_input_silu(
+            &tile.shape, &tile.states, network.updates[0].input, sourceTerms[0].address,
+            inputTerms + tile.firstTarget * width, hidden)
+        for update in 1..<max(1, updates) {
+            matrices.updates[update]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
+            swap(&hidden, &spare)
+            let terms = targetTerms[update].address + (panel.targets.lowerBound + tile.firstTarget) * width
+            nino_edge_update_silu(&tile.shape, sourceTerms[update].address, terms, hidden)
+        }
+        return (hidden, spare)
+    }
+}

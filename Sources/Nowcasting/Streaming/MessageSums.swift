@@ -1,0 +1,121 @@
+import NeuralGraphs
+import Synchronization
+import Tensors
+
+/// Constant part of a stream's scale and shift: [H] each.
+struct EdgeConstants {
+    let scale: [Float]
+    let shift: [Float]
+
+    /// - Parameter isTyped: true before the first update, where types and constant edges count; later they have been
+    ///   absorbed.
+    init(_ convolution: FoldedNetwork.Convolution, _ stream: EdgeStream, isTyped: Bool, width: Int) {
+        guard isTyped else {
+            (scale, shift) = (convolution.scaleConstants, convolution.shiftConstants)
+            return
+        }
+        let row = stream.type.rawValue * width
+        func constant(_ constants: [Float], _ inputs: [Float]) -> [Float] {
+            (0..<width).map { constants[row + $0] + stream.constant * statesSum(inputs, column: $0, width: width) }
+        }
+        scale = constant(convolution.scaleConstants, convolution.scale)
+        shift = constant(convolution.shiftConstants, convolution.shift)
+    }
+}
+
+/// Sum over the five states of slot 0 of a column of an input matrix: what a constant in slot 0 multiplies.
+func statesSum(_ inputs: [Float], column: Int, width: Int) -> Float {
+    (0..<StateHistory.contextLength).reduce(0) { $0 + inputs[$1 * width + column] }
+}
+
+/// Sums over some of the incoming edges of a tile's targets, in double precision.
+///
+/// Unchecked: in one task's hands at a time.
+final class MessageSums: @unchecked Sendable {
+    let targets: Int
+    let width: Int
+    /// Numbers that an edge brings along: raw states, or its hidden vector.
+    let inputCount: Int
+    /// Σ (scale f + scale constants) ⊙ y_s + shift constants: [targets, H].
+    let messages: UnsafeMutablePointer<Double>
+    /// Σ f: [targets, inputCount].
+    let inputs: UnsafeMutablePointer<Double>
+    /// Σ scale constants: [targets, H].
+    let scaleConstants: UnsafeMutablePointer<Double>
+    /// Number of edges: [targets].
+    let edges: UnsafeMutablePointer<Double>
+
+    private let all: UnsafeMutableBufferPointer<Double>
+
+    init(targets: Int, width: Int, inputCount: Int) {
+        (self.targets, self.width, self.inputCount) = (targets, width, inputCount)
+        all = .allocate(capacity: targets * (2 * width + inputCount + 1))
+        all.initialize(repeating: 0)
+        messages = all.baseAddress!
+        scaleConstants = messages + targets * width
+        inputs = scaleConstants + targets * width
+        edges = inputs + targets * inputCount
+    }
+
+    deinit {
+        all.deallocate()
+    }
+
+    func add(_ other: MessageSums) {
+        for index in all.indices { all[index] += other.all[index] }
+    }
+
+    /// Adds what `count` edges into one target bring whatever they carry.
+    ///
+    /// - Parameter valueSum: the sum of their sources' values, [H].
+    @inline(__always)
+    func addConstants(_ constants: EdgeConstants, target: Int, count: Int, valueSum: (Int) -> Double) {
+        edges[target] += Double(count)
+        for h in 0..<width {
+            messages[target * width + h] +=
+                Double(constants.scale[h]) * valueSum(h) + Double(count) * Double(constants.shift[h])
+            scaleConstants[target * width + h] += Double(count) * Double(constants.scale[h])
+        }
+    }
+
+    /// Adds the raw states of a tile's edges to the inputs of its targets.
+    func addInputs(_ tile: EdgeTile) {
+        let states = tile.states
+        for target in 0..<tile.targets {
+            for channel in 0..<Int(states.channel_count) {
+                let row = states.values + channel * Int(states.channel_stride) + target * Int(states.target_stride)
+                var sum = 0.0
+                for s in 0..<tile.fanIn { sum += Double(row[s * Int(states.source_stride)]) }
+                inputs[(tile.firstTarget + target) * inputCount + channel] += sum
+            }
+        }
+    }
+}
+
+/// The sums of one tile, put together from those of its tasks in their order, whichever is done first.
+final class TileSums: Sendable {
+    private struct State {
+        var parts: [MessageSums?]
+        var missing: Int
+    }
+
+    private let state: Mutex<State>
+
+    init(tasks: Int) {
+        state = Mutex(State(parts: Array(repeating: nil, count: tasks), missing: tasks))
+    }
+
+    /// - Returns: the whole sums, to the task that is done last.
+    func complete(_ task: Int, _ sums: MessageSums) -> MessageSums? {
+        let parts: [MessageSums]? = state.withLock { state in
+            state.parts[task] = sums
+            state.missing -= 1
+            guard state.missing == 0 else { return nil }
+            defer { state.parts = [] }
+            return state.parts.map { $0! }
+        }
+        guard let parts else { return nil }
+        for part in parts.dropFirst() { parts[0].add(part) }
+        return parts[0]
+    }
+}

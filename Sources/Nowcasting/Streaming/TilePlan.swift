@@ -1,0 +1,178 @@
+import NeuralGraphs
+
+/// Work that handles some edges.
+protocol EdgeTask {
+    var edges: Int { get }
+}
+
+extension EdgePanel: EdgeTask {}
+
+/// The work of a pass, cut by the graph alone: which edges go together, and which tasks write a parameter back.
+struct TilePlan: Sendable {
+    /// Targets whose messages are summed together.
+    struct TargetTile: Sendable {
+        let block: Int
+        let targets: Range<Int>
+        let tasks: Int
+    }
+
+    /// Part `part` of the edges into a target tile.
+    struct MessageTask: EdgeTask, Sendable {
+        let tile: Int
+        let part: Int
+        let panels: [EdgePanel]
+        let edges: Int
+    }
+
+    /// The read-out of a parameter with copies: stage by stage; the tasks of a stage write different scalars.
+    struct CopiedParameter: Sendable {
+        let parameter: Int
+        let stages: [[EdgePanel]]
+    }
+
+    let nodeBlocks: [Range<Int>]
+    let streams: [EdgeStream]
+    let targetTiles: [TargetTile]
+    /// Those of a tile side by side; tiles with many edges first, so that threads finish together.
+    let messageTasks: [MessageTask]
+    /// For parameters that lie once on an edge, in any order; large ones first.
+    let directReadOuts: [EdgePanel]
+    let copiedReadOuts: [CopiedParameter]
+
+    init(_ graph: NeuralGraph) {
+        nodeBlocks = graph.nodeBlocks.map(\.nodes)
+        streams =
+            graph.edgeBlocks.indices.map { EdgeStream($0, in: graph) }
+            + graph.nodeBlocks.indices.map { EdgeStream(selfLoopsOf: $0, in: graph) }
+        // A small graph is cut finer, so that every thread has work, but not so fine that the cuts cost more than the
+        // work.
+        let taskEdges = min(1 << 17, max(EdgeTile.largest, graph.edgeCount / 64))
+        (targetTiles, messageTasks) = Self.messageTasks(nodeBlocks, streams, taskEdges: taskEdges)
+        (directReadOuts, copiedReadOuts) = Self.readOuts(graph, streams, panelEdges: min(EdgePanel.largest, taskEdges))
+    }
+
+    private static func messageTasks(_ nodeBlocks: [Range<Int>], _ streams: [EdgeStream], taskEdges: Int) -> (
+        [TargetTile], [MessageTask]
+    ) {
+        // Streams into each node block, in the order of the graph, self loops last.
+        var incoming = [[Int]](repeating: [], count: nodeBlocks.count)
+        for (index, stream) in streams.enumerated() { incoming[stream.targetBlock].append(index) }
+        let fanIns = incoming.map { $0.reduce(0) { $0 + streams[$1].fanIn } }
+        let pieces = nodeBlocks.indices.flatMap { block in
+            nodeBlocks[block].pieces(
+                of: targetsPerTile(
+                    largestFanIn: incoming[block].map { streams[$0].fanIn }.max() ?? 1, taskEdges: taskEdges)
+            )
+            .map { (block: block, targets: $0) }
+        }.sorted {
+            ($0.targets.count * fanIns[$0.block], $1.targets.lowerBound) > (
+                $1.targets.count * fanIns[$1.block], $0.targets.lowerBound
+            )
+        }
+        var tiles: [TargetTile] = []
+        var tasks: [MessageTask] = []
+        for (block, targets) in pieces {
+            let parts = parts(
+                of: incoming[block].flatMap { panels(of: $0, streams[$0], targets) }, taskEdges: taskEdges)
+            for (part, panels) in parts.enumerated() {
+                tasks.append(
+                    MessageTask(
+                        tile: tiles.count, part: part, panels: panels, edges: panels.reduce(0) { $0 + $1.edges }))
+            }
+            tiles.append(TargetTile(block: block, targets: targets, tasks: parts.count))
+        }
+        return (tiles, tasks)
+    }
+
+    /// Many targets share what is read and summed of their sources; where each has few sources, a tile is full with
+    /// more of them.
+    private static func targetsPerTile(largestFanIn: Int, taskEdges: Int) -> Int {
+        guard largestFanIn >= 32 else { return EdgeTile.largest / largestFanIn }
+        return taskEdges >= 64 * EdgeTile.largest ? 64 : taskEdges >= 16 * EdgeTile.largest ? 16 : 8
+    }
+
+    private static func panels(of index: Int, _ stream: EdgeStream, _ targets: Range<Int>) -> [EdgePanel] {
+        guard stream.joining == .dense else { return [EdgePanel(stream: index, targets: targets, sources: 0..<0)] }
+        return stream.sources.pieces(of: min(1024, EdgePanel.largest / targets.count)).map {
+            EdgePanel(stream: index, targets: targets, sources: $0)
+        }
+    }
+
+    /// Panels in order, as many together as make a task.
+    private static func parts(of panels: [EdgePanel], taskEdges: Int) -> [[EdgePanel]] {
+        var parts: [[EdgePanel]] = [[]]
+        var edges = 0
+        for panel in panels {
+            if edges > 0, edges + panel.edges > taskEdges {
+                parts.append([])
+                edges = 0
+            }
+            parts[parts.count - 1].append(panel)
+            edges += panel.edges
+        }
+        return parts
+    }
+}
+
+extension TilePlan {
+    private static func readOuts(_ graph: NeuralGraph, _ streams: [EdgeStream], panelEdges: Int) -> (
+        [EdgePanel], [CopiedParameter]
+    ) {
+        let copied = parametersWithCopies(in: graph)
+        var direct: [EdgePanel] = []
+        var stages: [Int: [[EdgePanel]]] = [:]
+        for (index, block) in graph.edgeBlocks.enumerated() {
+            guard case .parameter(let rule) = block.values, case .parameter(let scalars) = streams[index].values else {
+                continue
+            }
+            let isCopied = copied.contains(rule.parameter)
+            // Tasks may share no scalar: the side that holds copies is not cut.
+            let (targets, sources) = block.reversed ? (rule.from, rule.to) : (rule.to, rule.from)
+            let hasCopies = { (levels: [IndexLevel]) in levels.contains { $0.stride == 0 && $0.extent > 1 } }
+            let isInjective = !isCopied || rule.isInjectiveButForCopies
+            let panels = readOutPanels(
+                of: index, streams[index], panelEdges: panelEdges, targetsAreInner: scalars.targetsAreInner,
+                cuttingTargets: isInjective && !(isCopied && hasCopies(targets)),
+                cuttingSources: isInjective && !(isCopied && hasCopies(sources)))
+            if isCopied { stages[rule.parameter, default: []].append(panels) } else { direct += panels }
+        }
+        direct.sort {
+            ($0.edges, $1.stream, $1.targets.lowerBound, $1.sources.lowerBound) > (
+                $1.edges, $0.stream, $0.targets.lowerBound, $0.sources.lowerBound
+            )
+        }
+        return (direct, stages.sorted { $0.key < $1.key }.map { CopiedParameter(parameter: $0.key, stages: $0.value) })
+    }
+
+    /// A parameter has copies if its edges have more slots than it has scalars: every scalar lies on at least one.
+    private static func parametersWithCopies(in graph: NeuralGraph) -> Set<Int> {
+        var slots = [Double](repeating: 0, count: graph.parameters.entries.count)
+        for block in graph.edgeBlocks {
+            if case .parameter(let rule) = block.values {
+                slots[rule.parameter] += Double(graph.edgeCount(of: block)) * Double(rule.slots)
+            }
+        }
+        return Set(slots.indices.filter { slots[$0] != Double(graph.parameters.entries[$0].count) })
+    }
+
+    /// Long along the axis that lies together in the parameter; an axis that may not be cut is whole.
+    private static func readOutPanels(
+        of index: Int, _ stream: EdgeStream, panelEdges: Int, targetsAreInner: Bool, cuttingTargets: Bool,
+        cuttingSources: Bool
+    ) -> [EdgePanel] {
+        let isDense = stream.joining == .dense
+        let (targets, sources) = (stream.targets.count, isDense ? stream.sources.count : 1)
+        let (inner, outer) = targetsAreInner ? (targets, sources) : (sources, targets)
+        let (cutsInner, cutsOuter) =
+            targetsAreInner ? (cuttingTargets, cuttingSources) : (cuttingSources, cuttingTargets)
+        // 128 scalars are the shortest run worth a read of its own.
+        let innerStep = cutsInner ? min(inner, cutsOuter ? 512 : max(128, panelEdges / outer)) : inner
+        let outerStep = cutsOuter ? max(1, panelEdges / innerStep) : outer
+        let (targetStep, sourceStep) = targetsAreInner ? (innerStep, outerStep) : (outerStep, innerStep)
+        return stream.targets.pieces(of: targetStep).flatMap { targets in
+            (isDense ? stream.sources.pieces(of: sourceStep) : [0..<0]).map {
+                EdgePanel(stream: index, targets: targets, sources: $0)
+            }
+        }
+    }
+}

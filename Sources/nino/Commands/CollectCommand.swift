@@ -1,0 +1,177 @@
+import ArgumentParser
+import Foundation
+import PluginHost
+import Synchronization
+import Training
+
+struct CollectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "collect",
+        abstract: "Train many small networks and keep their trajectories, to meta-train on.",
+        discussion: """
+            Architecture, width, depth, learning rate and seed of every run are drawn from the ranges of a plan. The \
+            folder's manifest.json says
+            what each run was, and is itself a plan that makes the same collection again. A collection that was \
+            interrupted, or is to have more
+            runs, goes on where it stopped.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("Folder for trajectories and manifest.", valueName: "dir"))
+    var out: String
+
+    @Option(
+        help:
+            "Comma-separated families of the plan to collect; default: all "
+            + "(\(CollectionPlan.standard.families.map(\.name).joined(separator: ", ")))."
+    )
+    var tasks: String?
+
+    @Option(help: "Runs of each family.")
+    var runs = 10
+
+    @Option(help: ArgumentHelp("Another plan: JSON, or the manifest of a collection.", valueName: "file"))
+    var plan: String?
+
+    @Option(help: "Optimizer steps of every run, instead of the plan's.")
+    var steps: Int?
+
+    @Option(help: "Steps from one stored state to the next, instead of the plan's.")
+    var every: Int?
+
+    @Option(help: "Runs at the same time, one thread each. Default: --threads.")
+    var jobs: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder of FashionMNIST, instead of NINO_DATA or where its Debian package puts it.", valueName: "dir"))
+    var data: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What language models learn, byte by byte. Default: data/shakespeare.txt.", valueName: "file"))
+    var text: String?
+
+    private static let usualText = "data/shakespeare.txt"
+    private static let context = 64
+
+    private struct Line: Encodable {
+        let file: String?
+        let family: String
+        let parameters: Int
+        let outcome: String
+    }
+
+    func validate() throws {
+        if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs: expected 1 to 1024, found \(jobs)") }
+    }
+
+    func run() throws {
+        common.apply()
+        let (plan, seed) = try chosenPlan()
+        try plan.validate()
+        let families = tasks?.split(separator: ",").map(String.init)
+        let names = plan.families.filter { families?.contains($0.name) ?? true }.map(\.task)
+        let common = common
+        let (isQuiet, isJSON) = (common.quiet, common.json)
+        let progress = CollectionProgress()
+        let collector = try Collector(
+            plan, families: families, runsPerFamily: runs, seed: seed, version: Nino.configuration.version, folder: out,
+            data: loadData(Set(names)),
+            model: { config, name in
+                TrainableModel(
+                    try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)))
+            },
+            onEvent: { event in
+                if isJSON, case .finished(let entry, _, _) = event {
+                    try? Output.json(
+                        Line(
+                            file: entry.file, family: entry.run.family, parameters: entry.parameters,
+                            outcome: entry.outcome))
+                } else if !isQuiet, !isJSON {
+                    progress.show(event)
+                }
+            })
+        let watch = InterruptWatch()
+        guard try collector.run(jobs: jobs ?? common.threads, cancellation: watch.cancellation) else {
+            Output.note("stopped; the same command goes on")
+            throw Failure.interrupted
+        }
+        if !common.json {
+            Output.line(
+                "\(out): \(try CollectionManifest(contentsOf: out).runs.count) runs, \(collector.pendingCount) of "
+                    + "them new"
+            )
+        }
+    }
+
+    /// A manifest brings its seed along.
+    private func chosenPlan() throws -> (CollectionPlan, seed: UInt64) {
+        var (chosen, seed) = (CollectionPlan.standard, common.seed)
+        if let plan {
+            if let manifest = try? CollectionManifest(contentsOf: plan) {
+                (chosen, seed) = (manifest.plan, manifest.seed)
+            } else {
+                guard let data = FileManager.default.contents(atPath: plan) else {
+                    throw InputError("\(plan): cannot be read")
+                }
+                do {
+                    chosen = try JSONDecoder().decode(CollectionPlan.self, from: data)
+                } catch {
+                    throw InputError("\(plan): expected a collection plan or manifest as JSON, found something else")
+                }
+            }
+        }
+        for index in chosen.families.indices {
+            chosen.families[index].steps = steps ?? chosen.families[index].steps
+            chosen.families[index].interval = every ?? chosen.families[index].interval
+        }
+        return (chosen, seed)
+    }
+
+    private func loadData(_ tasks: Set<String>) throws -> [String: any DataSource] {
+        var sources: [String: any DataSource] = [:]
+        for name in tasks {
+            switch try TaskDescription.named(name).dataSet {
+            case .text: sources[name] = try ByteText(contentsOf: text ?? Self.usualText, context: Self.context)
+            case .fashionMNIST: sources[name] = try FashionMNIST.load(folder: FashionMNIST.folder(requested: data))
+            }
+        }
+        return sources
+    }
+}
+
+/// Progress of a collection, from any thread.
+private final class CollectionProgress: Sendable {
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let started = ContinuousClock.now
+    private let lastShown = Mutex<ContinuousClock.Instant?>(nil)
+
+    func show(_ event: Collector.Event) {
+        switch event {
+        case .finished(let entry, let done, let total):
+            write(
+                "run \(done)/\(total): \(entry.run.fileName), \(entry.parameters) parameters, learning rate "
+                    + "\(entry.run.learningRate): \(entry.outcome)\n"
+            )
+        case .stepped(let done, let total):
+            let now = ContinuousClock.now
+            let isDue = lastShown.withLock { last in
+                if let last, (now - last) / .seconds(1) < (isTerminal ? 0.2 : 10) { return false }
+                last = now
+                return true
+            }
+            guard isDue, done > 0 else { return }
+            let rate = Double(done) / max((now - started) / .seconds(1), 1e-9)
+            let text =
+                "step \(done)/\(total), \(String(format: "%.0f", rate)) steps/s, "
+                + "\(Progress.duration(Double(total - done) / rate)) left"
+            write(isTerminal ? text : text + "\n")
+        }
+    }
+
+    private func write(_ text: String) {
+        Output.remark((isTerminal ? "\r\u{1B}[K" : "") + text)
+    }
+}

@@ -1,0 +1,105 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import NeuralGraphs
+import PluginHost
+import Verification
+
+struct GraphCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "graph",
+        abstract: "Show the neural graph of a model; write it as a file or a picture.",
+        discussion: """
+            The file holds edge_index, edge_type, edge_param, edge_slots and lpe, and the parameter list in its \
+            metadata, so that
+            `nino step --graph` can use it without a plugin.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "A config: a path, or a name in Architectures/.")
+    var config: String
+
+    @Flag(help: "The graph derived from the forward pass, which is also taken where a plugin has no constructor.")
+    var derived = false
+
+    @Flag(help: "Say also how the derived graph differs from the constructor's.")
+    var diff = false
+
+    @Option(help: ArgumentHelp("Write the graph as safetensors.", valueName: "file"))
+    var out: String?
+
+    @Option(help: ArgumentHelp("Draw its blocks as an adjacency matrix.", valueName: "file"))
+    var svg: String?
+
+    @Option(help: ArgumentHelp("The same with a table of all blocks, as one page.", valueName: "file"))
+    var html: String?
+
+    private struct Summary: Encodable {
+        let plugin: String
+        let nodes: Int
+        let edges: Int
+        let parameters: Int
+        let slots: Int
+        let edgesByType: [String: Int]
+        let cells: Int
+        let lpeColumns: Int
+        let isDerived: Bool
+        /// With `--diff`: one line for each difference.
+        let difference: [String]?
+    }
+
+    func run() throws {
+        common.apply()
+        let model = try common.model(config)
+        let derivedGraph = derived || diff ? try DerivedGraph.graph(of: model, DerivedSymmetries(model)) : nil
+        let graph = try derived ? derivedGraph! : model.neuralGraph()
+        let partition = EquitablePartition(graph)
+        let encoding = try LaplacianPositionalEncoding(graph)
+        let summary = Summary(
+            plugin: model.architecture.plugin, nodes: graph.nodeCount, edges: graph.edgeCount,
+            parameters: graph.parameters.count,
+            slots: graph.slotCount, edgesByType: edgesByType(graph), cells: partition.sizes.count,
+            lpeColumns: encoding.usedColumns,
+            isDerived: derived || model.isDerived,
+            difference: try diff ? GraphDifference(derivedGraph!, model.graph()).lines : nil)
+        if let out { try GraphFile.write(graph, encoding, to: out) }
+        if let svg { try AtomicFile.write(GraphDrawing(graph).svg(standalone: true), to: svg) }
+        if let html { try AtomicFile.write(GraphDrawing(graph).page(title: model.configuration.file), to: html) }
+        try common.json ? Output.json(summary) : show(summary)
+    }
+
+    private func edgesByType(_ graph: NeuralGraph) -> [String: Int] {
+        var counts = ["\(EdgeType.selfLoop)": graph.nodeCount]
+        for block in graph.edgeBlocks { counts["\(block.type)", default: 0] += graph.edgeCount(of: block) }
+        return counts
+    }
+
+    private func show(_ summary: Summary) {
+        Output.line("plugin      \(summary.plugin)")
+        Output.line("parameters  \(summary.parameters)")
+        Output.line("nodes       \(summary.nodes)")
+        Output.line("edges       \(summary.edges)")
+        for (type, count) in summary.edgesByType.sorted(by: { $0.key < $1.key }) {
+            Output.line("    \(type.padding(toLength: 14, withPad: " ", startingAt: 0)) \(count)")
+        }
+        Output.line("slots       \(summary.slots)")
+        if summary.isDerived { Output.line("derived     from the forward pass") }
+        for (index, line) in (summary.difference ?? []).enumerated() {
+            Output.line("\(index == 0 ? "difference  " : "            ")\(line)")
+        }
+        Output.line(
+            "encoding    \(summary.lpeColumns) of \(LaplacianPositionalEncoding.width) columns, \(summary.cells) "
+                + "cells of equivalent nodes"
+        )
+    }
+}
+
+extension LaplacianPositionalEncoding {
+    /// Columns that are not all zero.
+    fileprivate var usedColumns: Int {
+        (0..<Self.width).count { column in
+            stride(from: column, to: values.count, by: Self.width).contains { values[$0] != 0 }
+        }
+    }
+}

@@ -1,0 +1,258 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Nowcasting
+import PluginHost
+import Tensors
+import Training
+import Verification
+
+struct MetaTrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "meta-train",
+        abstract: "Train a nowcasting network on collected trajectories, or measure networks on the held-out ones.",
+        discussion: """
+            Beside CK.safetensors, which every command takes as a checkpoint from the first save on, stand \
+            CK.training.safetensors, from which
+            --resume goes on to the same bits, and CK.metrics.jsonl. --evaluate trains nothing: it prints cosine, \
+            relative error (1 is predicting
+            no change) and length ratio of predicted changes for each network, family and horizon; with --json also \
+            for each kind of parameter.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("A collection's folder.", valueName: "dir"))
+    var data: String
+
+    @Option(help: ArgumentHelp("The network to make.", valueName: "ck"))
+    var out: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Comma-separated networks to measure instead of training one; nino is the one that ships.", valueName: "ck")
+    )
+    var evaluate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Train this network further instead of a new one; nino is the one that ships.", valueName: "ck"))
+    var from: String?
+
+    @Option(help: "nino, or wnn for the graph-free variant. Default: nino, or as --from.")
+    var method: NetworkShape.Method?
+
+    @Option(help: "Width of the network. Default: 128, or as --from.")
+    var hidden: Int?
+
+    @Option(help: "Steps.")
+    var steps: Int?
+
+    @Option(help: "Learning rate at the start; it falls along half a cosine.")
+    var lr: Double?
+
+    @Option(help: "Trajectories in a batch.")
+    var trajectories: Int?
+
+    @Option(help: "Starting points of each trajectory in a batch.")
+    var slices: Int?
+
+    @Option(
+        help: "What counts: value (absolute error, as in the paper), or change (relative to the tensor's mean change).")
+    var loss: MetaLoss = .value
+
+    @Option(help: "Comma-separated families to train on; default: all. The others are measured, all their runs.")
+    var tasks: String?
+
+    @Option(name: .customLong("hold-out"), help: "One run in so many of each family is held out.")
+    var holdOut = 10
+
+    @Option(name: .customLong("eval-every"), help: "Steps from one validation to the next.")
+    var evaluationInterval = 500
+
+    @Option(help: "Starting points of each held-out trajectory. Default: 2 while training, 8 with --evaluate.")
+    var starts: Int?
+
+    @Option(help: ArgumentHelp("Train nothing: time the first batch, the best of so many tries.", valueName: "tries"))
+    var measure: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --measure: write batch and network here, for Tests/Fixtures/meta_pytorch.py.", valueName: "dir"))
+    var export: String?
+
+    @Flag(help: "Go on from --out's training state.")
+    var resume = false
+
+    func validate() throws {
+        guard [out != nil, evaluate != nil, measure != nil].count(where: { $0 }) == 1 else {
+            throw ValidationError(
+                "give one of --out, to train, --evaluate, to measure networks, and --measure, to time")
+        }
+        if let measure, measure < 1 { throw ValidationError("--measure: expected at least 1, found \(measure)") }
+        if let starts, starts < 1 { throw ValidationError("--starts: expected at least 1, found \(starts)") }
+    }
+
+    func run() throws {
+        common.apply()
+        let library = try loadLibrary()
+        if let evaluate { return try show(evaluate.split(separator: ",").map(String.init), library) }
+        let (network, settings) = try firstNetwork()
+        let objective = try TrajectoryObjective(network, library: library, settings: settings)
+        if let measure {
+            return try show(
+                MetaTrainingMeasurement(network, objective, settings: settings, tries: measure, export: export))
+        }
+        let files = try MetaTrainingFiles(out!, data: library.identity) {
+            try network.write(
+                to: $0, metadata: $1.merging([StateKind.metadataKey: library.stateKind.rawValue]) { own, _ in own })
+        }
+        let progress = MetaProgress(settings, isShown: !common.quiet && !common.json)
+        let isJSON = common.json
+        let trainer = try MetaTrainer(
+            objective, settings: settings, evaluationInterval: evaluationInterval, files: files, resume: resume,
+            validate: {
+                library.heldOut.isEmpty ? nil : try MetaEvaluation(network, on: library.heldOut, starts: starts ?? 2)
+            },
+            onEvent: { event in
+                if isJSON, case .evaluated(let metrics) = event { try? Output.json(metrics) }
+                progress.observe(event)
+            })
+        let watch = InterruptWatch()
+        guard try trainer.run(cancellation: watch.cancellation) else {
+            Output.note("stopped at step \(trainer.step); go on with --resume")
+            throw Failure.interrupted
+        }
+        if !common.json {
+            Output.line(
+                "\(files.network): \(trainer.step) steps"
+                    + (trainer.metrics.last?.relativeError.map { String(format: ", relative error %.3f", $0) } ?? ""))
+        }
+    }
+
+    /// What training begins with: a new network, or that of `--from`.
+    ///
+    /// - Throws: `invalidSetting`, `InputError`; `CheckpointError` and `NowcastError` for the checkpoint.
+    private func firstNetwork() throws -> (TrainableNetwork, MetaTrainingSettings) {
+        guard let from else {
+            let method = method ?? .nino
+            let settings = try settings(
+                NetworkShape(method: method, width: hidden ?? 128, slots: method == .nino ? 9 : 1))
+            return (TrainableNetwork(settings.shape, seed: settings.seed), settings)
+        }
+        let file = try Checkpoint(named: from)
+        let network = try TrainableNetwork(file)
+        guard network.isTrainable else {
+            throw InputError("--from: \(from): expected a network without word positions, found one with them")
+        }
+        if let method, method != network.shape.method {
+            throw InputError(
+                "--method: expected \(network.shape.method.rawValue), as \(from), found \(method.rawValue)")
+        }
+        if let hidden, hidden != network.shape.width {
+            throw InputError("--hidden: expected \(network.shape.width), as \(from), found \(hidden)")
+        }
+        return (network, try settings(network.shape, start: file.checksum()))
+    }
+
+    private func settings(_ shape: NetworkShape, start: String? = nil) throws(TrainingError) -> MetaTrainingSettings {
+        var settings = MetaTrainingSettings(shape: shape, seed: common.seed)
+        settings.start = start
+        settings.loss = loss
+        settings.steps = steps ?? settings.steps
+        settings.learningRate = lr ?? settings.learningRate
+        settings.trajectories = trajectories ?? settings.trajectories
+        settings.slices = slices ?? settings.slices
+        try settings.validate()
+        return settings
+    }
+
+    private func loadLibrary() throws -> TrajectoryLibrary {
+        try TrajectoryLibrary(folder: data, families: tasks?.split(separator: ",").map(String.init), holdOut: holdOut) {
+            config, name in
+            try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)).graph()
+        }
+    }
+
+    private func show(_ result: MetaTrainingMeasurement) throws {
+        if common.json { return try Output.json(result) }
+        Output.line(
+            String(
+                format: "%.1f samples/s, %.2f s a batch, %d MB at most; loss %.6f, gradient %.6f",
+                result.samplesPerSecond, result.secondsPerBatch,
+                result.peakMemoryMegabytes, result.loss, result.gradientLength))
+    }
+
+    private struct Line: Encodable {
+        let network: String
+        let rows: [MetaEvaluation.Row]
+    }
+
+    private func show(_ paths: [String], _ library: TrajectoryLibrary) throws {
+        guard !library.heldOut.isEmpty else {
+            throw TrainingError.noTrajectories(folder: data, wanted: "held-out trajectories (--hold-out \(holdOut))")
+        }
+        for path in paths {
+            let evaluation = try MetaEvaluation(
+                TrainableNetwork(Checkpoint(named: path)), on: library.heldOut, starts: starts ?? 8)
+            if common.json {
+                try Output.json(Line(network: path, rows: evaluation.rows))
+            } else {
+                for line in evaluation.table(title: path) { Output.line(line) }
+            }
+        }
+    }
+}
+
+extension NetworkShape.Method: ExpressibleByArgument {}
+extension MetaLoss: ExpressibleByArgument {}
+
+/// Progress of a meta-training on standard error.
+private final class MetaProgress {
+    private let settings: MetaTrainingSettings
+    private let isShown: Bool
+    private let isTerminal = isatty(STDERR_FILENO) == 1
+    private let clock = ContinuousClock()
+    private var started: (instant: ContinuousClock.Instant, step: Int)?
+    private var lastShown: ContinuousClock.Instant?
+
+    init(_ settings: MetaTrainingSettings, isShown: Bool) {
+        (self.settings, self.isShown) = (settings, isShown)
+    }
+
+    func observe(_ event: MetaTrainer.Event) {
+        guard isShown else { return }
+        switch event {
+        case .stepped(let step, let loss): show(step, loss)
+        case .skipped(let step): line("step \(step): loss or gradient not finite, skipped")
+        case .returned(let step, let reductions):
+            line("step \(step): back to the last good state, learning rate halved \(reductions) times")
+        case .evaluated(let metrics):
+            let loss = metrics.loss.map { String(format: ", loss %.5f", $0) } ?? ""
+            let error =
+                metrics.relativeError.map {
+                    String(format: ", held out: relative error %.3f, cosine %.3f", $0, metrics.cosine ?? 0)
+                } ?? ""
+            line("step \(metrics.step)\(loss)\(error)")
+        case .saved: break
+        }
+    }
+
+    private func show(_ step: Int, _ loss: Double) {
+        let now = clock.now
+        guard let started else { return started = (now, step) }
+        if let lastShown, (now - lastShown) / .seconds(1) < (isTerminal ? 0.2 : 10) { return }
+        lastShown = now
+        let rate = Double(step - started.step) / max((now - started.instant) / .seconds(1), 1e-9)
+        let left = rate > 0 ? Progress.duration(Double(settings.steps - step) / rate) : "unknown time"
+        let samples = rate * Double(settings.trajectories * settings.slices)
+        let text =
+            "step \(step)/\(settings.steps), loss \(String(format: "%.5f", loss)), \(String(format: "%.1f", samples)) "
+            + "samples/s, \(left) left"
+        isTerminal ? Output.remark("\r\u{1B}[K\(text)") : line(text)
+    }
+
+    private func line(_ text: String) {
+        Output.remark((isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
+    }
+}

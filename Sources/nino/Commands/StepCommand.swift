@@ -1,0 +1,215 @@
+import ArgumentParser
+import Checkpoints
+import NeuralGraphs
+import Nowcasting
+
+struct StepCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "step",
+        abstract: "Nowcast: predict a model's weights from five of its checkpoints.",
+        discussion: """
+            The five states are equally far apart, oldest first; the horizon --k counts in their distance. Give --k, \
+            or --step with
+            --period and --max-steps for the schedule of a training run. The output has the names, types, sharding \
+            and metadata of
+            the newest state, and its buffers.
+            """)
+
+    enum Method: String, CaseIterable, ExpressibleByArgument {
+        case nino, wnn, linefit, average
+    }
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(help: "A config: a path, or a name in Architectures/.")
+    var config: String?
+
+    @Option(help: ArgumentHelp("A graph from a file instead of a config: no plugin is needed.", valueName: "file"))
+    var graph: String?
+
+    @Option(parsing: .upToNextOption, help: ArgumentHelp("Five checkpoints, oldest first.", valueName: "file"))
+    var history: [String]
+
+    @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint instead of the one that ships.", valueName: "file"))
+    var checkpoint: String?
+
+    @Option(help: "What predicts; by default what the checkpoint is for.")
+    var method: Method?
+
+    @Option(help: "Horizon: how many states ahead.")
+    var k: Int?
+
+    @Option(help: "Completed optimizer steps; the schedule gives the horizon.")
+    var step: Int?
+
+    @Option(help: "Steps from one nowcast to the next.")
+    var period: Int = HorizonSchedule.standardPeriod
+
+    @Option(name: .customLong("max-steps"), help: "Length of the whole run, over which horizons fall.")
+    var maxSteps: Int = 10000
+
+    @Option(
+        help:
+            "With --step: states that the first nowcast of the run looks ahead. Default: as many as the checkpoint "
+            + "can, 40."
+    )
+    var horizon: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with another positional encoding (`lpe` [nodes, 8]) than the orbit encoding.", valueName: "file"))
+    var lpe: String?
+
+    @Option(name: .customLong("upd-scale"), help: "Factor on the predicted change, instead of the checkpoint's.")
+    var updateScale: Float?
+
+    @Option(help: "H x H products: exact float32, or bf16 where the processor has it.")
+    var precision = ProductPrecision.float32
+
+    @Flag(help: "Cut the graph between layers and nowcast each part by itself.")
+    var subgraph = false
+
+    @Option(
+        name: .customLong("edge-sample-ratio"),
+        help: "Pass messages along a random share of the edges, chosen by --seed.")
+    var edgeSampleRatio: Double?
+
+    @Flag(help: "Take up the work of a run that was interrupted, if its inputs were the same.")
+    var resume = false
+
+    @Option(
+        name: .customLong("journal-every"), help: "Seconds of work after which it is made safe against an interruption."
+    )
+    var journalEvery = 5.0
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
+    var out: String
+
+    func validate() throws {
+        guard (config == nil) != (graph == nil) else { throw ValidationError("give either --config or --graph") }
+        guard (k == nil) != (step == nil) else { throw ValidationError("give either --k or --step") }
+        if let k, k < 1 { throw ValidationError("--k: expected at least 1, found \(k)") }
+        if let horizon, horizon < 1 { throw ValidationError("--horizon: expected at least 1, found \(horizon)") }
+        if horizon != nil, step == nil {
+            throw ValidationError("--horizon needs --step: --k says itself how far to look")
+        }
+        if let step, step < 0 { throw ValidationError("--step: expected at least 0, found \(step)") }
+        guard period >= 5 else { throw ValidationError("--period: expected at least 5, found \(period)") }
+        guard maxSteps >= 1 else { throw ValidationError("--max-steps: expected at least 1, found \(maxSteps)") }
+        if let updateScale, !updateScale.isFinite {
+            throw ValidationError("--upd-scale: expected a finite number, found \(updateScale)")
+        }
+        guard method != .wnn || checkpoint != nil else {
+            throw ValidationError("--method wnn needs --checkpoint: the one that ships is NiNo's")
+        }
+        guard precision.isSupported else {
+            throw ValidationError(
+                "--precision \(precision.rawValue): this processor has no such products; leave it out for f32")
+        }
+        if let ratio = edgeSampleRatio, !(ratio > 0 && ratio <= 1) {
+            throw ValidationError("--edge-sample-ratio: expected more than 0, at most 1, found \(ratio)")
+        }
+        guard !(precision != .float32 && graph != nil) else {
+            throw ValidationError(
+                "--precision \(precision.rawValue) needs --config: edges from a file are computed in f32")
+        }
+        guard journalEvery >= 0 else {
+            throw ValidationError("--journal-every: expected at least 0, found \(journalEvery)")
+        }
+        guard !(subgraph && graph != nil) else {
+            throw ValidationError("--subgraph needs --config: a graph from a file has no layers")
+        }
+        if let method, method == .linefit || method == .average, checkpoint != nil {
+            throw ValidationError("--method \(method.rawValue) takes no --checkpoint")
+        }
+    }
+
+    private struct Result: Encodable {
+        let out: String
+        let method: String
+        let horizon: Int
+        let parameters: Int
+        let relativeChange: Double
+        /// From opened files to written ones.
+        let seconds: Double
+    }
+
+    func run() throws {
+        common.apply()
+        let nowcaster = try makeNowcaster()
+        let horizon =
+            k
+            ?? HorizonSchedule(longest: nowcaster.firstHorizon(self.horizon), period: period, maxTrainSteps: maxSteps)
+            .horizon(atStep: step!)
+        let target = try StepTarget(
+            config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph,
+            options: common)
+        let states = try History(opening: history)
+        let fingerprint = try StepFingerprint(
+            inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizon))
+        let clock = ContinuousClock()
+        let started = clock.now
+        let output = try StepOutput(
+            out, newest: states.newest, names: target.names(in: states), fingerprint: fingerprint.text,
+            resuming: resume, journalEvery: journalEvery)
+        let measure = try output.write { sink, journal in
+            let progress = StepProgress(isQuiet: common.quiet)
+            defer { progress.end() }
+            let options = NowcastOptions(
+                sampler: edgeSampleRatio.map { EdgeSampler(ratio: $0, seed: common.seed) }, observer: progress,
+                journal: journal)
+            return try target.nowcast(
+                nowcaster, states, horizon: horizon, inLayers: subgraph, into: sink, options: options)
+        }
+        try report(
+            Result(
+                out: out, method: nowcaster.name, horizon: horizon, parameters: target.parameters.count,
+                relativeChange: measure.relative,
+                seconds: (clock.now - started) / .seconds(1)))
+    }
+
+    /// What the result depends on beside the input files.
+    private func choices(_ horizon: Int) -> String {
+        "k \(horizon) method \(method?.rawValue ?? "-") scale \(updateScale.map { "\($0)" } ?? "-") precision "
+            + "\(precision.rawValue) subgraph \(subgraph) "
+            + "version \(checkpoint == nil ? Nino.configuration.version : "-") sample "
+            + "\(edgeSampleRatio.map { "\($0) seed \(common.seed)" } ?? "-")"
+    }
+
+    private func makeNowcaster() throws -> Nowcaster {
+        if method == .linefit { return .lineFit }
+        if method == .average { return .average }
+        let file = try Checkpoint(named: checkpoint ?? Checkpoint.pretrainedName)
+        let nowcaster = Nowcaster(try NowcastCheckpoint(file, updateScale: updateScale), precision: precision)
+        if let method, method.rawValue != nowcaster.name {
+            throw InputError(
+                "\(file.path): expected a checkpoint for --method \(method.rawValue), found one for \(nowcaster.name)")
+        }
+        return nowcaster
+    }
+
+    private func report(_ result: Result) throws {
+        if common.json { return try Output.json(result) }
+        let percent = (result.relativeChange * 1000).rounded() / 10
+        Output.line(
+            "\(result.out): \(result.parameters) parameters, \(result.method), \(result.horizon) states ahead, "
+                + "changed by \(percent) % of their length"
+        )
+    }
+}
+
+extension Nowcaster {
+    /// As `--method` calls it.
+    var name: String {
+        switch self {
+        case .nino: StepCommand.Method.nino.rawValue
+        case .wnn: StepCommand.Method.wnn.rawValue
+        case .lineFit: StepCommand.Method.linefit.rawValue
+        case .average: StepCommand.Method.average.rawValue
+        }
+    }
+}
+
+extension ProductPrecision: ExpressibleByArgument {}

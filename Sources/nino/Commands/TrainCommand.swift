@@ -1,0 +1,111 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import Training
+
+struct TrainCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a model on a task, with or without nowcasting.",
+        discussion: """
+            Stops at the task's target. Ctrl-C leaves a state in --save from which --resume goes on, bit for bit. \
+            With a --target on
+            the command line, missing it is exit status 1. The last line with --json holds steps_to_target, best, \
+            steps, seconds.
+            """)
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var training: TrainingOptions
+
+    @Option(
+        help:
+            "What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit, average (the "
+            + "mean of the five states) or none."
+    )
+    var nowcaster: String?
+
+    @Option(help: ArgumentHelp("Keep checkpoints and metrics in this folder.", valueName: "dir"))
+    var save: String?
+
+    @Option(help: ArgumentHelp("Go on with the run of this folder.", valueName: "dir"))
+    var resume: String?
+
+    @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "dir"))
+    var report: String?
+
+    func validate() throws {
+        guard save == nil || resume == nil || save == resume else {
+            throw ValidationError("--save and --resume name different folders; --resume saves where it resumes from")
+        }
+    }
+
+    func run() throws {
+        common.apply()
+        let choice = nowcaster.map(NowcasterChoice.init) ?? .standard
+        var settings = try training.settings(seed: common.seed)
+        settings.nowcaster = choice.label
+        let (model, data) = try training.load(common)
+        let watch = InterruptWatch()
+        var observers: [any TrainingObserver] = common.quiet || common.json ? [] : [Progress()]
+        if common.json { observers.append(EvaluationLines()) }
+        let trainer = try Trainer(
+            settings: settings, model: TrainableModel(model), data: data, nowcaster: choice.load(for: model),
+            folder: (resume ?? save).map(RunFolder.init), start: resume == nil ? .fresh : .resume, observers: observers)
+        let isComplete = try trainer.run(cancellation: watch.cancellation)
+        let result = trainer.result
+        if let report { try Reporting.write([result], settings, to: report) }
+        try show(result, settings)
+        guard isComplete else {
+            if let folder = resume ?? save {
+                Output.note("stopped at step \(trainer.step); go on with --resume \(folder)")
+            }
+            throw Failure.interrupted
+        }
+        if training.target != nil, result.stepsToTarget == nil { throw Failure.answerIsNo }
+    }
+
+    private func show(_ result: RunResult, _ settings: TrainingSettings) throws {
+        if common.json { return try Output.json(result.summary) }
+        let metric = settings.metric
+        let best = result.best.map { ", best \(metric.title) \(metric.text($0))" } ?? ""
+        let seconds = Progress.duration(result.seconds)
+        if let steps = result.stepsToTarget {
+            Output.line("\(metric.text(settings.target)) \(metric.title) after \(steps) steps, \(seconds)\(best)")
+        } else if !metric.canReach(settings.target) {
+            Output.line("\(result.steps) steps, \(seconds)\(best)")
+        } else {
+            Output.line(
+                "\(metric.text(settings.target)) \(metric.title) not reached in \(result.steps) steps, "
+                    + "\(seconds)\(best)"
+            )
+        }
+    }
+}
+
+/// Every evaluation as one JSON object on standard output.
+private final class EvaluationLines: TrainingObserver {
+    func observe(_ event: TrainingEvent, of settings: TrainingSettings) {
+        guard case .evaluated(let evaluation) = event else { return }
+        try? Output.json(evaluation)
+    }
+}
+
+/// The report of one or several runs.
+enum Reporting {
+    /// Writes `report.html` into a folder, which is made if it is missing.
+    /// - Returns: the file's path.
+    /// - Throws: `InputError` or `CheckpointError` if it cannot be written.
+    @discardableResult
+    static func write(_ results: [RunResult], _ settings: TrainingSettings, to folder: String) throws -> String {
+        do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        } catch {
+            throw InputError("\(folder): cannot be made: \(error.localizedDescription)")
+        }
+        let path = folder + (folder.hasSuffix("/") ? "" : "/") + Report.fileName
+        let common = settings.list.filter { $0.name != "seed" && $0.name != "nowcaster" }
+        let report = Report(results: results, settings: common, baselineName: "\(settings.optimizer.title) alone")
+        try AtomicFile.write(report.html, to: path)
+        return path
+    }
+}

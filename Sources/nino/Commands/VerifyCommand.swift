@@ -1,0 +1,98 @@
+import ArgumentParser
+import PluginHost
+import Verification
+
+struct VerifyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract:
+            "Prove the permutation symmetries that plugins claim: of the function, of the neural graph, of the "
+            + "nowcast.",
+        discussion: """
+            Without --plugin and --config, every plugin is verified on its sample configs. Each proof also has to \
+            catch negative controls:
+            permutations that are no symmetry. Each plugin runs in a child process of its own. Exit status 1 if a \
+            proof fails, 3 if a plugin
+            misbehaves, after all others were verified. What is proven and how to read the table: docs/verify.md.
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Option(
+        name: .customLong("plugin"),
+        help: ArgumentHelp("A plugin to verify on its sample configs; may be given several times.", valueName: "id"))
+    var plugins: [String] = []
+
+    @Option(help: "A config to verify: a path, or a name in Architectures/.")
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A graph from a file to verify against the symmetries of the config, instead of the plugin's.",
+            valueName: "file"))
+    var graph: String?
+
+    @Option(help: "Random elements of each group.")
+    var trials: Int = 3
+
+    @Option(
+        help: ArgumentHelp(
+            "A NiNo or WNN+ checkpoint for the nowcast proof; without one, an untrained network.", valueName: "file"))
+    var checkpoint: String?
+
+    func validate() throws {
+        guard trials >= 1 else { throw ValidationError("--trials: expected at least 1, found \(trials)") }
+        guard plugins.isEmpty || config == nil else { throw ValidationError("give either --plugin or --config") }
+        guard graph == nil || config != nil else {
+            throw ValidationError("--graph needs --config, whose symmetries it is verified against")
+        }
+    }
+
+    func run() throws {
+        common.apply()
+        // One that cannot be read is said once.
+        _ = try VerifyTask.nowcaster(checkpoint)
+        var output = VerifyOutput(json: common.json, isListing: config == nil)
+        if let config {
+            let configuration = try ConfigurationCatalog.standard.load(config)
+            let plugin = try common.plugin(for: configuration)
+            let subject = VerifyTask.Subject.config(
+                name: config, json: configuration.json, file: configuration.file, graph: graph)
+            try verify([plugin], subject, &output)
+        } else {
+            let survey = try common.survey()
+            if let missing = survey.missing.first { throw InputError(missing.line) }
+            try verify(chosen(from: survey), .samples, &output)
+            for rejection in survey.rejected where plugins.isEmpty { try output.add(rejection, status: 3) }
+            if !common.json { Output.line("\n\(output.summary)") }
+        }
+        if let status = output.status { throw ExitCode(status) }
+    }
+
+    /// Verifies plugins, with `--trust` here, else each in a child of its own.
+    private func verify(_ files: [String], _ subject: VerifyTask.Subject, _ output: inout VerifyOutput) throws {
+        // Children share the threads, as far as they go.
+        let threads = common.trust ? common.threads : max(1, common.threads / max(1, files.count))
+        let tasks = files.map {
+            VerifyTask(
+                plugin: $0, subject: subject, trials: trials, seed: common.seed, checkpoint: checkpoint,
+                threads: threads)
+        }
+        if common.trust {
+            for task in tasks { try output.add(task) }
+        } else {
+            try common.isolation.run(tasks) { index, result in try output.add(result, of: files[index]) }
+        }
+    }
+
+    /// Files of the plugins that were asked for, or of all.
+    private func chosen(from survey: PluginSurvey) throws -> [String] {
+        for id in plugins where !survey.plugins.contains(where: { $0.id == id }) {
+            for rejection in survey.rejected { Output.note("rejected plugin: \(rejection.line)") }
+            throw InputError(
+                "--plugin \(id): no such plugin is installed, found \(survey.plugins.map(\.id).joined(separator: ", "))"
+            )
+        }
+        return survey.plugins.filter { plugins.isEmpty || plugins.contains($0.id) }.map(\.file)
+    }
+}

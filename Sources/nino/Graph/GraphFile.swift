@@ -1,0 +1,133 @@
+import Checkpoints
+import Foundation
+import NeuralGraphs
+
+/// A neural graph as a safetensors file: `edge_index` [2, E], `edge_type`, `edge_param`, `edge_slots` [E] int64, `lpe`
+/// [N, 8] float32, and
+/// `parameters` in the metadata as a JSON list of [name, shape].
+enum GraphFile {
+    /// Writes a graph edge by edge; memory does not grow with its size.
+    /// - Throws: `CheckpointError.cannotWrite`.
+    static func write(_ graph: NeuralGraph, _ encoding: LaplacianPositionalEncoding, to path: String) throws {
+        let edges = graph.edgeCount
+        let tensors = [
+            TensorInfo(name: "edge_index", dtype: .i64, shape: [2, edges]),
+            TensorInfo(name: "edge_type", dtype: .i64, shape: [edges]),
+            TensorInfo(name: "edge_param", dtype: .i64, shape: [edges]),
+            TensorInfo(name: "edge_slots", dtype: .i64, shape: [edges]),
+            TensorInfo(name: "lpe", dtype: .f32, shape: [graph.nodeCount, LaplacianPositionalEncoding.width]),
+        ]
+        let writer = try SafetensorsWriter(
+            path, tensors: tensors, metadata: ["parameters": parameterJSON(graph.parameters)])
+        while let tensor = writer.next {
+            switch tensor.name {
+            case "edge_index":
+                try writeColumn({ $0.source }, of: graph, to: tensor.name, writer)
+                try writeColumn({ $0.target }, of: graph, to: tensor.name, writer)
+            case "edge_type": try writeColumn({ $0.type.rawValue }, of: graph, to: tensor.name, writer)
+            case "edge_param": try writeColumn({ $0.parameterScalar }, of: graph, to: tensor.name, writer)
+            case "edge_slots": try writeColumn({ $0.slots }, of: graph, to: tensor.name, writer)
+            default: try writer.write(encoding.values, to: tensor.name)
+            }
+        }
+        try writer.commit()
+    }
+
+    private static func writeColumn(
+        _ value: (Edge) -> Int, of graph: NeuralGraph, to tensor: String, _ writer: SafetensorsWriter
+    ) throws {
+        var chunk: [Int64] = []
+        let chunkSize = 1 << 16
+        chunk.reserveCapacity(chunkSize)
+        try graph.forEachEdge { (edge: Edge) throws(CheckpointError) in
+            chunk.append(Int64(value(edge)))
+            guard chunk.count == chunkSize else { return }
+            try writer.writeInt64s(chunk, to: tensor)
+            chunk.removeAll(keepingCapacity: true)
+        }
+        try writer.writeInt64s(chunk, to: tensor)
+    }
+
+    private static func parameterJSON(_ parameters: ParameterList) throws -> String {
+        let entries = try parameters.entries.map { entry in
+            let name = String(decoding: try JSONEncoder().encode(entry.name), as: UTF8.self)
+            return "[\(name), \(entry.shape)]"
+        }
+        return "[" + entries.joined(separator: ", ") + "]"
+    }
+
+    /// A graph as a file describes it.
+    struct Content {
+        let edges: EdgeList
+        /// [nodes, 8]
+        let encoding: [Float]
+        /// `pos_w` of each node; 0 everywhere if the file has none.
+        let words: [Int]
+        let parameters: ParameterList
+    }
+
+    /// Reads a graph.
+    /// - Throws: `CheckpointError`; `NeuralGraphError` naming the edge that is wrong; `InputError` for a missing or
+    ///   malformed parameter list.
+    static func read(_ path: String) throws -> Content {
+        let file = try Checkpoint(opening: path)
+        let parameters = try parameters(of: file)
+        func column(_ name: String) throws -> [Int] { try file.int64s(name).map { Int($0) } }
+        let index = try column("edge_index")
+        guard let shape = file["edge_index"]?.shape, shape.count == 2, shape[0] == 2 else {
+            throw InputError(
+                "\(path): tensor \"edge_index\": expected shape [2, edges], found \(file["edge_index"]?.shape ?? [])")
+        }
+        let encoding = try readEncoding(file)
+        let edges = try EdgeList(
+            nodeCount: encoding.count / LaplacianPositionalEncoding.width, sources: Array(index[..<shape[1]]),
+            targets: Array(index[shape[1]...]),
+            types: try column("edge_type"), parameterScalars: try column("edge_param"), slots: try column("edge_slots"),
+            parameterCount: parameters.count)
+        let words = file["pos_w"] == nil ? Array(repeating: 0, count: edges.nodeCount) : try column("pos_w")
+        return Content(edges: edges, encoding: encoding, words: words, parameters: parameters)
+    }
+
+    /// The `lpe` of a file, of any number of nodes.
+    /// - Throws: `CheckpointError`, `InputError` for another shape or numbers that are not finite.
+    static func readEncoding(_ path: String) throws -> [Float] {
+        try readEncoding(Checkpoint(opening: path))
+    }
+
+    private static func readEncoding(_ file: Checkpoint) throws -> [Float] {
+        let values = try file.floats("lpe")
+        guard let shape = file["lpe"]?.shape, shape.count == 2, shape[1] == LaplacianPositionalEncoding.width else {
+            throw InputError(
+                "\(file.path): tensor \"lpe\": expected shape [nodes, \(LaplacianPositionalEncoding.width)], found "
+                    + "\(file["lpe"]?.shape ?? [])"
+            )
+        }
+        guard let wrong = values.firstIndex(where: { !$0.isFinite }) else { return values }
+        throw InputError(
+            "\(file.path): tensor \"lpe\": element \(wrong): expected a finite number, found \(values[wrong])")
+    }
+
+    private static func parameters(of file: Checkpoint) throws -> ParameterList {
+        struct Entry: Decodable {
+            let name: String
+            let shape: [Int]
+
+            init(from decoder: any Decoder) throws {
+                var list = try decoder.unkeyedContainer()
+                name = try list.decode(String.self)
+                shape = try list.decode([Int].self)
+            }
+        }
+        guard let text = file.metadata["parameters"] else {
+            throw InputError(
+                "\(file.path): __metadata__ key \"parameters\": expected a list of [name, shape], found nothing")
+        }
+        guard let entries = try? JSONDecoder().decode([Entry].self, from: Data(text.utf8)) else {
+            throw InputError(
+                "\(file.path): __metadata__ key \"parameters\": expected a JSON list of [name, shape], found "
+                    + "something else"
+            )
+        }
+        return try ParameterList(checking: entries.map { ($0.name, $0.shape) })
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import PluginHost
+import Tensors
+
+/// Options that every command takes.
+struct CommonOptions: ParsableArguments {
+    @Flag(help: "Write for machines: one JSON object a line on standard output.")
+    var json = false
+
+    @Option(
+        name: .customLong("plugin-path"),
+        help: ArgumentHelp("A folder with plugins; may be given several times.", valueName: "dir"))
+    var pluginPaths: [String] = []
+
+    @Flag(help: "Load plugins in this process alone, without looking first in a child process what they do.")
+    var trust = false
+
+    @Option(
+        name: .customLong("time-limit"),
+        help: ArgumentHelp(
+            "How long a plugin may take in a child process, without waits for a busy processor.", valueName: "seconds"))
+    var timeLimit: Double = 60
+
+    @Option(
+        name: .customLong("memory-limit"),
+        help: ArgumentHelp("How much memory a plugin may take in a child process.", valueName: "MiB"))
+    var memoryLimit: Int = 4096
+
+    @Option(help: "Threads to use. Results do not depend on it.")
+    var threads: Int = ProcessInfo.processInfo.activeProcessorCount
+
+    @Option(help: "Seed of every random draw.")
+    var seed: UInt64 = 1000
+
+    @Flag(help: "No progress.")
+    var quiet = false
+
+    func validate() throws {
+        guard (1...1024).contains(threads) else {
+            throw ValidationError("--threads: expected 1 to 1024, found \(threads)")
+        }
+        guard timeLimit > 0, timeLimit <= 1e6 else {
+            throw ValidationError("--time-limit: expected more than 0 and at most 1000000, found \(timeLimit)")
+        }
+        // With less, the host's own threads cannot start.
+        guard (16...1 << 20).contains(memoryLimit) else {
+            throw ValidationError("--memory-limit: expected 16 to \(1 << 20), found \(memoryLimit)")
+        }
+    }
+
+    /// Applies what concerns the whole process.
+    func apply() {
+        Parallel.threads = threads
+    }
+
+    /// Where plugins are looked for.
+    var pluginDirectories: PluginDirectories {
+        .standard(paths: pluginPaths, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Child processes for plugins.
+    var isolation: Isolation {
+        Isolation(limits: IsolationLimits(seconds: timeLimit, memoryBytes: memoryLimit << 20))
+    }
+
+    /// All plugins, in search order, loaded in this process.
+    func registry() -> PluginRegistry {
+        PluginRegistry(searching: pluginDirectories)
+    }
+
+    /// What is installed: each plugin looked at in a child process, or with `--trust` in this one.
+    func survey() throws -> PluginSurvey {
+        trust ? PluginSurvey(registry()) : try PluginSurvey(searching: pluginDirectories, isolation)
+    }
+
+    /// The model a `--config` names.
+    func model(_ config: String) throws -> Model {
+        try model(for: ConfigurationCatalog.standard.load(config))
+    }
+
+    /// The model of a config.
+    func model(for configuration: ModelConfiguration) throws -> Model {
+        try find(configuration) { registry throws(PluginHostError) in
+            try registry.model(for: configuration)
+        } isolated: { recognition throws(PluginHostError) in
+            try recognition.model(for: configuration)
+        }
+    }
+
+    /// File of the plugin that knows a config.
+    func plugin(for configuration: ModelConfiguration) throws -> String {
+        try find(configuration) { registry throws(PluginHostError) in
+            try registry.plugin(for: configuration).file
+        } isolated: { recognition throws(PluginHostError) in
+            try recognition.winner(for: configuration).file
+        }
+    }
+
+    /// Looks for the plugin of a config in this process or a child. Rejected plugins are mentioned when none is left
+    /// that knows it.
+    private func find<Found>(
+        _ configuration: ModelConfiguration, trusting: (PluginRegistry) throws(PluginHostError) -> Found,
+        isolated: (PluginRecognition) throws(PluginHostError) -> Found
+    ) throws -> Found {
+        var rejected: [PluginSurvey.Rejection] = []
+        do throws(PluginHostError) {
+            if trust {
+                let registry = registry()
+                let survey = PluginSurvey(registry)
+                rejected = survey.rejected + survey.missing
+                return try trusting(registry)
+            }
+            let recognition = try PluginRecognition(configuration, searching: pluginDirectories, isolation)
+            rejected = recognition.rejected
+            return try isolated(recognition)
+        } catch {
+            if case .unknownModelType = error {
+                for rejection in rejected { Output.note("rejected plugin: \(rejection.line)") }
+            }
+            throw error
+        }
+    }
+}

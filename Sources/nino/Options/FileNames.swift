@@ -1,0 +1,64 @@
+import Checkpoints
+import NeuralGraphs
+import PluginHost
+
+/// How one checkpoint names the tensors of a model: with or without a prefix, a tied tensor once or twice, buffers
+/// beside them.
+struct FileNames {
+    /// The parameters' names in the file, in the model's order.
+    let parameters: [String]
+    /// Names in the file that carry a parameter, its duplicates included; values are indices in the parameter list.
+    private let parameterIndex: [String: Int]
+    /// Names in the file of float32 buffers, by their names in the model; all must be there.
+    let buffers: [String: String]
+    /// Names that may stand beside parameters and buffers and mean nothing.
+    private let ignored: Set<String>
+
+    /// - Throws: `PluginHostError.contradictingNames` if a prefix is there for some tensors and not for others.
+    init(_ model: Model, in file: Checkpoint) throws {
+        let names = try model.fileNames(in: file.path, holding: file.tensors.map(\.name))
+        let description = model.description
+        parameters = description.parameters.map { names[$0.name]! }
+        var index = Dictionary(uniqueKeysWithValues: parameters.enumerated().map { ($1, $0) })
+        for tied in description.tied { index[names[tied.name]!] = model.parameters.index(of: tied.parameter) }
+        parameterIndex = index
+        buffers = Dictionary(
+            uniqueKeysWithValues: description.buffers.filter { $0.elementType == .float32 }.map {
+                ($0.name, names[$0.name]!)
+            })
+        let counters = description.buffers.filter { $0.elementType == .int64 }
+        ignored = Set((counters + description.ignored).map { names[$0.name]! })
+    }
+
+    /// The names of a graph from a file: those of its parameter list, and nothing beside them.
+    init(_ parameters: ParameterList) {
+        self.parameters = parameters.entries.map(\.name)
+        parameterIndex = Dictionary(uniqueKeysWithValues: self.parameters.enumerated().map { ($1, $0) })
+        buffers = [:]
+        ignored = []
+    }
+
+    /// Index of the parameter that a tensor of the file carries; nil if it carries none.
+    func parameter(of name: String) -> Int? {
+        parameterIndex[name]
+    }
+
+    /// Checks that a file holds the model's tensors and no strangers.
+    /// - Throws: `CheckpointError` naming file and tensor.
+    func check(_ file: Checkpoint, parameters list: ParameterList, bufferShapes: [String: [Int]]) throws {
+        var wanted = zip(parameters, list.entries).map { (name: $0, shape: $1.shape) }
+        // A duplicate of a tied tensor need not be there, but must have its shape.
+        for (name, index) in parameterIndex where name != parameters[index] && file[name] != nil {
+            wanted.append((name, list.entries[index].shape))
+        }
+        for (name, fileName) in buffers { wanted.append((fileName, bufferShapes[name]!)) }
+        try file.check(parameters: wanted, isBuffer: { parameterIndex[$0] != nil || ignored.contains($0) })
+    }
+}
+
+extension ModelDescription {
+    /// Shapes of the float32 buffers by name.
+    var bufferShapes: [String: [Int]] {
+        Dictionary(uniqueKeysWithValues: buffers.filter { $0.elementType == .float32 }.map { ($0.name, $0.shape) })
+    }
+}

@@ -1,0 +1,57 @@
+import Checkpoints
+import Nowcasting
+import PluginHost
+import Tensors
+import Training
+import Verification
+
+/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, `average`, or a checkpoint: the one that ships, or a
+/// file.
+enum NowcasterChoice {
+    case none
+    case lineFit
+    case average
+    case checkpoint(String)
+
+    /// Without a flag that says otherwise: the checkpoint that ships.
+    static let standard = NowcasterChoice.checkpoint(Checkpoint.pretrainedName)
+
+    static let lineFitName = "linefit"
+    static let averageName = "average"
+
+    init(_ name: String) {
+        switch name {
+        case RunResult.baseline: self = .none
+        case Self.lineFitName: self = .lineFit
+        case Self.averageName: self = .average
+        default: self = .checkpoint(name)
+        }
+    }
+
+    /// As tables and files call it.
+    var label: String {
+        switch self {
+        case .none: RunResult.baseline
+        case .lineFit: Self.lineFitName
+        case .average: Self.averageName
+        case .checkpoint(let name): name
+        }
+    }
+
+    /// Loads it for a model; nil for the base optimizer alone.
+    /// - Throws: `CheckpointError` and `NowcastError` for the checkpoint, `PluginHostError` and `DerivationError` for
+    ///   the graph it needs.
+    func load(for model: Model) throws -> RunNowcaster? {
+        switch self {
+        case .none: return nil
+        case .lineFit: return RunNowcaster(.lineFit, model: nil, identity: Self.lineFitName)
+        case .average: return RunNowcaster(.average, model: nil, identity: Self.averageName, stateKind: .mean)
+        case .checkpoint(let name):
+            let file = try Checkpoint(named: name)
+            let nowcaster = Nowcaster(try NowcastCheckpoint(file))
+            return RunNowcaster(
+                nowcaster, model: try GraphModel(model.neuralGraph()), identity: try file.checksum(),
+                stateKind: try file.stateKind)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import ArgumentParser
+import Foundation
+import Nowcasting
+import PluginHost
+import Training
+
+/// Options that `train` and `compare` share.
+struct TrainingOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "What to learn: \(TaskDescription.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")).",
+            valueName: "name"))
+    var task: String
+
+    @Option(help: "Another model than the task's: a path, or a name in Architectures/.")
+    var config: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Folder of the data set, instead of NINO_DATA or where its Debian package puts it.", valueName: "dir"))
+    var data: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What task text learns: any file, byte by byte; its last tenth is held out.", valueName: "file"))
+    var text: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Positions in a window of text. Default: as many as the model takes, at most 64.", valueName: "n"))
+    var context: Int?
+
+    @Option(help: "Base optimizer: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var optimizer: String?
+
+    @Option(help: "Learning rate.")
+    var lr: Double?
+
+    @Option(help: "Examples a step.")
+    var batch: Int?
+
+    @Option(help: "Most optimizer steps; with --policy schedule, horizons fall over this length.")
+    var steps: Int?
+
+    @Option(help: "Steps in which five states are recorded; with --policy search, the first states are shorter.")
+    var period: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How far nowcasts look ahead, and whether they replace the weights: search (as far as the training loss "
+                + "falls; only where it does), schedule (far at first, near at the end; always, once a --period; as "
+                + "in the paper).",
+            valueName: "policy"))
+    var policy = NowcastPolicy.standard
+
+    @Option(
+        help:
+            "States, a fifth of --period each, that a nowcast looks ahead: at most with --policy search; at first, "
+            + "falling to 1, with schedule. Default: the task's, or as many as the checkpoint can."
+    )
+    var horizon: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the nowcaster sees: snapshot (weights as they are), mean (weights as they were on average since the "
+                + "state before). Default: what it was trained on.",
+            valueName: "kind"))
+    var states: StateKind?
+
+    @Option(help: "Stop at this test accuracy (0.895 or 89.5) or test loss.")
+    var target: Double?
+
+    @Option(name: .customLong("eval-every"), help: "Steps from one evaluation to the next.")
+    var evaluationInterval: Int?
+
+    /// The task's settings, with what the command line changes.
+    /// - Throws: `TrainingError` naming the flag.
+    func settings(seed: UInt64) throws -> TrainingSettings {
+        let task = try TaskDescription.named(task)
+        var settings = TrainingSettings(task: task, seed: seed)
+        if let optimizer { settings.optimizer = try OptimizerKind.named(optimizer) }
+        settings.learningRate = lr ?? settings.learningRate
+        settings.batchSize = batch ?? settings.batchSize
+        settings.steps = steps ?? settings.steps
+        settings.period = period ?? settings.period
+        settings.firstHorizon = horizon ?? settings.firstHorizon
+        settings.states = states
+        settings.policy = policy
+        settings.evaluationInterval = evaluationInterval ?? settings.evaluationInterval
+        if let target {
+            // An accuracy above 1 can only be meant in percent.
+            settings.target = task.metric == .accuracy && target > 1 ? target / 100 : target
+        }
+        try settings.validate()
+        return settings
+    }
+
+    /// The task's model and data.
+    func load(_ common: CommonOptions) throws -> (model: Model, data: any DataSource) {
+        let task = try TaskDescription.named(task)
+        let model = try common.model(config ?? task.configuration)
+        let choice = TaskDescription.DataChoice(folder: data, text: text, context: context)
+        return (model, try task.loadData(choice, for: TrainableModel(model)))
+    }
+}
+
+extension StateKind: ExpressibleByArgument {}
+extension NowcastPolicy: ExpressibleByArgument {}
+
+/// Stops a run at the next step on Ctrl-C or a polite kill, so that it can save its state; a second Ctrl-C ends it at
+/// once.
+final class InterruptWatch {
+    let cancellation = Cancellation()
+    private var sources: [any DispatchSourceSignal] = []
+
+    init() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { [cancellation] in
+                if cancellation.isRequested { _exit(Failure.interrupted.rawValue) }
+                cancellation.request()
+            }
+            source.resume()
+            sources.append(source)
+        }
+    }
+}

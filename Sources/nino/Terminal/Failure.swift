@@ -1,0 +1,59 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+import NeuralGraphs
+import Nowcasting
+import PluginHost
+import Tensors
+import Training
+import Verification
+
+/// What the user gave cannot be used: one line, exit status 2.
+struct InputError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// How a command ends when it does not end well.
+enum Failure {
+    /// The answer is no.
+    static let answerIsNo = ExitCode(1)
+    /// After Ctrl-C.
+    static let interrupted = ExitCode(130)
+
+    /// Prints what went wrong, one line on standard error, and returns the exit status.
+    static func report(_ error: any Error, in command: any ParsableCommand.Type) -> Int32 {
+        if let code = error as? ExitCode { return code.rawValue }
+        if isOurs(error) {
+            note(error)
+            return status(of: error)
+        }
+        let text = command.fullMessage(for: error)
+        guard command.exitCode(for: error) != .success else {
+            // Help and version come this way too.
+            Output.line(text)
+            return 0
+        }
+        Output.remark(text + "\n")
+        return 2
+    }
+
+    private static func isOurs(_ error: any Error) -> Bool {
+        error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError
+            || error is NowcastError || error is TensorError
+            || error is TrainingError || error is VerificationError || error is DerivationError
+    }
+
+    /// 3 if a plugin is at fault, else 2.
+    static func status(of error: any Error) -> Int32 {
+        (error as? PluginHostError)?.isPluginFault == true ? 3 : 2
+    }
+
+    /// The error as one line.
+    private static func note(_ error: any Error) {
+        Output.note("\(error)".onOneLine())
+    }
+}

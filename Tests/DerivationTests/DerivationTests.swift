@@ -1,0 +1,40 @@
+import Foundation
+import NeuralGraphs
+import PluginHost
+import TestSupport
+import Testing
+import Verification
+
+extension Zoo {
+    /// Names of the configs in Architectures/.
+    static var architectures: [String] {
+        let folder = BuiltProducts.repository.appendingPathComponent("Architectures").path
+        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { String($0.dropLast(5)) }
+            .sorted()
+    }
+
+    static func model(named name: String) throws -> Model {
+        try registry.model(
+            for: ConfigurationCatalog(folders: [BuiltProducts.repository.appendingPathComponent("Architectures")]).load(
+                name))
+    }
+}
+
+@Suite struct DerivationTests {
+    private func expectAgreement(_ model: Model) throws {
+        let comparison = SymmetryComparison(claims: model.description.claims, derived: try DerivedSymmetries(model))
+        #expect(comparison.notDerived.map { "\($0.claim): \($0.reason)" } == [])
+        #expect(comparison.notClaimed.map(\.actsOn) == [])
+        #expect(comparison.agreed == model.description.groups.filter { $0.size > 1 }.map(\.name))
+    }
+
+    @Test(arguments: Zoo.samples.filter { try! !Zoo.model($0).description.groups.isEmpty })
+    func derivedGroupsAreTheClaimedOnesOfEverySample(sample: String) throws {
+        try expectAgreement(Zoo.model(sample))
+    }
+
+    @Test(arguments: Zoo.architectures)
+    func derivedGroupsAreTheClaimedOnesAtAnySize(name: String) throws {
+        try expectAgreement(Zoo.model(named: name))
+    }
+}
