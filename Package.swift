@@ -87,21 +87,23 @@ let package = Package(
         .target(
             name: "PluginHost",
             dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "Tensors", "NeuralGraphs", "Checkpoints"]),
-        // The three proofs with their controls; symmetries and graphs derived from a forward pass.
-        .target(name: "Verification", dependencies: ["Tensors", "NeuralGraphs", "Nowcasting", "PluginHost"]),
+        // Symmetries and graphs derived from a forward pass.
+        .target(name: "Derivation", dependencies: ["Tensors", "NeuralGraphs", "PluginHost"]),
+        // The three proofs with their controls.
+        .target(
+            name: "Verification", dependencies: ["Tensors", "NeuralGraphs", "Nowcasting", "PluginHost", "Derivation"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
         .target(
             name: "Training",
             dependencies: [
                 "CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
-                "Verification",
             ]),
         // The command line, one file a command.
         .executableTarget(
             name: "nino",
             dependencies: [
-                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Verification",
-                "Training",
+                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Derivation",
+                "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -116,7 +118,10 @@ let package = Package(
             name: "NowcastingTests",
             dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
         .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
-        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport"]),
+        .target(name: "ZooSupport", dependencies: ["PluginHost", "TestSupport"], path: "Tests/ZooSupport"),
+        .testTarget(
+            name: "DerivationTests", dependencies: ["Derivation", "Verification", "TestSupport", "ZooSupport"]),
+        .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport", "ZooSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
     ]

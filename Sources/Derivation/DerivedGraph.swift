@@ -20,7 +20,7 @@ public enum DerivedGraph {
             throw DerivationError(message: "no neural graph can be derived: it has \(refusal)")
         }
         if let pin = neurons.table.misfit { throw DerivationError(message: "no neural graph can be derived: \(pin)") }
-        var layout = GraphLayout(neurons, parameters, symmetries)
+        var layout = DerivedGraphLayout(neurons, parameters, symmetries)
         try layout.layDown()
         return try NeuralGraph(
             groups: symmetries.groups, parameters: parameters, nodeBlocks: layout.nodeBlocks,

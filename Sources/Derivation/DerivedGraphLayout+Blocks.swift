@@ -1,7 +1,7 @@
 import NeuralGraphs
 
 /// Node blocks, made when they are first needed.
-extension GraphLayout {
+extension DerivedGraphLayout {
     mutating func addNodes(_ name: String, _ axis: Axis, isTokenTable: Bool = false) -> Int {
         let first = nodeBlocks.last.map { $0.first + $0.count } ?? 0
         nodeBlocks.append(

@@ -1,7 +1,7 @@
 import NeuralGraphs
 
 /// Edge blocks of parameters.
-extension GraphLayout {
+extension DerivedGraphLayout {
     mutating func layDown() throws {
         let all = parameters.entries.map { self.sides(of: $0) }
         for (index, entry) in parameters.entries.enumerated() {
@@ -106,7 +106,7 @@ extension GraphLayout {
     }
 }
 
-extension GraphLayout.Sides {
+extension DerivedGraphLayout.Sides {
     /// From one node of its own to neurons, and not from neurons or rows.
     var isVector: Bool { from.isEmpty && rows.isEmpty }
 }

@@ -1,7 +1,7 @@
 import NeuralGraphs
 
 /// Lays down node blocks and edge blocks: parameters in order, each with the nodes it is the first to need.
-struct GraphLayout {
+struct DerivedGraphLayout {
     let neurons: NeuronPropagation
     let parameters: ParameterList
     let symmetries: Symmetries

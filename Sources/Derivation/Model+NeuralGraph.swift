@@ -6,8 +6,8 @@ extension Model {
     public var isDerived: Bool { !architecture.hasNeuralGraph && architecture.hasForwardPass }
 
     /// The graph of the plugin's constructor, or one derived from its forward pass if it has none.
-    /// - Throws: as `Model.graph()`, or as `DerivedGraph.graph(of:)`.
+    /// - Throws: as `Model.constructedGraph()`, or as `DerivedGraph.graph(of:)`.
     public func neuralGraph() throws -> NeuralGraph {
-        try isDerived ? DerivedGraph.graph(of: self, DerivedSymmetries(self)) : graph()
+        try isDerived ? DerivedGraph.graph(of: self, DerivedSymmetries(self)) : constructedGraph()
     }
 }

@@ -6,7 +6,7 @@ extension Symmetries {
         axis.segments.map(text).joined(separator: " | ")
     }
 
-    func text(_ segment: [AxisFactor]) -> String {
+    public func text(_ segment: [AxisFactor]) -> String {
         let factors = segment.map { factor in
             switch factor {
             case .group(let index): groups[index].name

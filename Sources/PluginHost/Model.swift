@@ -52,7 +52,7 @@ public final class Model: @unchecked Sendable {
     /// The neural graph of the plugin's constructor.
     /// - Throws: `extensionAbsent` if the plugin has none, `pluginFailed`, `refused` with the first structural rule it
     ///   breaks.
-    public func graph() throws(PluginHostError) -> NeuralGraph {
+    public func constructedGraph() throws(PluginHostError) -> NeuralGraph {
         guard let extensionTable = architecture.graph else {
             throw .extensionAbsent(
                 plugin: architecture.plugin, extensionID: NINO_EXTENSION_NEURAL_GRAPH, needed: "a neural graph")

@@ -1,3 +1,4 @@
+import Derivation
 import NeuralGraphs
 import PluginHost
 
@@ -21,7 +22,7 @@ public struct Subject: Sendable {
             let derived = try DerivedSymmetries(model)
             self.init(model, claims: derived.symmetries, graph: try DerivedGraph.graph(of: model, derived))
         } else {
-            self.init(model, claims: model.description.claims, graph: try model.graph())
+            self.init(model, claims: model.description.claims, graph: try model.constructedGraph())
         }
     }
 

@@ -1,3 +1,4 @@
+import Derivation
 import NeuralGraphs
 import Nowcasting
 import PluginHost

@@ -1,6 +1,7 @@
 import Tensors
 import Testing
-import Verification
+import ZooSupport
+import Derivation
 
 /// Forward passes in which a symmetry is broken, or one more made.
 @Suite struct AlteredDerivationTests {

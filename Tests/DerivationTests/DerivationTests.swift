@@ -3,22 +3,8 @@ import NeuralGraphs
 import PluginHost
 import TestSupport
 import Testing
-import Verification
-
-extension Zoo {
-    /// Names of the configs in Architectures/.
-    static var architectures: [String] {
-        let folder = BuiltProducts.repository.appendingPathComponent("Architectures").path
-        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).map { String($0.dropLast(5)) }
-            .sorted()
-    }
-
-    static func model(named name: String) throws -> Model {
-        try registry.model(
-            for: ConfigurationCatalog(folders: [BuiltProducts.repository.appendingPathComponent("Architectures")]).load(
-                name))
-    }
-}
+import ZooSupport
+import Derivation
 
 @Suite struct DerivationTests {
     private func expectAgreement(_ model: Model) throws {

@@ -1,9 +1,11 @@
+import Derivation
 import Foundation
 import NeuralGraphs
 import PluginHost
 import TestSupport
 import Testing
 import Verification
+import ZooSupport
 
 @Suite struct DerivedGraphTests {
     private func derived(_ model: Model) throws -> (symmetries: DerivedSymmetries, graph: NeuralGraph) {
@@ -24,7 +26,7 @@ import Verification
     @Test(arguments: Zoo.architectures)
     func derivedGraphHasTheEdgesOfTheConstructors(name: String) throws {
         let model = try Zoo.model(named: name)
-        let difference = GraphDifference(try derived(model).graph, try model.graph())
+        let difference = GraphDifference(try derived(model).graph, try model.constructedGraph())
         #expect(difference.tensors == [])
         #expect(difference.connections.firstOnly == [] && difference.connections.secondOnly == [])
         let isChain = ["mlp", "cnn"].contains(model.architecture.modelTypes[0])
@@ -34,7 +36,7 @@ import Verification
     @Test(arguments: Zoo.samples.filter { try! Zoo.model($0).architecture.hasNeuralGraph })
     func derivedGraphOfASampleHasTheEdgesOfTheConstructors(sample: String) throws {
         let model = try Zoo.model(sample)
-        let difference = GraphDifference(try derived(model).graph, try model.graph())
+        let difference = GraphDifference(try derived(model).graph, try model.constructedGraph())
         #expect(difference.lines.count == 1, "\(difference.lines)")
         let isChain = ["mlp", "cnn"].contains(model.architecture.modelTypes[0])
         #expect(difference.isIdentical || !isChain, "\(difference.lines)")
@@ -43,7 +45,7 @@ import Verification
     /// The difference names what another constructor does otherwise.
     @Test func differenceNamesTensorsAndConnections() throws {
         let model = try Zoo.model(named: "llama-tiny")
-        let graph = try model.graph()
+        let graph = try model.constructedGraph()
         func altered(_ change: (EdgeBlock) -> EdgeBlock?) throws -> GraphDifference {
             GraphDifference(
                 try NeuralGraph(

@@ -1,7 +1,7 @@
 import NeuralGraphs
 import Tensors
 import Testing
-import Verification
+import Derivation
 
 /// What has symmetries, but no place in a graph.
 @Suite struct GroupedConvolutionTests {

@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func constructsTheGraph() throws {
-        let graph = try perceptron().graph()
+        let graph = try perceptron().constructedGraph()
         #expect(graph.nodeBlocks.map(\.name) == ["pixels", "hidden.bias", "hidden", "classes.bias", "classes"])
         #expect(graph.nodeCount == 9 + 1 + 5 + 1 + 4)
         #expect(graph.edgeCount == 45 + 5 + 20 + 4 + 20)
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func scalarOutsideItsParameterIsRefused() throws {
-        let error = #expect(throws: PluginHostError.self) { try perceptron("TestOutsideScalar").graph() }
+        let error = #expect(throws: PluginHostError.self) { try perceptron("TestOutsideScalar").constructedGraph() }
         #expect(error?.isPluginFault == true)
         #expect(error?.description.contains("hidden.weight") == true)
     }

@@ -41,7 +41,7 @@ import Testing
         let types = try model.inputTypes(batch: 2, length: 3)
         #expect(types == ["x": ValueType(.float32, [2, 6]), "labels": ValueType(.int64, [2])])
         #expect(try model.trace(inputs: types).outputNames == ["logits", "loss"])
-        #expect(try model.graph().nodeCount == 6 + 5 + 4)
+        #expect(try model.constructedGraph().nodeCount == 6 + 5 + 4)
     }
 
     /// A plugin in Swift without ops of its own says so.

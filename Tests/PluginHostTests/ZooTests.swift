@@ -53,7 +53,7 @@ enum Zoo {
         let model = try Zoo.model(named: name)
         #expect(model.parameters.count == count)
         // The constructor describes it too, block by block: every scalar lies on an edge.
-        #expect(try model.graph().edgeCount > count / 9)
+        #expect(try model.constructedGraph().edgeCount > count / 9)
     }
 
     @Test(arguments: ["gpt2-tiny", "llama-tiny", "qwen3-tiny", "vit-tiny", "bert-tiny", "clip-tiny", "nanogpt-tiny"])
@@ -86,7 +86,7 @@ enum Zoo {
             #"{"model_type": "llama", "vocab_size": 31, "hidden_size": 12, "intermediate_size": 20, "#
                 + #""num_hidden_layers": 2, "num_attention_heads": 6, "num_key_value_heads": 2, "head_dim": 2}"#
         )
-        let graph = try model.graph()
+        let graph = try model.constructedGraph()
         #expect(graph.nodeCount == 227)
         #expect(graph.edgeCount == 3719)
         #expect(graph.nodeBlocks.prefix(9).map(\.first) == [0, 31, 32, 44, 50, 62, 74, 75, 87])
@@ -108,7 +108,7 @@ enum Zoo {
     }
 
     @Test func largePatchesAreLaidDownInPartsOfNine() throws {
-        let graph = try Zoo.model(named: "vit-b-16").graph()
+        let graph = try Zoo.model(named: "vit-b-16").constructedGraph()
         let patches = graph.edgeBlocks.filter { $0.type == .convolution }
         #expect(patches.count == 29)
         #expect(graph.slotCount == 9)
@@ -121,7 +121,7 @@ enum Zoo {
 
     @Test(arguments: Zoo.samples)
     func everySampleHasAGraph(sample: String) throws {
-        _ = try Zoo.model(sample).graph()
+        _ = try Zoo.model(sample).constructedGraph()
     }
 }
 

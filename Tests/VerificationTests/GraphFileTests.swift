@@ -2,6 +2,7 @@ import NeuralGraphs
 import PluginHost
 import Testing
 import Verification
+import ZooSupport
 
 /// Graphs edge by edge, broken in the ways of published ones.
 @Suite struct GraphFileTests {
@@ -27,7 +28,7 @@ import Verification
     @Test(arguments: Zoo.samples)
     func graphsOfTheZooFollowEveryGroup(sample: String) throws {
         let model = try Zoo.model(sample)
-        let report = try report(model, EdgeList(model.graph()))
+        let report = try report(model, EdgeList(model.constructedGraph()))
         #expect(report.holds, "\(report.failures.map(\.message))")
         #expect(report.controls > 0 && report.caught == report.controls)
     }
@@ -35,7 +36,7 @@ import Verification
     /// Defect D2 of the release.
     @Test func keyBiasOnTheStreamBreaksHeadsQueriesAndStream() throws {
         let model = try Zoo.model(Self.gpt2)
-        let graph = try model.graph()
+        let graph = try model.constructedGraph()
         let broken = EdgeList(graph).changed { edge in
             for layer in 0..<2 {
                 let bias = model.parameters["transformer.h.\(layer).attn.c_attn.bias"]!.offset
@@ -54,7 +55,7 @@ import Verification
     @Test func tokenTableInColumnOrderBreaksTheStreamAlone() throws {
         let model = try Zoo.model(Self.llama)
         let table = model.parameters["model.embed_tokens.weight"]!
-        let broken = try EdgeList(model.graph()).changed { edge in
+        let broken = try EdgeList(model.constructedGraph()).changed { edge in
             if table.range.contains(edge.scalar) {
                 edge.scalar = edge.scalar % table.shape[0] * table.shape[1] + edge.scalar / table.shape[0]
             }
@@ -69,7 +70,7 @@ import Verification
     /// Defect D6.
     @Test func keysOnTheFirstHeadsAloneBreakTheHeads() throws {
         let model = try Zoo.model(Self.llama)
-        let graph = try model.graph()
+        let graph = try model.constructedGraph()
         let key = model.parameters["model.layers.0.self_attn.k_proj.weight"]!
         let queries = graph.nodeBlocks.first { $0.name == "layer 0 queries and keys" }!.first
         let broken = EdgeList(graph).changed { edge in
@@ -91,7 +92,7 @@ import Verification
         let model = try Zoo.model(
             #"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
         let bias = model.parameters["fc.2.bias"]!
-        let broken = try EdgeList(model.graph()).changed { edge in
+        let broken = try EdgeList(model.constructedGraph()).changed { edge in
             if bias.range.contains(edge.scalar) { edge.isDropped = true }
         }
         let report = try report(model, broken)
@@ -109,7 +110,7 @@ import Verification
             graph: "file", expected: "transformer.wte.weight [13, 6]", found: "model.embed_tokens.weight [13, 10]")
         #expect(throws: error) {
             try GraphFileVerifier().verify(
-                EdgeList(other.graph()), words: [], parameters: other.parameters, of: model, name: "file")
+                EdgeList(other.constructedGraph()), words: [], parameters: other.parameters, of: model, name: "file")
         }
     }
 }

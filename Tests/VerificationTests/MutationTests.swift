@@ -1,6 +1,7 @@
 import NeuralGraphs
 import Testing
 import Verification
+import ZooSupport
 
 /// Things put wrong automatically, in the claims and graphs of every sample of the zoo: the verification must notice.
 ///

@@ -4,17 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 import Verification
-
-/// All plugins of the zoo.
-enum Zoo {
-    static let registry = PluginRegistry(searching: PluginDirectories(named: [], shared: [BuiltProducts.folder.path]))
-
-    static func model(_ json: String) throws -> Model {
-        try registry.model(for: ModelConfiguration(json: Data(json.utf8), file: "sample.json"))
-    }
-
-    static var samples: [String] { registry.plugins.flatMap(\.architectures).flatMap(\.sampleConfigurations) }
-}
+import ZooSupport
 
 @Suite struct SampleInputsTests {
     @Test(arguments: Zoo.samples)

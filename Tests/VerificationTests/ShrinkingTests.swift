@@ -4,6 +4,7 @@ import PluginHost
 import TestSupport
 import Testing
 import Verification
+import ZooSupport
 
 @Suite struct ShrinkingTests {
     private func report(named name: String) throws -> VerificationReport {
@@ -63,7 +64,8 @@ import Verification
         var axes = model.description.claims.axes
         axes["model.layers.7.self_attn.o_proj.weight"]![1] = Axis(.fixed(4096))
         let subject = Subject(
-            model, claims: Symmetries(groups: model.description.groups, axes: axes), graph: try model.graph())
+            model, claims: Symmetries(groups: model.description.groups, axes: axes), graph: try model.constructedGraph()
+        )
         let report = try Verifier(trials: 1).verify(subject, name: "large")
         #expect(!report.holds && report.failures.isEmpty)
         #expect(report.shrinking?.failures.map(\.parameter) == ["model.layers.7.self_attn.o_proj.weight"])

@@ -3,6 +3,7 @@ import NeuralGraphs
 import PluginHost
 import Testing
 import Verification
+import ZooSupport
 
 @Suite struct VerifierTests {
     @Test(arguments: Zoo.samples)
@@ -38,7 +39,8 @@ import Verification
         var axes = model.description.claims.axes
         axes["fc.2.weight"] = [axes["fc.2.weight"]![0], Axis(.fixed(6))]
         let claims = Symmetries(groups: model.description.groups, axes: axes)
-        let report = try Verifier(trials: 1).verify(Subject(model, claims: claims, graph: model.graph()), name: "mlp")
+        let report = try Verifier(trials: 1).verify(
+            Subject(model, claims: claims, graph: model.constructedGraph()), name: "mlp")
         #expect(!report.holds)
         #expect(Set(report.failures.map(\.proof)).isSuperset(of: [.structure, .function, .nowcast]))
         let blame = report.failures.first { $0.proof == .structure }
@@ -53,7 +55,7 @@ import Verification
     @Test func edgeBlockAtTheWrongNodesIsNamed() throws {
         let model = try Zoo.model(
             #"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
-        let graph = try model.graph()
+        let graph = try model.constructedGraph()
         let stream = graph.nodeBlocks.firstIndex { $0.name == "layer 0 stream" }!
         let keyBias = graph.edgeBlocks.firstIndex { graph.nodeBlocks[$0.from].name == "layer 0 key bias" }!
         var blocks = graph.edgeBlocks
@@ -77,7 +79,7 @@ import Verification
         let model = try Zoo.model(
             #"{"model_type": "mlp", "hidden": [6, 5], "in_channels": 1, "image_size": 3, "num_classes": 4}"#)
         let groups = model.description.groups + [PermutationGroup(name: "idle", size: 1 << 31)]
-        let graph = try model.graph()
+        let graph = try model.constructedGraph()
         let larger = try NeuralGraph(
             groups: groups, parameters: graph.parameters, nodeBlocks: graph.nodeBlocks, edgeBlocks: graph.edgeBlocks)
         let claims = Symmetries(groups: groups, axes: model.description.claims.axes)
@@ -93,7 +95,8 @@ import Verification
         let axis = axes["transformer.h.0.attn.c_proj.weight"]![0]
         axes["transformer.h.0.attn.c_proj.weight"]![0] = Axis(segments: [axis.segments[0].reversed()])
         let claims = Symmetries(groups: model.description.groups, axes: axes)
-        let report = try Verifier(trials: 1).verify(Subject(model, claims: claims, graph: model.graph()), name: "gpt2")
+        let report = try Verifier(trials: 1).verify(
+            Subject(model, claims: claims, graph: model.constructedGraph()), name: "gpt2")
         #expect(
             report.failures.map(\.message) == [
                 "tensor transformer.h.0.attn.c_proj.weight: segment (v_0, heads_0): v_0 depends on heads_0, which "

@@ -122,7 +122,7 @@ struct RecognitionTask: IsolatedTask {
     /// What the plugin refuses here it will refuse again, to the process that asks for the model.
     private func rehearse(_ architecture: Architecture, _ configuration: ModelConfiguration) {
         guard let model = try? Model(architecture: architecture, configuration: configuration) else { return }
-        if architecture.hasNeuralGraph { _ = try? model.graph() }
+        if architecture.hasNeuralGraph { _ = try? model.constructedGraph() }
         if architecture.hasForwardPass { _ = try? model.inputTypes(batch: 2, length: 2) }
     }
 }

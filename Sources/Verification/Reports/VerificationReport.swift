@@ -1,3 +1,4 @@
+import Derivation
 import NeuralGraphs
 
 /// What the verification of one model found: one JSON object a model, and all that the table for people is made of.

@@ -1,10 +1,10 @@
+import Derivation
 import Foundation
 import NeuralGraphs
 import Nowcasting
 import PluginHost
 import Tensors
 import Training
-import Verification
 
 /// Prints figures, and takes the fastest of several tries.
 struct BenchFigures {

@@ -1,7 +1,7 @@
+import Derivation
 import Foundation
 import NeuralGraphs
 import Nowcasting
-import Verification
 
 /// A plain PyTorch edge-list form of the same step, run on the same files (`Resources/edge_list.py`).
 struct PyTorchComparison {

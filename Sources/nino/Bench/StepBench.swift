@@ -1,9 +1,9 @@
+import Derivation
 import Checkpoints
 import Foundation
 import NeuralGraphs
 import Nowcasting
 import PluginHost
-import Verification
 
 /// Measures `nino step` on a synthetic history of one config: each step is a process of its own, so that its peak
 /// memory is known.

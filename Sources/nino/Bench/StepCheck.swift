@@ -1,10 +1,10 @@
+import Derivation
 import Checkpoints
 import Foundation
 import NeuralGraphs
 import Nowcasting
 import Synchronization
 import Tensors
-import Verification
 
 /// Recomputes random nodes and scalars of a step's result edge by edge in double precision.
 ///

@@ -23,8 +23,10 @@ struct CollectCommand: ParsableCommand {
 
     @Option(
         help:
-            "Comma-separated families of the plan to collect; default: all "
-            + "(\(CollectionPlan.standard.families.map(\.name).joined(separator: ", ")))."
+            """
+            Comma-separated families of the plan to collect; default: all \
+            (\(CollectionPlan.standard.families.map(\.name).joined(separator: ", "))).
+            """
     )
     var tasks: String?
 

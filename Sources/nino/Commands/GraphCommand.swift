@@ -1,9 +1,9 @@
+import Derivation
 import ArgumentParser
 import Checkpoints
 import Foundation
 import NeuralGraphs
 import PluginHost
-import Verification
 
 struct GraphCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -62,7 +62,7 @@ struct GraphCommand: ParsableCommand {
             slots: graph.slotCount, edgesByType: edgesByType(graph), cells: partition.sizes.count,
             lpeColumns: encoding.usedColumns,
             isDerived: derived || model.isDerived,
-            difference: try diff ? GraphDifference(derivedGraph!, model.graph()).lines : nil)
+            difference: try diff ? GraphDifference(derivedGraph!, model.constructedGraph()).lines : nil)
         if let out { try GraphFile.write(graph, encoding, to: out) }
         if let svg { try AtomicFile.write(GraphDrawing(graph).svg(standalone: true), to: svg) }
         if let html { try AtomicFile.write(GraphDrawing(graph).page(title: model.configuration.file), to: html) }

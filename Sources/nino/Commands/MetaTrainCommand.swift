@@ -1,3 +1,4 @@
+import Derivation
 import ArgumentParser
 import Checkpoints
 import Foundation
@@ -5,7 +6,6 @@ import Nowcasting
 import PluginHost
 import Tensors
 import Training
-import Verification
 
 struct MetaTrainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -170,7 +170,7 @@ struct MetaTrainCommand: ParsableCommand {
     private func loadLibrary() throws -> TrajectoryLibrary {
         try TrajectoryLibrary(folder: data, families: tasks?.split(separator: ",").map(String.init), holdOut: holdOut) {
             config, name in
-            try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)).graph()
+            try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)).neuralGraph()
         }
     }
 

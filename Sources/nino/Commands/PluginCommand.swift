@@ -22,8 +22,10 @@ struct NewPluginCommand: ParsableCommand {
 
     @Argument(
         help:
-            "Name of the architecture: a letter, then letters, digits and underscores. In small letters it is the "
-            + "model type of its configs."
+            """
+            Name of the architecture: a letter, then letters, digits and underscores. In small letters it is the \
+            model type of its configs.
+            """
     )
     var name: String
 

@@ -50,8 +50,10 @@ struct StepCommand: ParsableCommand {
 
     @Option(
         help:
-            "With --step: states that the first nowcast of the run looks ahead. Default: as many as the checkpoint "
-            + "can, 40."
+            """
+            With --step: states that the first nowcast of the run looks ahead. Default: as many as the checkpoint \
+            can, 40.
+            """
     )
     var horizon: Int?
 

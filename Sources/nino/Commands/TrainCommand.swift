@@ -19,8 +19,10 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help:
-            "What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit, average (the "
-            + "mean of the five states) or none."
+            """
+            What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit, average (the \
+            mean of the five states) or none.
+            """
     )
     var nowcaster: String?
 

@@ -1,9 +1,9 @@
+import Derivation
 import Checkpoints
 import Nowcasting
 import PluginHost
 import Tensors
 import Training
-import Verification
 
 /// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, `average`, or a checkpoint: the one that ships, or a
 /// file.

@@ -55,8 +55,10 @@ struct TrainingOptions: ParsableArguments {
 
     @Option(
         help:
-            "States, a fifth of --period each, that a nowcast looks ahead: at most with --policy search; at first, "
-            + "falling to 1, with schedule. Default: the task's, or as many as the checkpoint can."
+            """
+            States, a fifth of --period each, that a nowcast looks ahead: at most with --policy search; at first, \
+            falling to 1, with schedule. Default: the task's, or as many as the checkpoint can.
+            """
     )
     var horizon: Int?
 

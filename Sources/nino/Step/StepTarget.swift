@@ -1,9 +1,9 @@
+import Derivation
 import Checkpoints
 import NeuralGraphs
 import Nowcasting
 import PluginHost
 import Tensors
-import Verification
 
 /// Whose weights a step predicts: a plugin's model, or a graph from a file.
 struct StepTarget {

@@ -1,3 +1,4 @@
+import Derivation
 import ArgumentParser
 import Checkpoints
 import Foundation
