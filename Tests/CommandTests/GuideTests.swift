@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct GuideTests {
+@Suite(.slow) struct GuideTests {
     private func text(_ path: String) throws -> String {
         try String(contentsOf: BuiltProducts.repository.appendingPathComponent(path), encoding: .utf8)
     }

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A hostile plugin never harms the program, nor the good one beside it, and is told by one line.
-@Suite struct HostilePluginTests {
+@Suite(.slow) struct HostilePluginTests {
     struct Case: Sendable, CustomTestStringConvertible {
         let product: String
         /// What is said of it behind the name of its file or, when it is the host's own check that found it out, its

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct InstallTests {
+@Suite(.slow) struct InstallTests {
     private func make(_ target: String, prefix: String, destination: String = "") throws -> Shell {
         try Shell("make -s \(target) PREFIX=\(prefix) DESTDIR=\(destination)", in: BuiltProducts.repository.path)
     }

@@ -36,7 +36,7 @@ private struct MetaFixture {
     }
 }
 
-@Suite struct MetaTrainCommandTests {
+@Suite(.slow) struct MetaTrainCommandTests {
     private let fixture = MetaFixture()
 
     @Test func aNetworkIsCollectedForTrainedAndMeasured() throws {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 
 /// `nino plugin new`, from the build folder; the guide's test does it from an installation, in Swift.
-@Suite struct NewPluginTests {
+@Suite(.slow) struct NewPluginTests {
     @Test func pluginInCBuildsLoadsAndTrains() throws {
         let folder = TemporaryFolder()
         let made = try Command(

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Files that others could change are not loaded by any command.
-@Suite struct PluginTrustTests {
+@Suite(.slow) struct PluginTrustTests {
     private let folder = TemporaryFolder()
 
     private func run(_ arguments: [String]) throws -> Command {
@@ -29,7 +29,7 @@ import Testing
 }
 
 /// Ending the program ends what it started.
-@Suite struct InterruptedIsolationTests {
+@Suite(.slow) struct InterruptedIsolationTests {
     /// Processes that a process has started, on any of its threads.
     private func children(of process: Int32) -> [Int32] {
         let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct PluginsCommandTests {
+@Suite(.slow) struct PluginsCommandTests {
     @Test func listsPluginsBesideTheExecutable() throws {
         let command = try Command("plugins", "--json")
         #expect(command.status == 0)

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// Steps of NiNo that are killed, and the release's options.
-@Suite struct StepInterruptionTests {
+@Suite(.slow) struct StepInterruptionTests {
     /// A small transformer with five random states and an untrained NiNo.
     private struct Fixture {
         let folder = TemporaryFolder()

@@ -33,7 +33,7 @@ private struct TextFixture {
     }
 }
 
-@Suite struct TextTaskCommandTests {
+@Suite(.slow) struct TextTaskCommandTests {
     private let fixture = TextFixture()
 
     @Test func aTextIsLearntAndItsPerplexityShown() throws {

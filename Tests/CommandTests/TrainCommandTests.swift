@@ -35,7 +35,7 @@ struct TrainFixture {
     }
 }
 
-@Suite struct TrainCommandTests {
+@Suite(.slow) struct TrainCommandTests {
     private let fixture = TrainFixture()
 
     @Test func lastLineSumsUpTheRun() throws {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct VerifyCommandTests {
+@Suite(.slow) struct VerifyCommandTests {
     private let folder = TemporaryFolder()
     private var config: String { folder + "config.json" }
     private var graph: String { folder + "graph.safetensors" }

@@ -28,7 +28,7 @@ private func trainer(
         folder: folder.map { RunFolder($0.path) }, start: start, observers: observers)
 }
 
-@Suite struct TrainerTests {
+@Suite(.slow) struct TrainerTests {
     @Test func trainingLearnsTheToyProblem() throws {
         let run = try trainer(toySettings())
         try run.run()

@@ -12,7 +12,7 @@ import ZooSupport
 /// still follow every group is no error that a symmetry could show (a norm moved to another place on the stream,
 /// queries and keys exchanged,
 /// another edge type) and is left out for that reason alone.
-@Suite struct MutationTests {
+@Suite(.slow) struct MutationTests {
     static let mutantsOfAKind = 6
 
     @Test(arguments: Zoo.samples)

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite struct CollectorTests {
+@Suite(.slow) struct CollectorTests {
     private let folder = TemporaryFolder()
 
     private func files(_ folder: TemporaryFolder) -> [String: [UInt8]] {

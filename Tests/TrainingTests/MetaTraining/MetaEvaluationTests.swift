@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite struct MetaEvaluationTests {
+@Suite(.slow) struct MetaEvaluationTests {
     /// Six runs of the toy model, two of them held out.
     private func library() throws -> (TemporaryFolder, TrajectoryLibrary) {
         let folder = TemporaryFolder()

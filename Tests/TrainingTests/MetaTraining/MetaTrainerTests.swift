@@ -32,7 +32,7 @@ private final class ToyObjective: MetaObjective {
     }
 }
 
-@Suite struct MetaTrainerTests {
+@Suite(.slow) struct MetaTrainerTests {
     private let folder = TemporaryFolder()
 
     private func settings(steps: Int = 200) -> MetaTrainingSettings {
