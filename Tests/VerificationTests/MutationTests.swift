@@ -1,4 +1,5 @@
 import NeuralGraphs
+import TestSupport
 import Testing
 import Verification
 import ZooSupport
