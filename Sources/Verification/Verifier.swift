@@ -78,7 +78,7 @@ private struct ProofRun {
         function = try FunctionProof(subject.model, using: &random)
         graph = try GraphProof(subject.graph)
         nowcast = try NowcastProof(
-            GraphModel(subject.graph), subject.graph.parameters, slots: subject.graph.slotCount, nowcaster: nowcaster,
+            GraphInput(subject.graph), subject.graph.parameters, slots: subject.graph.slotCount, nowcaster: nowcaster,
             using: &random)
         failures = StructuralProof.failures(subject) + graph.roundTripFailures()
     }

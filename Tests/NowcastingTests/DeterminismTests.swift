@@ -14,7 +14,7 @@ import Testing
     func bitsDoNotDependOnTheNumberOfThreads(seed: UInt64) throws {
         let graph = try GraphBuilder.everyKind(seed: seed).graph()
         let history = try SampleNetwork.history(graph.parameters, seed: seed)
-        let model = try GraphModel(graph)
+        let model = try GraphInput(graph)
         let before = Parallel.threads
         defer { Parallel.threads = before }
         for checkpoint in [
@@ -84,7 +84,7 @@ import Testing
         let graph = try GraphBuilder.everyKind(seed: seed).graph()
         let history = try SampleNetwork.history(graph.parameters, seed: seed)
         let nodes = try NodeInput(graph)
-        let form = BlockForm(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: seed)))
+        let form = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: seed)))
         let expected = try form.nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
         let slow = Slow(history)
         try form.nowcast(slow, graph: graph, nodes: nodes, horizon: 2, into: slow)

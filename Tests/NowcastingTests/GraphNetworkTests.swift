@@ -30,7 +30,8 @@ import Testing
             let expected = ReferenceNetwork(weights: weights).nowcast(
                 history, edges, encoding: nodes.encoding, horizon: horizon)
             let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: horizon)
-            let block = try BlockForm(network).nowcast(history, graph: graph, nodes: nodes, horizon: horizon).array
+            let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: horizon)
+                .array
             #expect(relativeError(list, expected, last: last) < tolerance)
             #expect(relativeError(block, expected, last: last) < tolerance)
         }
@@ -42,7 +43,7 @@ import Testing
             let (graph, edges, nodes, history) = try case_(seed: seed)
             let network = try SampleNetwork.graph(SampleNetwork.graphWeights(width: width, seed: seed))
             let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: 3)
-            let block = try BlockForm(network).nowcast(history, graph: graph, nodes: nodes, horizon: 3).array
+            let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: 3).array
             #expect(relativeError(block, list.map(Double.init), last: history.states[4].array) < tolerance)
         }
     }
@@ -56,7 +57,7 @@ import Testing
         let weights = SampleNetwork.graphWeights(seed: 9)
         let expected = ReferenceNetwork(weights: weights).nowcast(history, edges, encoding: nodes.encoding, horizon: 2)
         let network = try SampleNetwork.graph(weights)
-        let block = try BlockForm(network).nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
+        let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
         let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: 2)
         #expect(relativeError(block, expected, last: history.states[4].array) < tolerance)
         #expect(relativeError(list, expected, last: history.states[4].array) < tolerance)
@@ -71,7 +72,7 @@ import Testing
         let reference = ReferenceNetwork(weights: weights, updateScale: 0.25)
         let expected = reference.nowcast(history, edges, encoding: nodes.encoding, words: graph.tokenWords, horizon: 4)
         let last = history.states[4].array
-        let block = try BlockForm(network).nowcast(history, graph: graph, nodes: nodes, horizon: 4).array
+        let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: 4).array
         let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: 4)
         #expect(relativeError(block, expected, last: last) < tolerance)
         #expect(relativeError(list, expected, last: last) < tolerance)
@@ -88,8 +89,10 @@ import Testing
     func everyPartOfTheInputMatters(seed: UInt64) throws {
         let (graph, edges, nodes, history) = try case_(seed: seed)
         let weights = SampleNetwork.graphWeights(seed: seed)
-        let block = try BlockForm(SampleNetwork.graph(weights)).nowcast(history, graph: graph, nodes: nodes, horizon: 2)
-            .array
+        let block = try StreamedNetwork(SampleNetwork.graph(weights)).nowcast(
+            history, graph: graph, nodes: nodes, horizon: 2
+        )
+        .array
         let last = history.states[4].array
         func differs(_ weights: [String: NamedWeight], _ edges: EdgeList, _ encoding: [Float], horizon: Int = 2) -> Bool
         {
@@ -115,7 +118,7 @@ import Testing
 
     @Test func badRequestsAreRefused() throws {
         let (graph, edges, nodes, history) = try case_(seed: 41)
-        let form = BlockForm(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1)))
+        let form = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1)))
         for horizon in [0, -3, SampleNetwork.horizons + 1] {
             let error = NowcastError.horizon(expectedAtMost: SampleNetwork.horizons, found: horizon)
             #expect(throws: error) { try form.nowcast(history, graph: graph, nodes: nodes, horizon: horizon) }
@@ -123,7 +126,7 @@ import Testing
                 try EdgeListForm(form.network).nowcast(history, edges: edges, nodes: nodes, horizon: horizon)
             }
         }
-        let few = BlockForm(try SampleNetwork.graph(SampleNetwork.graphWeights(slots: 4, seed: 1)))
+        let few = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(slots: 4, seed: 1)))
         #expect(throws: NowcastError.slots(expectedAtMost: 4, found: 9)) {
             try few.nowcast(history, graph: graph, nodes: nodes, horizon: 1)
         }
@@ -131,7 +134,7 @@ import Testing
         #expect(throws: NowcastError.encodingLength(expected: nodes.encoding.count, found: nodes.encoding.count - 1)) {
             try form.nowcast(history, graph: graph, nodes: short, horizon: 1)
         }
-        let words = BlockForm(
+        let words = StreamedNetwork(
             try SampleNetwork.graph(SampleNetwork.graphWeights(words: 2, seed: 1), NetworkArguments()))
         #expect(throws: NowcastError.wordOutsideVocabulary(node: 1, expectedBelow: 2, found: 2)) {
             try words.nowcast(history, graph: graph, nodes: nodes, horizon: 1)

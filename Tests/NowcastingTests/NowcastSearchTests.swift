@@ -140,7 +140,7 @@ import Testing
         // not.
         let events = try run(&wrapped, weights, steps: 35..<36, losses: distance(to: 1000))
         #expect(events == [36: .looked])
-        let shown = try #require(try wrapped.shown(weights, losses: distance(to: 1000)))
+        let shown = try #require(try wrapped.evaluationWeights(weights, losses: distance(to: 1000)))
         for index in 0..<4 {
             // The newest mean is that of the four weights since the jump: 0 to 3 steps from where it landed.
             // States are three steps apart, as a nowcast takes the fourth.
@@ -157,7 +157,7 @@ import Testing
         // Six of forty steps were nowcasts, which do not train.
         #expect(weights.values[3] == 4 + 34)
         // Of what it may show, the mean of the newest two states is nearest to the start.
-        let shown = try #require(try wrapped.shown(weights, losses: distance(to: 0)))
+        let shown = try #require(try wrapped.evaluationWeights(weights, losses: distance(to: 0)))
         #expect(shown.horizon == 0 && shown.weights.values[3] < weights.values[3] - 2)
     }
 
@@ -167,13 +167,13 @@ import Testing
     @Test(arguments: [StateKind.mean, .snapshot]) func betweenSearchesTheBestOfFourIsShown(states: StateKind) throws {
         var wrapped = try optimizer(states: states)
         let weights = Tensor(shape: [4], values: Self.start)
-        let before = try wrapped.shown(weights, losses: distance(to: 0))
+        let before = try wrapped.evaluationWeights(weights, losses: distance(to: 0))
         #expect(before == nil)
         _ = try run(&wrapped, weights, steps: 0..<40, losses: distance(to: 0))
-        let found = try #require(try wrapped.shown(weights, losses: distance(to: 0)))
+        let found = try #require(try wrapped.evaluationWeights(weights, losses: distance(to: 0)))
         _ = try run(&wrapped, weights, steps: 40..<42, losses: distance(to: 0))
         func shown(_ goal: Float) throws -> [Float] {
-            try #require(try wrapped.shown(weights, losses: distance(to: goal))).weights.array
+            try #require(try wrapped.evaluationWeights(weights, losses: distance(to: goal))).weights.array
         }
         #expect(weights.values[3] == 4 + 36)
         #expect(try shown(0) == found.weights.array)
@@ -184,14 +184,14 @@ import Testing
             #expect((abs(between[3] - (4 + mean)) < 1e-4) == (states == .mean))
         }
         struct Full: Error {}
-        #expect(throws: Full.self) { try wrapped.shown(weights) { _ in throw Full() } }
+        #expect(throws: Full.self) { try wrapped.evaluationWeights(weights) { _ in throw Full() } }
     }
 
     @Test func theWeightsAsTheyAreMayBeTheBest() throws {
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&wrapped, weights, steps: 0..<20, losses: distance(to: 19))
-        let shown = try #require(try wrapped.shown(weights, losses: distance(to: 19)))
+        let shown = try #require(try wrapped.evaluationWeights(weights, losses: distance(to: 19)))
         #expect(shown.weights.array == weights.array && shown.horizon == 0)
     }
 
@@ -271,7 +271,9 @@ import Testing
         _ = try run(&first, weights, steps: 0..<stop, losses: losses) { Float($0 % 3) }
         var second = try optimizer(period: plan.period, shortStates: plan.shortStates)
         try second.restore(first.savedState)
-        let (before, after) = (try first.shown(weights, losses: losses), try second.shown(weights, losses: losses))
+        let (before, after) = (
+            try first.evaluationWeights(weights, losses: losses), try second.evaluationWeights(weights, losses: losses)
+        )
         #expect(after?.weights.array == before?.weights.array && after?.horizon == before?.horizon)
         let later = try run(&second, weights, steps: stop..<90, losses: losses) { Float($0 % 3) }
         #expect(weights.array.map(\.bitPattern) == expected.array.map(\.bitPattern))
@@ -309,7 +311,7 @@ import Testing
         weights.values[2] = .nan
         let events = try run(&wrapped, weights, steps: 19..<20, losses: distance(to: 1000))
         #expect(events == [20: .refused(horizon: 1, parameter: "b")])
-        #expect(try wrapped.shown(weights, losses: distance(to: 1000)) == nil && weights.values[0] > 1)
+        #expect(try wrapped.evaluationWeights(weights, losses: distance(to: 1000)) == nil && weights.values[0] > 1)
         struct Full: Error {}
         var other = try optimizer()
         let others = Tensor(shape: [4], values: Self.start)

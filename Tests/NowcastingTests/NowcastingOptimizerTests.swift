@@ -46,7 +46,7 @@ import Testing
         maxTrainSteps: Int = 40
     ) throws -> NowcastingOptimizer<Momentum> {
         try NowcastingOptimizer(
-            Momentum(count: start.count), nowcaster: nowcaster, model: GraphModel(graph), parameters: graph.parameters,
+            Momentum(count: start.count), nowcaster: nowcaster, model: GraphInput(graph), parameters: graph.parameters,
             period: period,
             firstHorizon: firstHorizon, stateKind: stateKind, maxTrainSteps: maxTrainSteps)
     }

@@ -14,7 +14,7 @@ import Testing
         let network = try SampleNetwork.graph(SampleNetwork.graphWeights(seed: seed))
         func block(_ sampler: EdgeSampler?) throws -> [Float] {
             let output = Sink(count: history.count, parameters: graph.parameters)
-            try BlockForm(network).nowcast(
+            try StreamedNetwork(network).nowcast(
                 history, graph: graph, nodes: nodes, horizon: 2, into: output, options: NowcastOptions(sampler: sampler)
             )
             return output.values.array
@@ -49,8 +49,8 @@ import Testing
         let graph = try GraphBuilder.everyKind(seed: 3).graph()
         let (nodes, history) = (try NodeInput(graph), try SampleNetwork.history(graph.parameters, seed: 3))
         let network = GraphNetwork.random(seed: 5)
-        let exact = try BlockForm(network).nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
-        let rounded = try BlockForm(network, precision: .bfloat16).nowcast(
+        let exact = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
+        let rounded = try StreamedNetwork(network, precision: .bfloat16).nowcast(
             history, graph: graph, nodes: nodes, horizon: 2
         ).array
         let error = relativeError(rounded, exact.map(Double.init), last: history.states[4].array)
@@ -64,14 +64,15 @@ import Testing
         let network = try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 8))
         let states = Mutex<[Tensor]>([])
         let output = Sink(count: history.count, parameters: graph.parameters)
-        try BlockForm(network).nowcast(
+        try StreamedNetwork(network).nowcast(
             history, graph: graph, nodes: NodeInput(graph), horizon: 2, into: output,
             options: NowcastOptions { nodes in
                 states.withLock { $0.append(Tensor(shape: nodes.shape, values: nodes.array)) }
             })
         let nodes = states.withLock { $0 }
-        let oracle = SampleOracle(network, graph: graph, source: history, nodes: nodes)
-        let wrong = SampleOracle(network, graph: graph, source: history, nodes: [nodes[0], nodes[1], nodes[1]])
+        let oracle = DoublePrecisionReference(network, graph: graph, source: history, nodes: nodes)
+        let wrong = DoublePrecisionReference(
+            network, graph: graph, source: history, nodes: [nodes[0], nodes[1], nodes[1]])
         var (agreeing, differing) = (0, 0)
         for (index, entry) in graph.parameters.entries.enumerated() {
             let (expected, found) = (

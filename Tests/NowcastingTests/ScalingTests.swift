@@ -34,7 +34,7 @@ import Testing
         let graph = try builder.graph()
         let states = (0..<5).map { [0.7, 0.7, 0.7, Float($0) * 0.1] as [Float] }
         let history = try StateHistory(states, parameters: graph.parameters)
-        let model = try GraphModel(graph)
+        let model = try GraphInput(graph)
         for nowcaster in [
             Nowcaster(
                 try NowcastCheckpoint(

@@ -39,7 +39,7 @@ import Testing
 
         /// - Returns: the bytes of the file written.
         func step(
-            _ form: BlockForm, resuming: Bool = false, fingerprint: String = "same",
+            _ form: StreamedNetwork, resuming: Bool = false, fingerprint: String = "same",
             observer: (any NowcastObserver)? = nil
         ) throws -> (ChangeMeasure, [UInt8]) {
             let journal = FileJournal(output: out, fingerprint: fingerprint, resuming: resuming, pause: 0)
@@ -62,8 +62,8 @@ import Testing
         }
     }
 
-    private func form(seed: UInt64, width: Int = 32) throws -> BlockForm {
-        BlockForm(try SampleNetwork.graph(SampleNetwork.graphWeights(width: width, seed: seed)))
+    private func form(seed: UInt64, width: Int = 32) throws -> StreamedNetwork {
+        StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(width: width, seed: seed)))
     }
 
     @Test(arguments: [DType.f32, .bf16, .f16, .f64], 1...3 as ClosedRange<UInt64>)

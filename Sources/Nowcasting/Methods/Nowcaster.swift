@@ -4,9 +4,9 @@ import Tensors
 /// Predicts a model's parameters some states ahead from five recorded ones.
 public enum Nowcaster: Sendable {
     /// NiNo, by its factorized form.
-    case nino(BlockForm)
+    case nino(StreamedNetwork)
     /// WNN+: every scalar by itself.
-    case wnn(ScalarForm)
+    case wnn(WNN)
     /// The least-squares line.
     case lineFit
     /// The mean of the states.
@@ -17,8 +17,8 @@ public enum Nowcaster: Sendable {
     /// - Parameter precision: of NiNo's H × H products on graphs in blocks; the processor must have it.
     public init(_ checkpoint: NowcastCheckpoint, precision: ProductPrecision = .float32) {
         switch checkpoint {
-        case .graph(let network): self = .nino(BlockForm(network, precision: precision))
-        case .scalar(let network): self = .wnn(ScalarForm(network))
+        case .graph(let network): self = .nino(StreamedNetwork(network, precision: precision))
+        case .scalar(let network): self = .wnn(WNN(network))
         }
     }
 
@@ -56,7 +56,7 @@ public enum Nowcaster: Sendable {
     ///   - model: the model's graph with its encoding; nil will do where none is needed.
     /// - Returns: shape [parameters]; may hold NaN or infinity if the history does.
     /// - Throws: `NowcastError.horizon`, `graphMissing`, and what the graph's form throws.
-    public func nowcast(_ history: StateHistory, horizon: Int, model: GraphModel?) throws(NowcastError) -> Tensor {
+    public func nowcast(_ history: StateHistory, horizon: Int, model: GraphInput?) throws(NowcastError) -> Tensor {
         let output = Tensor(shape: [history.count])
         try nowcast(
             history, horizon: horizon, model: model, into: FlatSink(parameters: history.parameters, output: output))
@@ -70,7 +70,7 @@ public enum Nowcaster: Sendable {
     /// - Throws: also `stopped`.
     @discardableResult
     public func nowcast(
-        _ source: some StateSource, horizon: Int, model: GraphModel?, into sink: some NowcastSink,
+        _ source: some StateSource, horizon: Int, model: GraphInput?, into sink: some NowcastSink,
         options: NowcastOptions = .init()
     ) throws(NowcastError) -> ChangeMeasure {
         let measure: ChangeMeasure
@@ -116,34 +116,5 @@ public enum Nowcaster: Sendable {
             }
         }
         return measure
-    }
-}
-
-/// A model as the nowcasters see it: its graph, what its nodes are told, and the type of every scalar. Made once a run.
-public struct GraphModel: Sendable {
-    enum Form: Sendable {
-        case blocks(NeuralGraph)
-        case edges(EdgeList)
-    }
-
-    let form: Form
-    let nodes: NodeInput
-    let types: ScalarTypes
-
-    /// - Parameter encoding: shape [nodes, 8], instead of the graph's own orbit encoding.
-    /// - Throws: `eigenvectors`.
-    public init(_ graph: NeuralGraph, encoding: [Float]? = nil) throws(NeuralGraphError) {
-        form = .blocks(graph)
-        nodes = try NodeInput(graph, encoding: encoding)
-        types = ScalarTypes(graph)
-    }
-
-    /// A graph read from a file.
-    ///
-    /// - Throws: `scalarOnNoEdge`.
-    public init(_ edges: EdgeList, nodes: NodeInput, parameters: ParameterList) throws(NowcastError) {
-        form = .edges(edges)
-        self.nodes = nodes
-        types = try ScalarTypes(edges, parameters: parameters)
     }
 }

@@ -2,29 +2,23 @@ import Tensors
 
 /// Looks for the best weights that five states have to offer, and for the farthest that training may go on from.
 ///
-/// What does not look ahead is always tried: the weights as they are, the newest state, the mean of the newest two (the
-/// noise of Adam's
-/// steps is most of what means leave out) and the nowcast one state ahead, which is about where a mean's training
-/// stands by now. Looking
-/// further is for runs that have passed a trial (`NowcastTrial`), and for those that noise holds up: elsewhere
-/// extrapolating weights costs progress.
+/// What does not look ahead is always tried: the weights as they are, the newest state, the mean of the newest two, and
+/// the nowcast one state ahead, which is about where a mean's training stands by now. Looking further is for runs that
+/// have passed a trial (`NowcastTrial`), and for those whose signal-to-noise ratio is low: elsewhere extrapolating
+/// weights costs progress. Measured in docs/notes/2026-11-search.md.
 struct NowcastSearch {
     let nowcaster: Nowcaster
-    let model: GraphModel?
+    let model: GraphInput?
     /// States that a nowcast may look ahead.
     let longest: Int
 
-    /// Share of the run so far whose progress, at its present pace, noise must cost to be what holds a run up. Language
-    /// models are at 0.1 to 0.4 all along, but
-    /// for single values, and lose by jumps; vision transformers are at 0.2 to 1 from step 500 on, at more from 2,500
-    /// on, and gain.
+    /// Share of the run so far whose progress, at its present pace, noise must cost for its signal-to-noise ratio to
+    /// count as low.
     static let shareNoiseCosts = 0.5
     /// Share of the loss that Adam's noise adds which a jump may give back: noise in it is gone soon, its progress
     /// stays.
     static let slack = 0.5
-    /// States of training whose progress a jump may give back. When training slows, noise costs far more than that, and
-    /// jumps that gave back half of it
-    /// would keep it from ever being made up for. Two would hold back the first thousands of steps a little as well.
+    /// States of training whose progress a jump may give back; when training slows, noise costs far more than that.
     static let statesGivenBack = 4.0
 
     /// What was found.
@@ -107,37 +101,5 @@ struct NowcastSearch {
 
     static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
         Tensor(shape: a.shape, values: zip(a.values, b.values).map { ($0 + $1) / 2 })
-    }
-}
-
-/// The best weights that a run has, which need not be those that its training goes on with.
-public struct ShownWeights {
-    /// Shape [parameters].
-    public let weights: Tensor
-    /// States ahead; 0 for what does not look ahead.
-    public let horizon: Int
-}
-
-extension ShownWeights {
-    init(_ candidate: NowcastCandidate) {
-        self.init(weights: candidate.weights, horizon: candidate.horizon)
-    }
-}
-
-/// Weights and what they are worth.
-struct NowcastCandidate {
-    /// Shape [parameters].
-    let weights: Tensor
-    /// States ahead; 0 for what does not look ahead.
-    let horizon: Int
-    /// Mean over the batches.
-    let loss: Double
-
-    /// Nil for weights or a loss that are not finite.
-    init?(_ weights: Tensor, horizon: Int, losses: (Tensor) throws -> [Double]) throws {
-        guard weights.values.allSatisfy(\.isFinite) else { return nil }
-        let all = try losses(weights)
-        (self.weights, self.horizon, loss) = (weights, horizon, all.reduce(0, +) / Double(all.count))
-        guard loss.isFinite else { return nil }
     }
 }

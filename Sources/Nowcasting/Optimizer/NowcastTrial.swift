@@ -1,14 +1,8 @@
 import Tensors
 
-/// Tells runs whose way can be foreseen from those whose weights diffuse: unless noise holds it up (`NowcastSearch`), a
-/// run jumps only after a nowcast three
-/// states ahead has come true.
-///
-/// One state ahead the two look alike when training begins; three ahead they do not. With learning rate 0.006 the
-/// convolutional networks of
-/// FM-16 are at a relative error of about 0.7, language models at 0.85 and more. There a jump lowers the loss for a
-/// thousand steps
-/// and costs a run hundreds of steps later on.
+/// Tells runs whose way can be foreseen from those whose weights diffuse: unless its signal-to-noise ratio is low
+/// (`NowcastSearch`), a run jumps only after a nowcast three states ahead has come true. One state ahead the two look
+/// alike when training begins. Measured in docs/notes/2026-11-search.md.
 struct NowcastTrial {
     /// The state that the nowcast was made at, shape [parameters].
     let start: Tensor
@@ -41,14 +35,4 @@ struct NowcastTrial {
         }
         return (error / change).squareRoot()
     }
-}
-
-/// What trials have told of a run.
-enum Foresight {
-    case unknown
-    case onTrial(NowcastTrial)
-    /// A trial was passed, and no further one is needed.
-    case proven
-
-    var isProven: Bool { if case .proven = self { true } else { false } }
 }

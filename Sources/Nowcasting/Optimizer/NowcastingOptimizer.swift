@@ -9,7 +9,7 @@ import Tensors
 /// `NowcastPolicy.schedule`
 /// that replaces the parameters, and the records are dropped. By `.search` it does so only where it helps, and the
 /// latest records stay,
-/// moved along with the parameters; the first come more often (`StateLength`). The base optimizer takes all other
+/// moved along with the parameters; the first come more often (`StateSchedule`). The base optimizer takes all other
 /// steps; its own state is kept as it is.
 public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a step did.
@@ -18,7 +18,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         case updated
         /// The parameters were nowcast `horizon` states ahead.
         case nowcast(horizon: Int)
-        /// A nowcast was made, which `shown` may be; the parameters are as they were.
+        /// A nowcast was made, which `evaluationWeights` may be; the parameters are as they were.
         case looked
         /// The nowcast held NaN or infinity, first in this parameter, and was dropped; the parameters are as they were.
         case refused(horizon: Int, parameter: String)
@@ -33,15 +33,15 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// Completed steps.
     public private(set) var completedSteps = 0
 
-    private let model: GraphModel?
-    private let length: StateLength
+    private let model: GraphInput?
+    private let length: StateSchedule
     private var states: [Tensor] = []
-    private var recorded: RecordedState
+    private var recorded: StateAccumulator
     /// Complete states since the parameters were last replaced.
     private var statesSinceJump = 0
     private var foresight = Foresight.unknown
     /// The best that the last `.search` found.
-    private var found: ShownWeights?
+    private var found: EvaluationWeights?
 
     /// Two states come between jumps: the first shows the transient of a jump more than where training goes.
     private static var leastStatesBetweenJumps: Int { 2 }
@@ -54,13 +54,13 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     ///     this is nil; with
     ///     `.search`, the most that any looks ahead.
     ///   - stateKind: what the nowcaster shall see; best what it was trained on.
-    ///   - shortStates: states of a quarter of the length that `.search` begins with (`StateLength`), 0 or an even
+    ///   - shortStates: states of a quarter of the length that `.search` begins with (`StateSchedule`), 0 or an even
     ///     number of at least 8; 24 if this is nil.
     ///     There are none where a fifth of `period` has no half.
     ///   - maxTrainSteps: length of the whole run, which the horizons are spread over.
     /// - Throws: `setting`, `graphMissing`.
     public init(
-        _ base: Base, nowcaster: Nowcaster, model: GraphModel?, parameters: ParameterList,
+        _ base: Base, nowcaster: Nowcaster, model: GraphInput?, parameters: ParameterList,
         period: Int = HorizonSchedule.standardPeriod, firstHorizon: Int? = nil,
         stateKind: StateKind = .snapshot, policy: NowcastPolicy = .schedule, shortStates: Int? = nil, maxTrainSteps: Int
     ) throws(NowcastError) {
@@ -77,12 +77,12 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         (self.base, self.nowcaster, self.model, self.parameters) = (base, nowcaster, model, parameters)
         schedule = HorizonSchedule(
             longest: nowcaster.firstHorizon(firstHorizon), period: period, maxTrainSteps: maxTrainSteps)
-        length = StateLength(
+        length = StateSchedule(
             full: period / StateHistory.contextLength,
-            shortStates: policy == .search ? shortStates ?? StateLength.standardShortStates : 0)
+            shortStates: policy == .search ? shortStates ?? StateSchedule.standardShortStates : 0)
         self.stateKind = stateKind
         self.policy = policy
-        recorded = RecordedState(stateKind)
+        recorded = StateAccumulator(stateKind)
     }
 
     /// States that a search looks ahead. Of weights that circle on the spot a mean comes true as well, but there is
@@ -120,7 +120,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         if recordsAtNextStep {
             states.append(recorded.state(weights))
             statesSinceJump += 1
-            recorded = RecordedState(stateKind)
+            recorded = StateAccumulator(stateKind)
         }
         base.step(weights, gradients: gradients)
         completedSteps += 1
@@ -139,7 +139,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
             guard let losses else { preconditionFailure("step \(completedSteps) needs losses") }
             event = try search(weights, history, losses)
         }
-        recorded = RecordedState(stateKind)
+        recorded = StateAccumulator(stateKind)
         completedSteps += 1
         if length.grows(after: completedSteps) { growStates() }
         return event
@@ -165,7 +165,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         self.foresight = foresight
         states = (states + history.states.suffix(1)).suffix(length.mostKept(after: completedSteps))
         statesSinceJump += 1
-        found = (outcome?.best).map(ShownWeights.init)
+        found = (outcome?.best).map(EvaluationWeights.init)
         guard let outcome else {
             return .refused(horizon: 1, parameter: Self.firstNotFinite(history.states.last!, parameters) ?? "")
         }
@@ -176,7 +176,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     /// What was foretold of short states is not to be compared with long ones.
     private mutating func growStates() {
-        states = StateLength.joined(states, stateKind)
+        states = StateSchedule.joined(states, stateKind)
         if !foresight.isProven { foresight = .unknown }
     }
 
@@ -221,7 +221,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     ///   - losses: as for `step`.
     /// - Returns: nil before the first search, and with `.schedule`.
     /// - Throws: what `losses` throws.
-    public func shown(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> ShownWeights? {
+    public func evaluationWeights(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> EvaluationWeights? {
         guard let found, recorded.count > 0, let newest = states.last else { return found }
         let candidates = [
             try NowcastCandidate(found.weights, horizon: found.horizon, losses: losses),
@@ -233,7 +233,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
             },
             try NowcastCandidate(weights, horizon: 0, losses: losses),
         ].compactMap { $0 }
-        return candidates.min { $0.loss < $1.loss }.map(ShownWeights.init)
+        return candidates.min { $0.loss < $1.loss }.map(EvaluationWeights.init)
     }
 
     private static func firstNotFinite(_ values: Tensor, _ parameters: ParameterList) -> String? {
@@ -297,7 +297,7 @@ extension NowcastingOptimizer {
             try saved.tensors[name] == nil ? nil : saved.tensor(name, count: parameters.count)
         }
         let found = try optional(Self.weightsName).map {
-            ShownWeights(weights: $0, horizon: try saved.counter(Self.horizonName))
+            EvaluationWeights(weights: $0, horizon: try saved.counter(Self.horizonName))
         }
         let passed = policy == .search ? try saved.counter(Self.passedName) : 0
         let trial = try optional(Self.trialStartName).map {
@@ -313,7 +313,7 @@ extension NowcastingOptimizer {
         let count = step % interval
         let mean = stateKind == .mean && count > 0 ? try saved.tensor(Self.meanName, count: parameters.count).array : []
         try base.restore(saved.part(Self.baseName))
-        (completedSteps, self.states, recorded) = (step, states, RecordedState(stateKind, mean: mean, count: count))
+        (completedSteps, self.states, recorded) = (step, states, StateAccumulator(stateKind, mean: mean, count: count))
         (statesSinceJump, self.found) = (sinceJump, found)
         foresight = passed == 1 ? .proven : trial.map(Foresight.onTrial) ?? .unknown
     }

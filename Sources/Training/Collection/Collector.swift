@@ -104,14 +104,14 @@ public final class Collector: Sendable {
     private func collect(_ run: CollectionRun, _ cancellation: Cancellation) throws {
         let trainer = try trainer(run)
         var states: [[Float]] = []
-        var state = RecordedState(run.states)
+        var state = StateAccumulator(run.states)
         var divergence: String?
         while trainer.step < run.steps, divergence == nil {
             state.add(trainer.runner.weights)
             // As in a nowcast, a state is of the weights that its last step starts from.
             if (trainer.step + 1).isMultiple(of: run.interval) {
                 states.append(state.state(trainer.runner.weights).array)
-                state = RecordedState(run.states)
+                state = StateAccumulator(run.states)
                 if failure.withLock({ $0 != nil }) { return }
                 onEvent(.stepped(done: stepsDone.add(run.interval, ordering: .relaxed).newValue, total: stepCount))
             }

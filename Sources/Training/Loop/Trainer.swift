@@ -167,11 +167,13 @@ public final class Trainer {
     private static let batchesOfNowcast = 4
 
     /// The same whenever it is asked between two steps.
-    private func shown() throws -> ShownWeights? { try optimizer.shown(runner.weights, losses: lossesOfNextBatches()) }
+    private func evaluationWeights() throws -> EvaluationWeights? {
+        try optimizer.evaluationWeights(runner.weights, losses: lossesOfNextBatches())
+    }
 
     private func evaluate() throws {
-        let shown = try shown()
-        let (testLoss, accuracy) = try runner.withWeights(shown?.weights) { try runner.evaluate(on: data) }
+        let better = try evaluationWeights()
+        let (testLoss, accuracy) = try runner.withWeights(better?.weights) { try runner.evaluate(on: data) }
         guard testLoss.isFinite else { throw TrainingError.lossNotFinite(step: state.step, loss: Float(testLoss)) }
         let perplexity = data.hasPerplexity ? Foundation.exp(testLoss) : .infinity
         let evaluation = Evaluation(
@@ -179,7 +181,7 @@ public final class Trainer {
             testLoss: testLoss,
             perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds,
             nowcasts: state.nowcastSteps.count,
-            horizon: shown?.horizon)
+            horizon: better?.horizon)
         state.lossSum = 0
         state.lossCount = 0
         state.evaluations.append(evaluation)
@@ -255,7 +257,7 @@ extension Trainer {
     ///
     /// - Throws: `CheckpointError.cannotWrite`, and the errors of the model.
     public func writeModel(to path: String) throws {
-        let weights = try shown()?.weights ?? runner.weights
+        let weights = try evaluationWeights()?.weights ?? runner.weights
         var tensors = runner.parameters.entries.map { entry in
             (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(weights.values[entry.range]))
         }

@@ -6,13 +6,13 @@ import Tensors
 public struct RunNowcaster: Sendable {
     public let nowcaster: Nowcaster
     /// Nil where the nowcaster needs no graph.
-    public let model: GraphModel?
+    public let model: GraphInput?
     /// Tells nowcasters of one label apart, such as a check sum of the file that it was read from.
     public let identity: String
     /// What the nowcaster was trained on.
     public let stateKind: StateKind
 
-    public init(_ nowcaster: Nowcaster, model: GraphModel?, identity: String, stateKind: StateKind = .snapshot) {
+    public init(_ nowcaster: Nowcaster, model: GraphInput?, identity: String, stateKind: StateKind = .snapshot) {
         self.stateKind = stateKind
         self.nowcaster = nowcaster
         self.model = model
@@ -67,9 +67,9 @@ struct RunOptimizer {
 
     var needsGradients: Bool { nowcasting?.needsGradients ?? true }
 
-    /// What there is to show besides the weights of training; as `NowcastingOptimizer.shown`.
-    func shown(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> ShownWeights? {
-        try nowcasting?.shown(weights, losses: losses)
+    /// The weights to evaluate besides those of training; as `NowcastingOptimizer.evaluationWeights`.
+    func evaluationWeights(_ weights: Tensor, losses: (Tensor) throws -> [Double]) throws -> EvaluationWeights? {
+        try nowcasting?.evaluationWeights(weights, losses: losses)
     }
 
     /// Changes `weights` in place.

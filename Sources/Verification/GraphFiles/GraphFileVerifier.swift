@@ -49,7 +49,7 @@ public struct GraphFileVerifier {
         if !run.failures.contains(where: { $0.parameter != nil }) {
             let function = try FunctionProof(model, using: &run.random)
             let nowcast = try NowcastProof(
-                GraphModel(edges, nodes: nodes, parameters: parameters), parameters, slots: edges.slotCount,
+                GraphInput(edges, nodes: nodes, parameters: parameters), parameters, slots: edges.slotCount,
                 nowcaster: nowcaster, using: &run.random)
             for (index, group) in claims.groups.enumerated() where group.size > 1 {
                 groups.append(

@@ -11,7 +11,7 @@ final class NowcastProof {
     private static let gain = Float(6).squareRoot()
 
     private let nowcaster: Nowcaster
-    private let model: GraphModel
+    private let model: GraphInput
     private let parameters: ParameterList
     private let states: [[Float]]
     private let horizon: Int
@@ -23,12 +23,12 @@ final class NowcastProof {
     ///   - nowcaster: nil for an untrained network drawn from `random`: any network will do.
     /// - Throws: `NowcastError` for a network that cannot take the graph.
     init(
-        _ model: GraphModel, _ parameters: ParameterList, slots: Int, nowcaster: Nowcaster?,
+        _ model: GraphInput, _ parameters: ParameterList, slots: Int, nowcaster: Nowcaster?,
         using random: inout SeededRandom
     ) throws(NowcastError) {
         self.nowcaster =
             nowcaster
-            ?? .nino(BlockForm(.random(width: 32, slots: max(9, slots), gain: Self.gain, seed: random.next())))
+            ?? .nino(StreamedNetwork(.random(width: 32, slots: max(9, slots), gain: Self.gain, seed: random.next())))
         (self.model, self.parameters) = (model, parameters)
         states = Self.history(parameters.count, using: &random)
         horizon = min(10, self.nowcaster.longestHorizon ?? 10)
@@ -50,7 +50,7 @@ final class NowcastProof {
     }
 
     private static func change(
-        _ states: [[Float]], _ nowcaster: Nowcaster, _ model: GraphModel, _ parameters: ParameterList, _ horizon: Int
+        _ states: [[Float]], _ nowcaster: Nowcaster, _ model: GraphInput, _ parameters: ParameterList, _ horizon: Int
     ) throws(NowcastError) -> [Float] {
         let nowcast = try nowcaster.nowcast(
             StateHistory(states, parameters: parameters), horizon: horizon, model: model)

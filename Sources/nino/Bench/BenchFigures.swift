@@ -66,7 +66,7 @@ struct BenchFigures {
     func nowcastInMemory(_ model: Model) throws -> Double {
         let graph = try model.neuralGraph()
         let nodes = try NodeInput(graph)
-        let form = BlockForm(GraphNetwork.random(seed: seed))
+        let form = StreamedNetwork(GraphNetwork.random(seed: seed))
         let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: seed + UInt64($0)) }
         let history = try StateHistory(states, parameters: model.parameters)
         return try fastest { _ = try form.nowcast(history, graph: graph, nodes: nodes, horizon: 10) }

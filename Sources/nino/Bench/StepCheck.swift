@@ -31,7 +31,7 @@ struct StepCheck {
         let names = graph.parameters.entries.map(\.name)
         let source = FileHistory(try History(opening: bench.history.files), names: names, parameters: graph.parameters)
         let nodes = try nodeStates(network, source, graph)
-        let oracle = SampleOracle(network, graph: graph, source: source, nodes: nodes)
+        let oracle = DoublePrecisionReference(network, graph: graph, source: source, nodes: nodes)
         var random = SeededRandom(seed: bench.common.seed, purpose: .sampling)
 
         var states = Deviation()
@@ -83,7 +83,7 @@ struct StepCheck {
         let options = NowcastOptions(journal: WithoutReadOut()) { nodes in
             kept.withLock { $0.append(Tensor(shape: nodes.shape, values: nodes.array)) }
         }
-        _ = try BlockForm(network).nowcast(
+        _ = try StreamedNetwork(network).nowcast(
             source, graph: graph, nodes: NodeInput(graph), horizon: StepBench.horizon, into: NoSink(), options: options)
         return kept.withLock { $0 }
     }

@@ -50,7 +50,7 @@ enum NowcasterChoice {
             let file = try Checkpoint(named: name)
             let nowcaster = Nowcaster(try NowcastCheckpoint(file))
             return RunNowcaster(
-                nowcaster, model: try GraphModel(model.neuralGraph()), identity: try file.checksum(),
+                nowcaster, model: try GraphInput(model.neuralGraph()), identity: try file.checksum(),
                 stateKind: try file.stateKind)
         }
     }

@@ -9,9 +9,9 @@ import Tensors
 struct StepTarget {
     let parameters: ParameterList
     /// The graph, where the method needs one.
-    let model: GraphModel?
+    let model: GraphInput?
     /// The same in layers, each with its parameters as indices in the list; empty unless asked for.
-    private let layers: [(model: GraphModel, parameters: ParameterList, indices: [Int])]
+    private let layers: [(model: GraphInput, parameters: ParameterList, indices: [Int])]
     /// The plugin's model; nil for a graph from a file.
     private let plugin: Model?
 
@@ -28,14 +28,14 @@ struct StepTarget {
             let graph = needsGraph || inLayers ? try plugin.neuralGraph() : nil
             layers =
                 try inLayers
-                ? graph!.layerSubgraphs().map { (try GraphModel($0.graph), $0.graph.parameters, $0.parameters) } : []
-            model = try inLayers ? nil : graph.map { try GraphModel($0, encoding: given) }
+                ? graph!.layerSubgraphs().map { (try GraphInput($0.graph), $0.graph.parameters, $0.parameters) } : []
+            model = try inLayers ? nil : graph.map { try GraphInput($0, encoding: given) }
             self.plugin = plugin
         } else {
             let file = try GraphFile.read(graph!)
             parameters = file.parameters
             let nodes = NodeInput(encoding: given ?? file.encoding, words: file.words)
-            model = needsGraph ? try GraphModel(file.edges, nodes: nodes, parameters: file.parameters) : nil
+            model = needsGraph ? try GraphInput(file.edges, nodes: nodes, parameters: file.parameters) : nil
             layers = []
             plugin = nil
         }
@@ -77,7 +77,7 @@ struct StepTarget {
     }
 
     private func nowcast(
-        _ nowcaster: Nowcaster, _ source: FileHistory, horizon: Int, _ model: GraphModel?, into sink: some NowcastSink,
+        _ nowcaster: Nowcaster, _ source: FileHistory, horizon: Int, _ model: GraphInput?, into sink: some NowcastSink,
         _ options: NowcastOptions
     ) throws -> ChangeMeasure {
         do {

@@ -96,7 +96,7 @@ import Testing
         #expect(reopened.weights.array == case_.network().weights.array)
         let history = try StateHistory(Array(case_.states[..<5]), parameters: case_.graph.parameters)
         let encoding = try LaplacianPositionalEncoding(case_.graph).values.enumerated().map { $1 * case_.signs[$0 % 8] }
-        let model = try GraphModel(case_.graph, encoding: encoding)
+        let model = try GraphInput(case_.graph, encoding: encoding)
         let nowcaster = Nowcaster(try NowcastCheckpoint(opening: path))
         let sample = try case_.sample()
         let changes = reopened.changes([sample])[0]

@@ -23,7 +23,7 @@ struct EdgeTile {
 }
 
 /// What a panel of edges holds, computed from the raw states whenever it is needed.
-extension BlockRun {
+extension StreamedNowcast {
     /// Scaled states of a panel; the worker's memory.
     func readStates(_ panel: EdgePanel, _ scratch: TileScratch) -> PanelStates {
         let stream = plan.streams[panel.stream]

@@ -7,7 +7,7 @@ import Tensors
 /// How work is cut, and the order in which its sums are added, follows from the graph; so results are bit-identical for
 /// any
 /// number of threads. Memory: five arrays of nodes × H, and a few megabytes a thread.
-public struct BlockForm: Sendable {
+public struct StreamedNetwork: Sendable {
     public let network: GraphNetwork
     public let precision: ProductPrecision
     private let folded: FoldedNetwork
@@ -54,7 +54,7 @@ public struct BlockForm: Sendable {
         {
             throw .edgeType(expectedBelow: network.edgeTypes, found: type)
         }
-        let run = BlockRun(folded, matrices, source: source, plan: TilePlan(graph), options: options) {
+        let run = StreamedNowcast(folded, matrices, source: source, plan: TilePlan(graph), options: options) {
             source.hasFailed || sink.hasFailed
         }
         try run.checkStopped()

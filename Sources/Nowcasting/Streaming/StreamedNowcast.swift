@@ -2,7 +2,7 @@ import NeuralGraphs
 import Tensors
 
 /// One nowcast under way: node states, and the terms that edges take from their ends.
-final class BlockRun<Source: StateSource> {
+final class StreamedNowcast<Source: StateSource> {
     let network: FoldedNetwork
     let matrices: TileMatrices
     let source: Source

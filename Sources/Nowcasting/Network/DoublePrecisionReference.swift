@@ -5,7 +5,7 @@ import Tensors
 /// NiNo edge by edge in double precision for single nodes and scalars of any graph, given the nodes' states before:
 /// shows that a
 /// result too large to be computed twice is right. Source: nino-model.md 3, by its own formulas, unfolded.
-public struct SampleOracle<Source: StateSource> {
+public struct DoublePrecisionReference<Source: StateSource> {
     private let network: GraphNetwork
     private let graph: NeuralGraph
     private let source: Source

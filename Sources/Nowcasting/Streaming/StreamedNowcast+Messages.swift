@@ -7,7 +7,7 @@ import Tensors
 /// is
 /// Σ (scale f) ⊙ y_s + (scale Σf + Σ scale constants) ⊙ z_t + Σ scale constants ⊙ y_s + shift Σf + Σ shift constants,
 /// where z and y are the target and source halves of `pre`. Only the first term needs a vector an edge.
-extension BlockRun {
+extension StreamedNowcast {
     /// Convolution `layer`: replaces the nodes' states.
     func passMessages(_ layer: Int) {
         let convolution = network.convolutions[layer]

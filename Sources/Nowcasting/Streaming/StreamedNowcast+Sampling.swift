@@ -2,7 +2,7 @@ import CKernels
 import Tensors
 
 /// Message passing along some edges only: those of a target are gathered and go through the same kernels.
-extension BlockRun {
+extension StreamedNowcast {
     func addSampled(
         _ panel: EdgePanel, _ states: PanelStates, _ sampler: EdgeSampler, layer: Int, values: Tensor,
         _ constants: EdgeConstants, to sums: MessageSums,

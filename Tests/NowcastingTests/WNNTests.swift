@@ -3,7 +3,7 @@ import Nowcasting
 import TestSupport
 import Testing
 
-@Suite struct ScalarFormTests {
+@Suite struct WNNTests {
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func agreesWithDoublePrecisionOnGraphsAndEdgeLists(seed: UInt64) throws {
         let graph = try GraphBuilder.everyKind(seed: seed).graph()
@@ -16,7 +16,7 @@ import Testing
             }
         }
         let weights = SampleNetwork.scalarWeights(seed: seed)
-        let form = ScalarForm(try SampleNetwork.scalar(weights))
+        let form = WNN(try SampleNetwork.scalar(weights))
         let last = history.states[4].array
         for horizon in [1, 5] {
             let expected = ReferenceNetwork(weights: weights).nowcast(history, types: types, horizon: horizon)

@@ -2,18 +2,13 @@ import Tensors
 
 /// How long a state is, in steps.
 ///
-/// `NowcastPolicy.search` begins with states of a quarter of the full length, and doubles it whenever a run has become
-/// twice as old. At first training
-/// changes its ways soon: what it does now shows in short states, and there are five of them, and a trial of three, in
-/// a quarter of the time. Later
-/// a short state moves by noise more than by progress.
-struct StateLength {
+/// `NowcastPolicy.search` begins with states of a quarter of the full length and doubles it whenever a run has become
+/// twice as old: early on training changes its ways soon, later a short state moves by noise more than by progress.
+/// Measured in docs/notes/2026-11-search.md.
+struct StateSchedule {
     /// Steps of a state, and completed steps from which on it has that length; oldest first.
     private let stages: [(steps: Int, start: Int)]
 
-    /// With 24 of 50 steps and then 12 of 100 the test loss of FM-16 is 0.360 at steps 2,050 to 2,500, with 24 of 100
-    /// alone 0.366, with none 0.394 (means
-    /// of three seeds, the last with other rules for jumps).
     static let standardShortStates = 24
     /// Of the full length, at most; less where that is no multiple of four.
     private static let shortestShare = 4

@@ -31,7 +31,7 @@ extension Checkpoint {
 }
 
 /// A state under way.
-public struct RecordedState: Sendable {
+public struct StateAccumulator: Sendable {
     public let kind: StateKind
     /// Weight vectors since the last state.
     public private(set) var count = 0

@@ -4,7 +4,7 @@ import Synchronization
 import Tensors
 
 /// Pass 3 of nino-model.md 4: predictions, written where they belong.
-extension BlockRun {
+extension StreamedNowcast {
     /// - Parameter horizon: k.
     /// - Returns: how far the nowcast is from the newest state.
     func readOut(horizon: Int, into sink: some NowcastSink) -> ChangeMeasure {

@@ -3,7 +3,7 @@ import Synchronization
 import Tensors
 
 /// WNN+: predicts each scalar from its own five states and its edge type. Source: nino-model.md 3.2.
-public struct ScalarForm: Sendable {
+public struct WNN: Sendable {
     public let network: ScalarNetwork
     /// First hidden layer on the raw states: [5, H], and its constant by type: [types, H]. Folded, as no nonlinearity
     /// lies between.
