@@ -59,6 +59,9 @@ let package = Package(
         // What a plugin author imports.
         .target(name: "NinoPluginSDK", dependencies: ["CNinoPlugin"]),
 
+        // Strict reading of JSON text.
+        .target(name: "JSONText"),
+
         // System libraries.
         .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CFFI", pkgConfig: "libffi", providers: [.apt(["libffi-dev"])]),
@@ -74,7 +77,7 @@ let package = Package(
         // Node blocks, edge blocks, axis grammar, positional encoding.
         .target(name: "NeuralGraphs", dependencies: ["Tensors"]),
         // safetensors, torch archives, histories, atomic writing.
-        .target(name: "Checkpoints", dependencies: ["CZip"]),
+        .target(name: "Checkpoints", dependencies: ["CZip", "JSONText"]),
         // The checkpoint that ships, as bytes of the program.
         .target(name: "CPretrained", exclude: ["nino.safetensors"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
@@ -86,23 +89,25 @@ let package = Package(
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
         .target(
             name: "PluginHost",
-            dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "Tensors", "NeuralGraphs", "Checkpoints"]),
+            dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // Symmetries and graphs derived from a forward pass.
         .target(name: "Derivation", dependencies: ["Tensors", "NeuralGraphs", "PluginHost"]),
         // The three proofs with their controls.
         .target(
-            name: "Verification", dependencies: ["Tensors", "NeuralGraphs", "Nowcasting", "PluginHost", "Derivation"]),
+            name: "Verification",
+            dependencies: ["JSONText", "Tensors", "NeuralGraphs", "Nowcasting", "PluginHost", "Derivation"]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
         .target(
             name: "Training",
             dependencies: [
-                "CKernels", "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
+                "CKernels", "CZlib", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
             ]),
         // The command line, one file a command.
         .executableTarget(
             name: "nino",
             dependencies: [
-                "CZlib", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Derivation",
+                "CZlib", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
+                "Derivation",
                 "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -111,9 +116,10 @@ let package = Package(
 
         // Tests mirror Sources.
         .target(name: "TestSupport", dependencies: ["CZip", "Tensors", "NeuralGraphs"], path: "Tests/TestSupport"),
+        .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "TestSupport"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
         .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "Tensors", "TestSupport"]),
-        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "TestSupport"]),
+        .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "JSONText", "TestSupport"]),
         .testTarget(
             name: "NowcastingTests",
             dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
@@ -122,7 +128,7 @@ let package = Package(
         .testTarget(
             name: "DerivationTests", dependencies: ["Derivation", "Verification", "TestSupport", "ZooSupport"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport", "ZooSupport"]),
-        .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "JSONText", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
     ]
         + plugins.map {

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Everything that can be wrong with a checkpoint: one case per rule. Each names the file and, where there is one, the
 /// tensor.
 public enum CheckpointError: Error, Sendable, Equatable {
@@ -17,8 +19,7 @@ public enum CheckpointError: Error, Sendable, Equatable {
     case outOfMemory(file: String, what: String, bytes: Int)
 
     // JSON text (safetensors header, index).
-    case jsonSyntax(file: String, offset: Int, expected: String, found: String)
-    case jsonForm(file: String, key: String, expected: String, found: String)
+    case json(JSONError)
     case duplicateKey(file: String, key: String)
 
     // safetensors, in the order of the checks.
@@ -27,7 +28,6 @@ public enum CheckpointError: Error, Sendable, Equatable {
     case headerBeyondEnd(file: String, expected: Int, found: Int)
     case headerNotUTF8(file: String)
     case headerNotObject(file: String, found: String)
-    case metadataNotText(file: String, key: String, found: String)
     case unknownDType(file: String, tensor: String, found: String)
     case offsetGap(file: String, tensor: String, expected: Int, found: Int)
     case offsetsReversed(file: String, tensor: String, begin: Int, end: Int)
@@ -102,10 +102,7 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): cannot read \(bytes) bytes at offset \(offset): \(cause)"
         case .outOfMemory(let file, let what, let bytes): "\(file): no memory for the \(bytes) bytes of \(what)"
 
-        case .jsonSyntax(let file, let offset, let expected, let found):
-            "\(file): bad JSON at byte \(offset): expected \(expected), found \(found)"
-        case .jsonForm(let file, let key, let expected, let found):
-            "\(file): key '\(key)': expected \(expected), found \(found)"
+        case .json(let error): "\(error)"
         case .duplicateKey(let file, let key): "\(file): key '\(key)': expected once, found twice"
 
         case .fileTooShort(let file, let found): "\(file): expected at least 8 bytes, found \(found)"
@@ -115,8 +112,6 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): the header ends at byte \(expected): expected at least that many bytes, found \(found)"
         case .headerNotUTF8(let file): "\(file): expected a header in UTF-8, found other bytes"
         case .headerNotObject(let file, let found): "\(file): expected a header that starts with '{', found \(found)"
-        case .metadataNotText(let file, let key, let found):
-            "\(file): __metadata__ key '\(key)': expected a string, found \(found)"
         case .unknownDType(let file, let tensor, let found):
             "\(file): tensor '\(tensor)': expected one of \(DType.allCases.map(\.rawValue).joined(separator: " ")) as "
                 + "dtype, found '\(found)'"

@@ -1,5 +1,6 @@
 import CNinoPlugin
 import Foundation
+import JSONText
 
 /// A config as the user gave it: one JSON object. The C side sees it as `nino_config_t`.
 public final class ModelConfiguration: @unchecked Sendable {
@@ -20,13 +21,10 @@ public final class ModelConfiguration: @unchecked Sendable {
     /// - Throws: `configurationUnreadable`, `configurationNotAnObject`.
     public init(json: Data, file: String) throws(PluginHostError) {
         let parsed: JSONValue
-        do {
-            parsed = try JSONDecoder().decode(JSONValue.self, from: json)
-        } catch DecodingError.dataCorrupted(let context) {
-            let detail = context.underlyingError.map { ($0 as NSError).userInfo["NSDebugDescription"] ?? $0 }
-            throw .configurationUnreadable(file: file, reason: "not JSON: \(detail ?? context.debugDescription)")
+        do throws(JSONError) {
+            parsed = try JSONValue(parsing: json, file: file)
         } catch {
-            throw .configurationUnreadable(file: file, reason: "not JSON: \(error)")
+            throw .configurationNotJSON(error)
         }
         guard case .object(let object) = parsed else { throw .configurationNotAnObject(file: file) }
         guard let text = String(validating: json, as: UTF8.self) else {

@@ -1,8 +1,11 @@
+import JSONText
+
 /// Why a plugin or a config was not taken. The descriptions are one line each, for people.
 public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible {
     // What the user gave.
     case configurationNotFound(name: String, searched: [String])
     case configurationUnreadable(file: String, reason: String)
+    case configurationNotJSON(JSONError)
     case configurationNotAnObject(file: String)
     case unknownModelType(file: String, found: String?, known: [String])
     case ambiguous(file: String, first: String, second: String, score: Int)
@@ -29,9 +32,8 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     /// True if the plugin misbehaved, false if the user's input is at fault.
     public var isPluginFault: Bool {
         switch self {
-        case .configurationNotFound, .configurationUnreadable, .configurationNotAnObject, .unknownModelType, .ambiguous,
-            .configurationRefused,
-            .input, .contradictingNames, .extensionAbsent, .isolationFailed:
+        case .configurationNotFound, .configurationUnreadable, .configurationNotJSON, .configurationNotAnObject,
+            .unknownModelType, .ambiguous, .configurationRefused, .input, .contradictingNames, .extensionAbsent, .isolationFailed:
             false
         case .notTrusted, .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture,
             .malformedCustomOp,
@@ -46,11 +48,12 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
             "config \"\(name)\": expected a file or a name in Architectures/, found neither (searched "
                 + "\(searched.isEmpty ? "nowhere" : searched.joined(separator: ", ")))"
         case .configurationUnreadable(let file, let reason): "\(file): \(reason)"
+        case .configurationNotJSON(let error): "\(error)"
         case .configurationNotAnObject(let file): "\(file): expected a JSON object, found something else"
         case .unknownModelType(let file, let found, let known):
             "\(file): key \"model_type\": expected one of "
                 + "\(known.isEmpty ? "none (no plugin is loaded)" : known.joined(separator: ", ")), found "
-                + "\(found.map { "\"\($0)\"" } ?? "nothing")"
+                + "\(found.map { "\"\($0.shown())\"" } ?? "nothing")"
         case .ambiguous(let file, let first, let second, let score):
             "\(file): plugins \(first) and \(second) both recognize it with score \(score); take one of them out of "
                 + "the search path"

@@ -1,8 +1,11 @@
+import JSONText
+
 /// What can be wrong with the data, the settings or the files of a training run.
 public enum TrainingError: Error, Equatable {
     // Files.
     case cannotRead(file: String, reason: String)
     case cannotWrite(file: String, reason: String)
+    case json(JSONError)
     case compressedDataDamaged(file: String, reason: String)
     case notIDX(file: String, expected: String, found: String)
     case wrongRank(file: String, expected: Int, found: Int)
@@ -45,6 +48,7 @@ extension TrainingError: CustomStringConvertible {
             "\(file): cannot be read: \(reason)"
         case .cannotWrite(let file, let reason):
             "\(file): cannot be written: \(reason)"
+        case .json(let error): "\(error)"
         case .compressedDataDamaged(let file, let reason):
             "\(file): the gzip data is damaged: \(reason)"
         case .notIDX(let file, let expected, let found):

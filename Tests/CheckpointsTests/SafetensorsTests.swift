@@ -1,4 +1,5 @@
 import Checkpoints
+import JSONText
 import TestSupport
 import Testing
 
@@ -99,10 +100,13 @@ struct SafetensorsTests {
             (safetensors(" {}"), .headerNotObject(file: file, found: "byte 32")),
             (
                 safetensors("{} x"),
-                .jsonSyntax(file: file, offset: 3, expected: "only spaces after the header's object", found: "byte 120")
+                .json(json(4, .syntax(expected: "only spaces after the header's object", found: "'x'")))
             ),
-            (safetensors("{\"__metadata__\":{\"k\":1}}"), .metadataNotText(file: file, key: "k", found: "a number")),
-            (safetensors("{\(entry()),\(entry())}", eight), .duplicateKey(file: file, key: "a")),
+            (
+                safetensors("{\"__metadata__\":{\"k\":1}}"),
+                .json(json(22, .form(key: "__metadata__.k", expected: "a string", found: "a number")))
+            ),
+            (safetensors("{\(entry()),\(entry())}", eight), .json(json(entry().utf8.count + 3, .duplicateKey("a")))),
             (safetensors("{\(entry("a", "F31"))}", eight), .unknownDType(file: file, tensor: "a", found: "F31")),
             (
                 safetensors("{\(entry("a", "F32", "[2]", "[1,9]"))}", eight + [0]),
@@ -145,19 +149,28 @@ struct SafetensorsTests {
         #expect(try open(safetensors("{\(entry())}", eight)).tensors.count == 1)
     }
 
+    /// An error in the first line.
+    private func json(_ column: Int, _ problem: JSONError.Problem) -> JSONError {
+        JSONError(file: file, place: JSONError.Place(line: 1, column: column), problem)
+    }
+
     @Test func wrongFormsNameTheirKey() {
         let count = "a whole number from 0 to 9223372036854775807"
-        let cases: [(String, String, String, String)] = [
-            ("{\"a\":[]}", "a", "an object", "a list"),
-            ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", "a.data_offsets", "a value", "nothing"),
-            ("{\(entry("a", "F32", "[2]", "[0,8,9]"))}", "a.data_offsets", "two numbers", "3"),
-            ("{\(entry("a", "F32", "[-1]"))}", "a.shape", count, "-1"),
-            ("{\(entry("a", "F32", "[2.0]"))}", "a.shape", count, "2.0"),
-            ("{\(entry("a", "F32", "[9223372036854775808]"))}", "a.shape", count, "9223372036854775808"),
-            ("{\(entry("a", "F32", "\"2\""))}", "a.shape", "a list", "a string"),
+        // Column, key, expected, found; no column where something is missing.
+        let cases: [(String, Int?, String, String, String)] = [
+            ("{\"a\":[]}", 6, "a", "an object", "a list"),
+            ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", nil, "a.data_offsets", "a value", "nothing"),
+            ("{\(entry("a", "F32", "[2]", "[0,8,9]"))}", nil, "a.data_offsets", "two numbers", "3"),
+            ("{\(entry("a", "F32", "[-1]"))}", 29, "a.shape", count, "-1"),
+            ("{\(entry("a", "F32", "[2.0]"))}", 29, "a.shape", count, "2.0"),
+            ("{\(entry("a", "F32", "[9223372036854775808]"))}", 29, "a.shape", count, "9223372036854775808"),
+            ("{\(entry("a", "F32", "\"2\""))}", 28, "a.shape", "a list", "a string"),
         ]
-        for (header, key, expected, found) in cases {
-            #expect(throws: CheckpointError.jsonForm(file: file, key: key, expected: expected, found: found)) {
+        for (header, column, key, expected, found) in cases {
+            let error = JSONError(
+                file: file, place: column.map { JSONError.Place(line: 1, column: $0) },
+                .form(key: key, expected: expected, found: found))
+            #expect(throws: CheckpointError.json(error)) {
                 try open(safetensors(header, eight))
             }
         }
@@ -174,8 +187,8 @@ struct SafetensorsTests {
     @Test func hostileHeadersAreErrorsNotTraps() {
         let nested = safetensors("{\"a\":{\"x\":" + String(repeating: "[", count: 1_000_000))
         #expect(
-            throws: CheckpointError.jsonSyntax(
-                file: file, offset: 110, expected: "at most 100 levels of nesting", found: "byte 91")
+            throws: CheckpointError.json(
+                json(109, .limit(expected: "at most 100 levels of nesting", found: "more")))
         ) {
             try open(nested)
         }

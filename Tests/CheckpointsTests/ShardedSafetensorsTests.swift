@@ -1,4 +1,5 @@
 import Checkpoints
+import JSONText
 import TestSupport
 import Testing
 
@@ -65,15 +66,19 @@ struct ShardedSafetensorsTests {
 
     @Test func badIndexesNameTheKey() {
         #expect(
-            throws: CheckpointError.jsonForm(
-                file: index, key: "weight_map", expected: "tensor names and their files", found: "none")
+            throws: CheckpointError.json(
+                JSONError(
+                    file: index, .form(key: "weight_map", expected: "tensor names and their files", found: "none")))
         ) {
             try open([])
         }
-        #expect(throws: CheckpointError.duplicateKey(file: index, key: "a")) { try open([("a", first), ("a", first)]) }
+        let twice = JSONError(file: index, place: JSONError.Place(line: 1, column: 56), .duplicateKey("a"))
+        #expect(throws: CheckpointError.json(twice)) { try open([("a", first), ("a", first)]) }
         #expect(
-            throws: CheckpointError.jsonSyntax(
-                file: index, offset: 55, expected: "nothing after the index's object", found: "byte 125")
+            throws: CheckpointError.json(
+                JSONError(
+                    file: index, place: JSONError.Place(line: 1, column: 56),
+                    .syntax(expected: "nothing after the value", found: "'}'")))
         ) {
             try open([("a", first)], "}")
         }

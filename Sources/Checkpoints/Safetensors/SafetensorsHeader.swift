@@ -1,3 +1,5 @@
+import JSONText
+
 /// The header of a safetensors file, checked against every rule of the format.
 ///
 /// Source: huggingface/safetensors, README "Format" and the checks of its reader, in the reader's order.
@@ -31,8 +33,15 @@ struct SafetensorsHeader {
         let text = try file.bytes(8..<dataStart)
         guard String(validating: text, as: UTF8.self) != nil else { throw .headerNotUTF8(file: file.path) }
 
+        guard text.first == UInt8(ascii: "{") else {
+            throw .headerNotObject(file: file.path, found: text.first.map { "byte \($0)" } ?? "an empty header")
+        }
         var parser = HeaderParser(file: file.path)
-        try parser.parse(text)
+        do throws(JSONError) {
+            try parser.parse(text)
+        } catch {
+            throw .json(error)
+        }
         let raw = parser.tensors.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
         let end = try SafetensorsHeader.check(raw, file: file.path)
         let (length8, overflow) = dataStart.addingReportingOverflow(end)
@@ -40,7 +49,9 @@ struct SafetensorsHeader {
             throw .lengthMismatch(file: file.path, expected: overflow ? Int.max : length8, found: file.size)
         }
         entries = raw.map {
-            Entry(info: TensorInfo(name: $0.name, dtype: $0.dtype, shape: $0.shape), offset: dataStart + $0.begin)
+            Entry(
+                info: TensorInfo(name: $0.name, dtype: DType(rawValue: $0.dtype)!, shape: $0.shape),
+                offset: dataStart + $0.begin)
         }
         metadata = parser.metadata
     }
@@ -55,11 +66,14 @@ struct SafetensorsHeader {
             guard tensor.end >= tensor.begin else {
                 throw .offsetsReversed(file: file, tensor: tensor.name, begin: tensor.begin, end: tensor.end)
             }
-            guard let bits = TensorInfo.bitCount(tensor.shape, tensor.dtype) else {
-                throw .sizeOverflow(file: file, tensor: tensor.name, shape: tensor.shape, dtype: tensor.dtype)
+            guard let dtype = DType(rawValue: tensor.dtype) else {
+                throw .unknownDType(file: file, tensor: tensor.name, found: tensor.dtype)
+            }
+            guard let bits = TensorInfo.bitCount(tensor.shape, dtype) else {
+                throw .sizeOverflow(file: file, tensor: tensor.name, shape: tensor.shape, dtype: dtype)
             }
             guard bits % 8 == 0 else {
-                throw .partialByte(file: file, tensor: tensor.name, shape: tensor.shape, dtype: tensor.dtype)
+                throw .partialByte(file: file, tensor: tensor.name, shape: tensor.shape, dtype: dtype)
             }
             guard tensor.end - tensor.begin == bits / 8 else {
                 throw .sizeMismatch(
@@ -74,7 +88,7 @@ struct SafetensorsHeader {
 /// One tensor as the header states it, not yet checked against the others.
 private struct RawTensor {
     let name: String
-    let dtype: DType
+    let dtype: String
     let shape: [Int]
     let begin: Int
     let end: Int
@@ -86,12 +100,9 @@ private struct HeaderParser {
     var tensors: [RawTensor] = []
     var metadata: [String: String] = [:]
 
-    mutating func parse(_ text: [UInt8]) throws(CheckpointError) {
-        guard text.first == UInt8(ascii: "{") else {
-            throw .headerNotObject(file: file, found: text.first.map { "byte \($0)" } ?? "an empty header")
-        }
-        var cursor = JSONCursor(text, file: file)
-        try cursor.object(key: "header") { (cursor, name) throws(CheckpointError) in
+    mutating func parse(_ text: [UInt8]) throws(JSONError) {
+        var cursor = try JSONCursor(text, file: file)
+        try cursor.object(key: "header") { (cursor, name) throws(JSONError) in
             if name == "__metadata__" {
                 try readMetadata(&cursor)
             } else {
@@ -104,25 +115,19 @@ private struct HeaderParser {
         }
     }
 
-    private mutating func readMetadata(_ cursor: inout JSONCursor) throws(CheckpointError) {
-        try cursor.object(key: "__metadata__") { (cursor, key) throws(CheckpointError) in
-            guard cursor.peek() == UInt8(ascii: "\"") else {
-                throw .metadataNotText(file: file, key: key, found: cursor.kind())
-            }
-            metadata[key] = try cursor.string()
+    private mutating func readMetadata(_ cursor: inout JSONCursor) throws(JSONError) {
+        try cursor.object(key: "__metadata__") { (cursor, key) throws(JSONError) in
+            metadata[key] = try cursor.string(key: "__metadata__.\(key)")
         }
     }
 
-    private func tensor(_ name: String, _ cursor: inout JSONCursor) throws(CheckpointError) -> RawTensor {
-        var dtype: DType?
+    private func tensor(_ name: String, _ cursor: inout JSONCursor) throws(JSONError) -> RawTensor {
+        var dtype: String?
         var shape: [Int]?
         var offsets: [Int]?
-        try cursor.object(key: name) { (cursor, field) throws(CheckpointError) in
+        try cursor.object(key: name) { (cursor, field) throws(JSONError) in
             switch field {
-            case "dtype":
-                let text = try cursor.string(key: "\(name).dtype")
-                dtype = DType(rawValue: text)
-                if dtype == nil { throw .unknownDType(file: file, tensor: name, found: text) }
+            case "dtype": dtype = try cursor.string(key: "\(name).dtype")
             case "shape": shape = try counts("\(name).shape", &cursor)
             case "data_offsets": offsets = try counts("\(name).data_offsets", &cursor)
             // The reference reader passes over fields it does not know.
@@ -133,18 +138,22 @@ private struct HeaderParser {
         guard let shape else { throw missing("shape", of: name) }
         guard let offsets else { throw missing("data_offsets", of: name) }
         guard offsets.count == 2 else {
-            throw .jsonForm(file: file, key: "\(name).data_offsets", expected: "two numbers", found: "\(offsets.count)")
+            throw form("\(name).data_offsets", expected: "two numbers", found: "\(offsets.count)")
         }
         return RawTensor(name: name, dtype: dtype, shape: shape, begin: offsets[0], end: offsets[1])
     }
 
-    private func counts(_ key: String, _ cursor: inout JSONCursor) throws(CheckpointError) -> [Int] {
+    private func counts(_ key: String, _ cursor: inout JSONCursor) throws(JSONError) -> [Int] {
         var values: [Int] = []
-        try cursor.list(key: key) { (cursor) throws(CheckpointError) in values.append(try cursor.count(key: key)) }
+        try cursor.list(key: key) { (cursor) throws(JSONError) in values.append(try cursor.count(key: key)) }
         return values
     }
 
-    private func missing(_ field: String, of name: String) -> CheckpointError {
-        .jsonForm(file: file, key: "\(name).\(field)", expected: "a value", found: "nothing")
+    private func missing(_ field: String, of name: String) -> JSONError {
+        form("\(name).\(field)", expected: "a value", found: "nothing")
+    }
+
+    private func form(_ key: String, expected: String, found: String) -> JSONError {
+        JSONError(file: file, .form(key: key, expected: expected, found: found))
     }
 }

@@ -1,3 +1,5 @@
+import JSONText
+
 /// Writes one safetensors file, tensor by tensor, as the reference writer lays it out: by type (widest alignment
 /// first), then by
 /// name; the header padded with spaces to a multiple of 8. Equal input gives equal bytes.

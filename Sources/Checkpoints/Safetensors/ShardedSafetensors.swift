@@ -1,3 +1,5 @@
+import JSONText
+
 /// A model in several safetensors files, tied together by an index (`model.safetensors.index.json`).
 ///
 /// The index maps every tensor to a file in its own directory. Source: Hugging Face's sharded checkpoint layout.
@@ -71,13 +73,24 @@ private struct ShardIndex {
     var metadata: String?
 
     init(_ input: InputFile) throws(CheckpointError) {
-        guard input.size <= SafetensorsHeader.longest else {
-            throw .headerTooLong(file: input.path, expected: SafetensorsHeader.longest, found: UInt64(input.size))
+        guard input.size <= JSONLimits.bytes else {
+            throw .headerTooLong(file: input.path, expected: JSONLimits.bytes, found: UInt64(input.size))
         }
         let text = try input.bytes(0..<input.size)
-        var cursor = JSONCursor(text, file: input.path)
+        do throws(JSONError) {
+            try parse(text, file: input.path)
+        } catch {
+            throw .json(error)
+        }
+        for (tensor, shard) in shardByTensor.sorted(by: { $0.key < $1.key }) where !ShardIndex.isFileName(shard) {
+            throw .shardNameEscapes(file: input.path, tensor: tensor, found: shard)
+        }
+    }
+
+    private mutating func parse(_ text: [UInt8], file: String) throws(JSONError) {
+        var cursor = try JSONCursor(text, file: file)
         var hasMap = false
-        try cursor.object(key: "index") { (cursor, key) throws(CheckpointError) in
+        try cursor.object(key: "index") { (cursor, key) throws(JSONError) in
             switch key {
             case "weight_map":
                 hasMap = true
@@ -90,24 +103,24 @@ private struct ShardIndex {
             default: try cursor.skipValue(key: key)
             }
         }
-        guard cursor.peek() == nil else { throw cursor.syntax("nothing after the index's object") }
+        try cursor.end()
         guard hasMap, !shardByTensor.isEmpty else {
-            throw .jsonForm(
-                file: input.path, key: "weight_map", expected: "tensor names and their files",
-                found: hasMap ? "none" : "no such key")
+            throw JSONError(
+                file: file,
+                .form(
+                    key: "weight_map", expected: "tensor names and their files",
+                    found: hasMap ? "none" : "no such key"))
         }
     }
 
-    private mutating func readMap(_ cursor: inout JSONCursor) throws(CheckpointError) {
-        try cursor.object(key: "weight_map") { (cursor, tensor) throws(CheckpointError) in
-            let shard = try cursor.string(key: tensor)
-            guard !shard.isEmpty, shard != ".", shard != "..",
-                !shard.utf8.contains(where: { $0 == UInt8(ascii: "/") || $0 == 0 })
-            else {
-                throw .shardNameEscapes(file: cursor.file, tensor: tensor, found: shard)
-            }
-            shardByTensor[tensor] = shard
+    private mutating func readMap(_ cursor: inout JSONCursor) throws(JSONError) {
+        try cursor.object(key: "weight_map") { (cursor, tensor) throws(JSONError) in
+            shardByTensor[tensor] = try cursor.string(key: tensor)
         }
+    }
+
+    private static func isFileName(_ name: String) -> Bool {
+        !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
     }
 }
 

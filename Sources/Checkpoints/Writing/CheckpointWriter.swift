@@ -1,4 +1,5 @@
 import Glibc
+import JSONText
 
 /// Writes a checkpoint in a given layout: one safetensors file, or shards and their index.
 ///

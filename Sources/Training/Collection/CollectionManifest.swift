@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSONText
 
 /// What a collection's folder holds, and all it takes to make it again: `manifest.json`.
 public struct CollectionManifest: Codable, Sendable, Equatable {
@@ -37,12 +38,14 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
         let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
         let file = isThere && isFolder.boolValue ? "\(path)/\(Self.fileName)" : path
         let bytes = try readFile(file)
-        guard let manifest = try? JSONDecoder().decode(Self.self, from: Data(bytes)), manifest.format == Self.format
-        else {
-            throw .trajectoryInvalid(
-                file: file, key: "manifest", expected: "JSON of format \(Self.format)", found: "something else")
+        do throws(JSONError) {
+            self = try JSONText.decode(from: bytes, file: file)
+        } catch {
+            throw .json(error)
         }
-        self = manifest
+        guard format == Self.format else {
+            throw .trajectoryInvalid(file: file, key: "format", expected: Self.format, found: format.shown())
+        }
     }
 
     func write(to folder: String) throws {

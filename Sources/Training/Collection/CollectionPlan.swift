@@ -1,3 +1,4 @@
+import JSONText
 import Nowcasting
 import PluginHost
 import Tensors
@@ -49,6 +50,16 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
 
     public init(families: [Family]) {
         self.families = families
+    }
+
+    /// - Throws: `cannotRead`, `json`.
+    public init(contentsOf file: String) throws(TrainingError) {
+        let text = try readFile(file)
+        do throws(JSONError) {
+            self = try JSONText.decode(from: text, file: file)
+        } catch {
+            throw .json(error)
+        }
     }
 
     /// - Throws: `invalidSetting` naming the family and what is wrong.

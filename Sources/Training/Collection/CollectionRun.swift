@@ -1,4 +1,5 @@
 import Foundation
+import JSONText
 import Nowcasting
 import PluginHost
 import Tensors

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSONText
 import NeuralGraphs
 import Nowcasting
 import PluginHost

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSONText
 import NeuralGraphs
 import PluginHost
 import Tensors
@@ -35,10 +36,10 @@ public struct Trajectory: Sendable {
         func decoded<Content: Decodable>(_ key: String) throws -> Content {
             let text = try text(key)
             do {
-                return try JSONDecoder().decode(Content.self, from: Data(text.utf8))
+                return try JSONText.decode(from: text.utf8, file: "\(path): \(key)")
             } catch {
                 throw TrainingError.trajectoryInvalid(
-                    file: path, key: key, expected: "JSON of this version", found: "\(text.prefix(60))")
+                    file: path, key: key, expected: "JSON of this version", found: text.shown(limit: 60))
             }
         }
         run = try decoded("run")

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSONText
 import NeuralGraphs
 import Nowcasting
 import Tensors
@@ -123,9 +124,9 @@ struct TrainingCheckpoint {
 
 private func decode<Content: Decodable>(_ text: String, key: String, file: String) throws -> Content {
     do {
-        return try JSONDecoder().decode(Content.self, from: Data(text.utf8))
+        return try JSONText.decode(from: text.utf8, file: "\(file): \(key)")
     } catch {
         throw TrainingError.checkpointInvalid(
-            file: file, key: key, expected: "JSON of this version", found: "\(text.prefix(60))")
+            file: file, key: key, expected: "JSON of this version", found: text.shown(limit: 60))
     }
 }

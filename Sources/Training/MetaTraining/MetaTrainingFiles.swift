@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSONText
 import NeuralGraphs
 import Nowcasting
 import Tensors
@@ -92,7 +93,7 @@ public struct MetaTrainingFiles {
         for (key, expected) in [("settings", json(settings)), ("data", data)] where try text(key) != expected {
             throw TrainingError.otherRun(file: state, key: key, expected: expected, found: try text(key))
         }
-        guard let header = try? JSONDecoder().decode(Header.self, from: Data(text("state").utf8)) else {
+        guard let header = try? JSONText.decode(Header.self, from: text("state").utf8, file: state) else {
             throw TrainingError.checkpointInvalid(
                 file: state, key: "state", expected: "JSON of this version", found: "something else")
         }
@@ -123,7 +124,7 @@ public struct MetaTrainingFiles {
     /// - Throws: `checkpointExists`.
     func refuseUnfinished(steps: Int) throws(TrainingError) {
         guard let file = try? Checkpoint(opening: state), let text = file.metadata["state"],
-            let header = try? JSONDecoder().decode(Header.self, from: Data(text.utf8)), header.state.step < steps
+            let header = try? JSONText.decode(Header.self, from: text.utf8, file: state), header.state.step < steps
         else { return }
         throw .checkpointExists(folder: state)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import JSONText
 import NeuralGraphs
 import Nowcasting
 import PluginHost

@@ -1,4 +1,5 @@
 import Foundation
+import JSONText
 import PluginHost
 
 /// The whole numbers of a config, by where they stand.
@@ -14,9 +15,9 @@ struct ConfigurationIntegers {
     private var root: JSONValue
     private let file: String
 
-    /// - Throws: `PluginHostError.configurationUnreadable`.
+    /// - Throws: `JSONError`, which a config that was read once does not have.
     init(_ configuration: ModelConfiguration) throws {
-        root = try JSONDecoder().decode(JSONValue.self, from: Data(configuration.json.utf8))
+        root = try JSONValue(parsing: configuration.json.utf8, file: configuration.file)
         file = configuration.file
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import JSONText
 
 /// A program run to its end, and what it took: processor time and memory are the kernel's count of this child alone.
 struct MeasuredProcess {
@@ -52,12 +53,13 @@ struct MeasuredProcess {
 
     /// A field of the last line, a JSON object.
     func number(_ key: String) throws -> Double {
-        let object = output.split(separator: "\n").last.flatMap {
-            try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        let line = output.split(separator: "\n").last ?? ""
+        switch try JSONValue(parsing: line.utf8, file: "output") {
+        case .object(let members):
+            if case .real(let number) = members[key] { return number }
+            if case .integer(let whole) = members[key] { return Double(whole) }
+        default: break
         }
-        guard let value = object?[key] as? Double else {
-            throw InputError("expected a JSON object with a number under \"\(key)\", found \(output)")
-        }
-        return value
+        throw InputError("expected a JSON object with a number under \"\(key)\", found \(line.shown())")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSONText
 import PluginHost
 import Synchronization
 import Training
@@ -115,14 +116,7 @@ struct CollectCommand: ParsableCommand {
             if let manifest = try? CollectionManifest(contentsOf: plan) {
                 (chosen, seed) = (manifest.plan, manifest.seed)
             } else {
-                guard let data = FileManager.default.contents(atPath: plan) else {
-                    throw InputError("\(plan): cannot be read")
-                }
-                do {
-                    chosen = try JSONDecoder().decode(CollectionPlan.self, from: data)
-                } catch {
-                    throw InputError("\(plan): expected a collection plan or manifest as JSON, found something else")
-                }
+                chosen = try CollectionPlan(contentsOf: plan)
             }
         }
         for index in chosen.families.indices {

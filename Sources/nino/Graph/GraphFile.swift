@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import JSONText
 import NeuralGraphs
 
 /// A neural graph as a safetensors file: `edge_index` [2, E], `edge_type`, `edge_param`, `edge_slots` [E] int64, `lpe`
@@ -48,10 +49,9 @@ enum GraphFile {
         try writer.writeInt64s(chunk, to: tensor)
     }
 
-    private static func parameterJSON(_ parameters: ParameterList) throws -> String {
-        let entries = try parameters.entries.map { entry in
-            let name = String(decoding: try JSONEncoder().encode(entry.name), as: UTF8.self)
-            return "[\(name), \(entry.shape)]"
+    private static func parameterJSON(_ parameters: ParameterList) -> String {
+        let entries = parameters.entries.map { entry in
+            "[\(jsonQuoted(entry.name)), \(entry.shape)]"
         }
         return "[" + entries.joined(separator: ", ") + "]"
     }
@@ -122,12 +122,8 @@ enum GraphFile {
             throw InputError(
                 "\(file.path): __metadata__ key \"parameters\": expected a list of [name, shape], found nothing")
         }
-        guard let entries = try? JSONDecoder().decode([Entry].self, from: Data(text.utf8)) else {
-            throw InputError(
-                "\(file.path): __metadata__ key \"parameters\": expected a JSON list of [name, shape], found "
-                    + "something else"
-            )
-        }
+        let entries: [Entry] = try JSONText.decode(
+            from: text.utf8, file: "\(file.path): __metadata__ key \"parameters\"")
         return try ParameterList(checking: entries.map { ($0.name, $0.shape) })
     }
 }

@@ -2,6 +2,7 @@ import Derivation
 import ArgumentParser
 import Checkpoints
 import Foundation
+import JSONText
 import NeuralGraphs
 import Nowcasting
 import PluginHost
@@ -43,7 +44,7 @@ enum Failure {
     }
 
     private static func isOurs(_ error: any Error) -> Bool {
-        error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError
+        error is JSONError || error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError
             || error is NowcastError || error is TensorError
             || error is TrainingError || error is VerificationError || error is DerivationError
     }

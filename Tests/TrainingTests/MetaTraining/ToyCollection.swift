@@ -1,3 +1,4 @@
+import JSONText
 import NeuralGraphs
 import PluginHost
 import TestSupport

@@ -1,5 +1,3 @@
-import Foundation
-
 /// A JSON value, numbers told apart as integers and reals, booleans apart from both.
 public enum JSONValue: Codable, Equatable, Sendable, CustomStringConvertible {
     case null
@@ -42,15 +40,17 @@ public enum JSONValue: Codable, Equatable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// As it would stand in a message.
+    /// As it would stand in a message; long values are cut.
     public var description: String {
         switch self {
         case .null: "null"
         case .boolean(let flag): "\(flag)"
         case .integer(let whole): "\(whole)"
         case .real(let number): "\(number)"
-        case .text(let text): "\"\(text)\""
-        case .list(let items): "[" + items.map(\.description).joined(separator: ", ") + "]"
+        case .text(let text): "\"\(text.shown())\""
+        case .list(let items):
+            "[" + items.prefix(8).map(\.description).joined(separator: ", ")
+                + (items.count > 8 ? ", … (\(items.count) items)]" : "]")
         case .object: "an object"
         }
     }

@@ -1,18 +1,21 @@
 extension JSONCursor {
     /// Reads the string that starts at the current quote.
-    mutating func string() throws(CheckpointError) -> String {
+    public mutating func string() throws(JSONError) -> String {
+        let start = position
         advance()
         var text: [UInt8] = []
         while let byte = current {
             switch byte {
             case UInt8(ascii: "\""):
                 advance()
-                guard let result = String(validating: text, as: UTF8.self) else { throw syntax("UTF-8") }
+                guard let result = String(validating: text, as: UTF8.self) else {
+                    throw syntax("a string in UTF-8", found: "other bytes", at: start)
+                }
                 return result
             case UInt8(ascii: "\\"):
                 advance()
                 try appendEscape(to: &text)
-            case 0..<0x20: throw syntax("no control character inside a string")
+            case 0..<0x20: throw syntax("an escape for a control character", found: describe(byte))
             default:
                 text.append(byte)
                 advance()
@@ -21,7 +24,7 @@ extension JSONCursor {
         throw syntax("the closing quote")
     }
 
-    private mutating func appendEscape(to text: inout [UInt8]) throws(CheckpointError) {
+    private mutating func appendEscape(to text: inout [UInt8]) throws(JSONError) {
         guard let byte = current else { throw syntax("an escape") }
         let plain: [UInt8: UInt8] = [
             0x22: 0x22, 0x5C: 0x5C, 0x2F: 0x2F, 0x62: 8, 0x66: 12, 0x6E: 10, 0x72: 13, 0x74: 9,
@@ -46,7 +49,7 @@ extension JSONCursor {
         text.append(contentsOf: UTF8.encode(scalar)!)
     }
 
-    private mutating func hexadecimal() throws(CheckpointError) -> UInt32 {
+    private mutating func hexadecimal() throws(JSONError) -> UInt32 {
         var code: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = current, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
