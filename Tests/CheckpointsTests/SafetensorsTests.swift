@@ -161,10 +161,10 @@ struct SafetensorsTests {
             ("{\"a\":[]}", 6, "a", "an object", "a list"),
             ("{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", nil, "a.data_offsets", "a value", "nothing"),
             ("{\(entry("a", "F32", "[2]", "[0,8,9]"))}", nil, "a.data_offsets", "two numbers", "3"),
-            ("{\(entry("a", "F32", "[-1]"))}", 29, "a.shape", count, "-1"),
-            ("{\(entry("a", "F32", "[2.0]"))}", 29, "a.shape", count, "2.0"),
-            ("{\(entry("a", "F32", "[9223372036854775808]"))}", 29, "a.shape", count, "9223372036854775808"),
-            ("{\(entry("a", "F32", "\"2\""))}", 28, "a.shape", "a list", "a string"),
+            ("{\(entry("a", "F32", "[-1]"))}", 30, "a.shape", count, "-1"),
+            ("{\(entry("a", "F32", "[2.0]"))}", 30, "a.shape", count, "2.0"),
+            ("{\(entry("a", "F32", "[9223372036854775808]"))}", 30, "a.shape", count, "9223372036854775808"),
+            ("{\(entry("a", "F32", "\"2\""))}", 29, "a.shape", "a list", "a string"),
         ]
         for (header, column, key, expected, found) in cases {
             let error = JSONError(

@@ -72,7 +72,7 @@ struct ShardedSafetensorsTests {
         ) {
             try open([])
         }
-        let twice = JSONError(file: index, place: JSONError.Place(line: 1, column: 56), .duplicateKey("a"))
+        let twice = JSONError(file: index, place: JSONError.Place(line: 1, column: 55), .duplicateKey("a"))
         #expect(throws: CheckpointError.json(twice)) { try open([("a", first), ("a", first)]) }
         #expect(
             throws: CheckpointError.json(
