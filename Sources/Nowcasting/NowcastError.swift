@@ -20,11 +20,13 @@ public enum NowcastError: Error, Equatable, Sendable {
     /// More scalars on an edge than the network has slots for.
     case slots(expectedAtMost: Int, found: Int)
     case scalarOnNoEdge(parameter: String, scalar: Int)
+    /// An edge begins in this parameter and ends in another one.
+    case edgeAcrossParameters(edge: Int, parameter: String)
 
     // Requests.
     case horizon(expectedAtMost: Int?, found: Int)
     case graphMissing(method: String)
-    /// Reading or writing failed, or whoever watches wanted no more; they know why.
+    /// Whoever watches wanted no more.
     case stopped
 
     // Saved states of the optimizer wrapper.
@@ -56,6 +58,8 @@ extension NowcastError: CustomStringConvertible {
         case .slots(let limit, let found):
             "edge_slots: the network takes at most \(limit) scalars on an edge, found \(found)"
         case .scalarOnNoEdge(let parameter, let scalar): "edge_param: scalar \(scalar) of \(parameter) lies on no edge"
+        case .edgeAcrossParameters(let edge, let parameter):
+            "edge_slots: the scalars of edge \(edge) go on beyond the end of \(parameter)"
         case .horizon(let limit, let found): "horizon: expected 1...\(limit.map(String.init) ?? ""), found \(found)"
         case .graphMissing(let method): "\(method): needs a graph"
         case .stopped: "nowcast: stopped before its end"

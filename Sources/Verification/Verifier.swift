@@ -9,11 +9,11 @@ public struct Verifier {
     public var trials: Int
     public var seed: UInt64
     /// nil: an untrained network.
-    public var nowcaster: Nowcaster?
+    public var nowcaster: (any Nowcaster)?
     /// Off, only the proofs themselves are run: is this model right? On, also: would they notice if it were not?
     public var runsControls = true
 
-    public init(trials: Int = 3, seed: UInt64 = 1000, nowcaster: Nowcaster? = nil) {
+    public init(trials: Int = 3, seed: UInt64 = 1000, nowcaster: (any Nowcaster)? = nil) {
         (self.trials, self.seed, self.nowcaster) = (trials, seed, nowcaster)
     }
 
@@ -71,7 +71,7 @@ private struct ProofRun {
     var random: SeededRandom
     var failures: [Failure]
 
-    init(_ subject: Subject, trials: Int, nowcaster: Nowcaster?, seed: UInt64) throws {
+    init(_ subject: Subject, trials: Int, nowcaster: (any Nowcaster)?, seed: UInt64) throws {
         self.subject = subject
         self.trials = trials
         random = SeededRandom(seed: seed, purpose: .trials)

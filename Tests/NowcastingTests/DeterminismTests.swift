@@ -14,7 +14,7 @@ import Testing
     func bitsDoNotDependOnTheNumberOfThreads(seed: UInt64) throws {
         let graph = try GraphBuilder.everyKind(seed: seed).graph()
         let history = try SampleNetwork.history(graph.parameters, seed: seed)
-        let model = try GraphInput(graph)
+        let input = try GraphInput(graph)
         let before = Parallel.threads
         defer { Parallel.threads = before }
         for checkpoint in [
@@ -23,17 +23,17 @@ import Testing
             try NowcastCheckpoint(
                 weights: SampleNetwork.scalarWeights(width: 32, seed: seed), arguments: SampleNetwork.scalarArguments),
         ] {
-            let nowcaster = Nowcaster(checkpoint)
+            let nowcaster = checkpoint.nowcaster()
             Parallel.threads = 1
-            let one = bits(try nowcaster.nowcast(history, horizon: 2, model: model))
+            let one = bits(try nowcaster.nowcast(history, horizon: 2, graph: input))
             for threads in [2, 3, 8] {
                 Parallel.threads = threads
-                let agrees = bits(try nowcaster.nowcast(history, horizon: 2, model: model)) == one
+                let agrees = bits(try nowcaster.nowcast(history, horizon: 2, graph: input)) == one
                 #expect(agrees, "\(threads) threads")
             }
             // The twin: another input gives other bits.
             let other = try StateHistory(history.states.reversed(), parameters: graph.parameters)
-            let differs = bits(try nowcaster.nowcast(other, horizon: 2, model: model)) != one
+            let differs = bits(try nowcaster.nowcast(other, horizon: 2, graph: input)) != one
             #expect(differs)
         }
     }
@@ -83,11 +83,11 @@ import Testing
     func anySourceAndSinkGiveTheSameBitsAndEveryScalarIsWrittenOnce(seed: UInt64) throws {
         let graph = try GraphBuilder.everyKind(seed: seed).graph()
         let history = try SampleNetwork.history(graph.parameters, seed: seed)
-        let nodes = try NodeInput(graph)
-        let form = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: seed)))
-        let expected = try form.nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
+        let input = try GraphInput(graph)
+        let network = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: seed)))
+        let expected = try network.nowcast(history, horizon: 2, graph: input).array
         let slow = Slow(history)
-        try form.nowcast(slow, graph: graph, nodes: nodes, horizon: 2, into: slow)
+        _ = try network.nowcast(slow, horizons: [2], graph: input, into: [slow], options: NowcastOptions())
         let result = slow.result
         #expect(result.writtenTwice == 0)
         let agrees = (0..<history.count).map { result.values[$0]?.bitPattern } == expected.map(\.bitPattern)

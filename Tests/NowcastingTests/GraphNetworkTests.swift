@@ -4,7 +4,7 @@ import Tensors
 import TestSupport
 import Testing
 
-/// Edge-list form against double precision, block form against both.
+/// The network on graphs in blocks and edge by edge, against double precision.
 @Suite struct GraphNetworkTests {
     // float32 with folded and unfolded weights stays within a few 1e-6 on these networks; 1e-5 leaves room for other
     // processors.
@@ -29,9 +29,9 @@ import Testing
         for horizon in [1, SampleNetwork.horizons] {
             let expected = ReferenceNetwork(weights: weights).nowcast(
                 history, edges, encoding: nodes.encoding, horizon: horizon)
-            let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: horizon)
-            let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: horizon)
-                .array
+            let block = try nowcast(network, history, GraphInput(graph, nodes: nodes), horizon)
+            let list = try nowcast(
+                network, history, GraphInput(edges, nodes: nodes, parameters: graph.parameters), horizon)
             #expect(relativeError(list, expected, last: last) < tolerance)
             #expect(relativeError(block, expected, last: last) < tolerance)
         }
@@ -42,8 +42,8 @@ import Testing
         for seed in 100...104 as ClosedRange<UInt64> {
             let (graph, edges, nodes, history) = try case_(seed: seed)
             let network = try SampleNetwork.graph(SampleNetwork.graphWeights(width: width, seed: seed))
-            let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: 3)
-            let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: 3).array
+            let list = try nowcast(network, history, GraphInput(edges, nodes: nodes, parameters: graph.parameters), 3)
+            let block = try nowcast(network, history, GraphInput(graph, nodes: nodes), 3)
             #expect(relativeError(block, list.map(Double.init), last: history.states[4].array) < tolerance)
         }
     }
@@ -57,8 +57,8 @@ import Testing
         let weights = SampleNetwork.graphWeights(seed: 9)
         let expected = ReferenceNetwork(weights: weights).nowcast(history, edges, encoding: nodes.encoding, horizon: 2)
         let network = try SampleNetwork.graph(weights)
-        let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: 2).array
-        let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: 2)
+        let block = try nowcast(network, history, GraphInput(graph, nodes: nodes), 2)
+        let list = try nowcast(network, history, GraphInput(edges, nodes: nodes, parameters: graph.parameters), 2)
         #expect(relativeError(block, expected, last: history.states[4].array) < tolerance)
         #expect(relativeError(list, expected, last: history.states[4].array) < tolerance)
     }
@@ -72,8 +72,8 @@ import Testing
         let reference = ReferenceNetwork(weights: weights, updateScale: 0.25)
         let expected = reference.nowcast(history, edges, encoding: nodes.encoding, words: graph.tokenWords, horizon: 4)
         let last = history.states[4].array
-        let block = try StreamedNetwork(network).nowcast(history, graph: graph, nodes: nodes, horizon: 4).array
-        let list = try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: 4)
+        let block = try nowcast(network, history, GraphInput(graph, nodes: nodes), 4)
+        let list = try nowcast(network, history, GraphInput(edges, nodes: nodes, parameters: graph.parameters), 4)
         #expect(relativeError(block, expected, last: last) < tolerance)
         #expect(relativeError(list, expected, last: last) < tolerance)
         // The twins: without words, or with the whole update, the result is another one.
@@ -89,10 +89,7 @@ import Testing
     func everyPartOfTheInputMatters(seed: UInt64) throws {
         let (graph, edges, nodes, history) = try case_(seed: seed)
         let weights = SampleNetwork.graphWeights(seed: seed)
-        let block = try StreamedNetwork(SampleNetwork.graph(weights)).nowcast(
-            history, graph: graph, nodes: nodes, horizon: 2
-        )
-        .array
+        let block = try nowcast(SampleNetwork.graph(weights), history, GraphInput(graph, nodes: nodes), 2)
         let last = history.states[4].array
         func differs(_ weights: [String: NamedWeight], _ edges: EdgeList, _ encoding: [Float], horizon: Int = 2) -> Bool
         {
@@ -118,41 +115,111 @@ import Testing
 
     @Test func badRequestsAreRefused() throws {
         let (graph, edges, nodes, history) = try case_(seed: 41)
-        let form = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1)))
+        let network = try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1))
+        let input = GraphInput(graph, nodes: nodes)
         for horizon in [0, -3, SampleNetwork.horizons + 1] {
             let error = NowcastError.horizon(expectedAtMost: SampleNetwork.horizons, found: horizon)
-            #expect(throws: error) { try form.nowcast(history, graph: graph, nodes: nodes, horizon: horizon) }
+            #expect(throws: error) { try nowcast(network, history, input, horizon) }
             #expect(throws: error) {
-                try EdgeListForm(form.network).nowcast(history, edges: edges, nodes: nodes, horizon: horizon)
+                try StreamedNetwork(network).nowcast(history, horizons: [1, horizon], graph: input)
             }
         }
-        let few = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(slots: 4, seed: 1)))
-        #expect(throws: NowcastError.slots(expectedAtMost: 4, found: 9)) {
-            try few.nowcast(history, graph: graph, nodes: nodes, horizon: 1)
+        for input in [input, try GraphInput(edges, nodes: nodes, parameters: graph.parameters)] {
+            #expect(throws: NowcastError.slots(expectedAtMost: 4, found: 9)) {
+                try nowcast(
+                    SampleNetwork.graph(SampleNetwork.graphWeights(slots: 4, seed: 1)), history, input, 1)
+            }
         }
         let short = NodeInput(encoding: Array(nodes.encoding.dropLast()), words: [])
         #expect(throws: NowcastError.encodingLength(expected: nodes.encoding.count, found: nodes.encoding.count - 1)) {
-            try form.nowcast(history, graph: graph, nodes: short, horizon: 1)
+            try nowcast(network, history, GraphInput(graph, nodes: short), 1)
         }
-        let words = StreamedNetwork(
-            try SampleNetwork.graph(SampleNetwork.graphWeights(words: 2, seed: 1), NetworkArguments()))
+        let words = try SampleNetwork.graph(SampleNetwork.graphWeights(words: 2, seed: 1), NetworkArguments())
         #expect(throws: NowcastError.wordOutsideVocabulary(node: 1, expectedBelow: 2, found: 2)) {
-            try words.nowcast(history, graph: graph, nodes: nodes, horizon: 1)
+            try nowcast(words, history, input, 1)
         }
+        let wordless = GraphInput(graph, nodes: NodeInput(encoding: nodes.encoding, words: []))
         #expect(throws: NowcastError.wordCount(expected: graph.nodeCount, found: 0)) {
-            try words.nowcast(history, graph: graph, nodes: NodeInput(encoding: nodes.encoding, words: []), horizon: 1)
+            try nowcast(words, history, wordless, 1)
+        }
+        #expect(throws: NowcastError.graphMissing(method: "nino")) {
+            try StreamedNetwork(network).nowcast(history, horizon: 1, graph: nil)
         }
     }
 
-    @Test func scalarsOnNoEdgeOfAFileAreNamed() throws {
-        let history = try SampleNetwork.history(ParameterList([("a", [2]), ("b", [2])]), seed: 1)
-        let edges = try EdgeList(
-            nodeCount: 2, sources: [0, 0], targets: [1, 1], types: [1, 1], parameterScalars: [0, 2], slots: [2, 1],
-            parameterCount: 4)
-        let network = try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1))
+    @Test func edgesOfAFileMustReachEveryScalarAndStayInATensor() throws {
+        let parameters = ParameterList([("a", [2]), ("b", [2])])
         let nodes = NodeInput(encoding: [Float](repeating: 0, count: 16), words: [])
+        func input(scalars: [Int], slots: [Int]) throws -> GraphInput {
+            let edges = try EdgeList(
+                nodeCount: 2, sources: [0, 0], targets: [1, 1], types: [1, 1], parameterScalars: scalars, slots: slots,
+                parameterCount: 4)
+            return try GraphInput(edges, nodes: nodes, parameters: parameters)
+        }
         #expect(throws: NowcastError.scalarOnNoEdge(parameter: "b", scalar: 1)) {
-            try EdgeListForm(network).nowcast(history, edges: edges, nodes: nodes, horizon: 1)
+            try input(scalars: [0, 2], slots: [2, 1])
+        }
+        #expect(throws: NowcastError.edgeAcrossParameters(edge: 0, parameter: "a")) {
+            try input(scalars: [0, 2], slots: [3, 2])
+        }
+        _ = try input(scalars: [0, 2], slots: [2, 2])
+    }
+
+    /// Edges in any order, and nodes that hear any number of them.
+    @Test(arguments: 51...56 as ClosedRange<UInt64>)
+    func shuffledEdgesOfAFileGiveTheSameNowcast(seed: UInt64) throws {
+        let (graph, edges, nodes, history) = try case_(seed: seed)
+        var random = SeededGenerator(seed: seed)
+        let order = Array(0..<edges.count).shuffled(using: &random)
+        func list(_ order: [Int]) throws -> EdgeList {
+            try EdgeList(
+                nodeCount: edges.nodeCount, sources: order.map { edges.sources[$0] },
+                targets: order.map { edges.targets[$0] }, types: order.map { edges.types[$0] },
+                parameterScalars: order.map { edges.parameterScalars[$0] }, slots: order.map { edges.slots[$0] },
+                parameterCount: history.count)
+        }
+        let weights = SampleNetwork.graphWeights(seed: seed)
+        func found(_ edges: EdgeList) throws -> [Float] {
+            try nowcast(
+                SampleNetwork.graph(weights), history,
+                GraphInput(edges, nodes: nodes, parameters: graph.parameters), 2)
+        }
+        let last = history.states[4].array
+        let reference = ReferenceNetwork(weights: weights)
+        let expected = reference.nowcast(history, edges, encoding: nodes.encoding, horizon: 2)
+        #expect(relativeError(try found(list(order)), expected, last: last) < tolerance)
+        // The twin: without some constant edges, the reference follows and the whole graph does not.
+        let constant = order.filter { edges.parameterScalars[$0] < 0 }
+        let left = try list(order.filter { edge in !constant.prefix(constant.count / 2).contains(edge) })
+        let fewer = reference.nowcast(history, left, encoding: nodes.encoding, horizon: 2)
+        #expect(relativeError(try found(left), fewer, last: last) < tolerance)
+        #expect(relativeError(try found(list(order)), fewer, last: last) > 10 * tolerance)
+    }
+
+    @Test func manyHorizonsFromOnePassAreThoseOfPassesOfTheirOwn() throws {
+        let (graph, edges, nodes, history) = try case_(seed: 61)
+        let horizons = [5, 1, 6]
+        let networks: [any Nowcaster] = [
+            StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1))),
+            WNN(try SampleNetwork.scalar(SampleNetwork.scalarWeights(seed: 1))), .lineFit, .average,
+        ]
+        for input in [
+            GraphInput(graph, nodes: nodes), try GraphInput(edges, nodes: nodes, parameters: graph.parameters),
+        ] {
+            for network in networks {
+                let together = try network.nowcast(history, horizons: horizons, graph: input).map(\.array)
+                let apart = try horizons.map { try network.nowcast(history, horizon: $0, graph: input).array }
+                let agrees = together == apart
+                #expect(agrees && together.count == 3, "\(network.name)")
+                let differs = together[0] != together[1]
+                #expect(differs == network.looksAhead, "\(network.name)")
+            }
         }
     }
+}
+
+private func nowcast(_ network: GraphNetwork, _ history: StateHistory, _ graph: GraphInput, _ horizon: Int) throws
+    -> [Float]
+{
+    try StreamedNetwork(network).nowcast(history, horizon: horizon, graph: graph).array
 }

@@ -25,7 +25,7 @@ import Testing
         let history = try StateHistory(
             (0..<5).map { t in [1 + 0.5 * Float(t), -3, Float(t * t)] }, parameters: parameters)
         for horizon in [1, 7, 100] {
-            let line = try LineFit.nowcast(history, horizon: horizon)
+            let line = try LineFit().nowcast(history, horizon: horizon, graph: nil).array
             #expect(line[0] == 1 + 0.5 * Float(4 + horizon))
             #expect(line[1] == -3)
             // Least squares through 0, 1, 4, 9, 16: 4 t − 2.
@@ -33,12 +33,12 @@ import Testing
             #expect(abs(LineFit.coefficients(horizon: horizon).reduce(0, +) - 1) < 1e-12)
         }
         #expect(throws: NowcastError.horizon(expectedAtMost: nil, found: 0)) {
-            try LineFit.nowcast(history, horizon: 0)
+            try LineFit().nowcast(history, horizon: 0, graph: nil)
         }
         // The average looks nowhere.
         for horizon in [1, 7] {
-            #expect(try Nowcaster.average.nowcast(history, horizon: horizon, model: nil).array == [2, -3, 6])
+            #expect(try StateAverage().nowcast(history, horizon: horizon, graph: nil).array == [2, -3, 6])
         }
-        #expect(!Nowcaster.average.needsGraph && Nowcaster.average.longestHorizon == nil)
+        #expect(!StateAverage().needsGraph && StateAverage().longestHorizon == nil)
     }
 }

@@ -21,11 +21,11 @@ import Testing
     private static let way: [Float] = [0.25, 0.5, -0.25, 1]
 
     private func optimizer(
-        _ nowcaster: Nowcaster = .lineFit, states: StateKind = .mean, period: Int = 20, longest: Int = 20,
+        _ nowcaster: any Nowcaster = .lineFit, states: StateKind = .mean, period: Int = 20, longest: Int = 20,
         shortStates: Int? = 0
     ) throws -> NowcastingOptimizer<Plain> {
         try NowcastingOptimizer(
-            Plain(), nowcaster: nowcaster, model: nil, parameters: Self.parameters, period: period,
+            Plain(), nowcaster: nowcaster, graph: nil, parameters: Self.parameters, period: period,
             firstHorizon: longest, stateKind: states,
             policy: .search, shortStates: shortStates, maxTrainSteps: 1000)
     }
@@ -292,7 +292,7 @@ import Testing
 
     @Test func aStateSavedByAnotherPolicyIsRefused() throws {
         var schedule = try NowcastingOptimizer(
-            Plain(), nowcaster: .lineFit, model: nil, parameters: Self.parameters, period: 20, maxTrainSteps: 1000)
+            Plain(), nowcaster: .lineFit, graph: nil, parameters: Self.parameters, period: 20, maxTrainSteps: 1000)
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&schedule, weights, steps: 0..<3, losses: distance(to: 0))
         var search = try optimizer()

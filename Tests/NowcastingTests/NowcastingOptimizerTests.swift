@@ -42,11 +42,12 @@ import Testing
     }
 
     private func optimizer(
-        _ nowcaster: Nowcaster = .lineFit, period: Int = 10, firstHorizon: Int? = nil, stateKind: StateKind = .snapshot,
+        _ nowcaster: any Nowcaster = .lineFit, period: Int = 10, firstHorizon: Int? = nil,
+        stateKind: StateKind = .snapshot,
         maxTrainSteps: Int = 40
     ) throws -> NowcastingOptimizer<Momentum> {
         try NowcastingOptimizer(
-            Momentum(count: start.count), nowcaster: nowcaster, model: GraphInput(graph), parameters: graph.parameters,
+            Momentum(count: start.count), nowcaster: nowcaster, graph: GraphInput(graph), parameters: graph.parameters,
             period: period,
             firstHorizon: firstHorizon, stateKind: stateKind, maxTrainSteps: maxTrainSteps)
     }
@@ -71,8 +72,9 @@ import Testing
             let event = try wrapped.step(weights, gradients: isNowcast ? nil : gradients(weights, step: step))
             if isNowcast {
                 #expect(event == .nowcast(horizon: horizons[step / 10]))
-                let line = try LineFit.nowcast(
-                    StateHistory(states, parameters: graph.parameters), horizon: horizons[step / 10])
+                let line = try LineFit().nowcast(
+                    StateHistory(states, parameters: graph.parameters), horizon: horizons[step / 10], graph: nil
+                ).array
                 twin.values.baseAddress!.update(from: line, count: line.count)
                 states = []
             } else {
@@ -99,7 +101,7 @@ import Testing
             let expected =
                 try step < 14
                 ? nil
-                : LineFit.nowcast(
+                : LineFit().nowcast(
                     StateHistory(
                         stride(from: 0, to: 15, by: 3).map { first in
                             Tensor(
@@ -107,7 +109,8 @@ import Testing
                                 values: start.indices.map { index in
                                     Float((first..<first + 3).reduce(0.0) { $0 + Double(seen[$1][index]) } / 3)
                                 })
-                        }, parameters: graph.parameters), horizon: 40)
+                        }, parameters: graph.parameters), horizon: 40, graph: nil
+                ).array
             _ = try wrapped.step(weights, gradients: step < 14 ? gradients(weights, step: step) : nil)
             _ = try snapshots.step(others, gradients: step < 14 ? gradients(others, step: step) : nil)
             guard let expected else { continue }
@@ -123,9 +126,7 @@ import Testing
                 _ = try wrapped.step(weights, gradients: wrapped.needsGradients ? gradients(weights, step: step) : nil)
             }
         }
-        let network = Nowcaster(
-            try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments)
-        )
+        let network = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1)))
         var whole = try optimizer(network, stateKind: stateKind)
         let expected = Tensor(shape: [start.count], values: start)
         try run(&whole, expected, 0..<33)
@@ -206,14 +207,12 @@ import Testing
         #expect(throws: NowcastError.setting(name: "max-steps", expected: "at least 1", found: "0")) {
             try optimizer(maxTrainSteps: 0)
         }
-        let network = Nowcaster(
-            try NowcastCheckpoint(weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments)
-        )
+        let network = StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1)))
         #expect(try optimizer(network, firstHorizon: 100).schedule.horizons[0] == SampleNetwork.horizons)
         #expect(try optimizer(network, firstHorizon: 2).schedule.horizons[0] == 2)
         #expect(throws: NowcastError.graphMissing(method: "nowcaster")) {
             try NowcastingOptimizer(
-                Momentum(count: 1), nowcaster: network, model: nil, parameters: graph.parameters, maxTrainSteps: 10)
+                Momentum(count: 1), nowcaster: network, graph: nil, parameters: graph.parameters, maxTrainSteps: 10)
         }
     }
 }

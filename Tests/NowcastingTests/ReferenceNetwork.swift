@@ -60,14 +60,21 @@ struct ReferenceNetwork {
     }
 
     /// - Returns: the flat parameter vector.
-    func nowcast(_ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil, horizon: Int)
-        -> [Double]
-    {
-        unscaled(history, changes(history, edges, encoding: encoding, words: words), horizon: horizon)
+    ///
+    /// - Parameter chosen: whether messages pass along each edge; nil: along all.
+    func nowcast(
+        _ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil, horizon: Int,
+        passingAlong chosen: [Bool]? = nil
+    ) -> [Double] {
+        let changes = changes(history, edges, encoding: encoding, words: words, passingAlong: chosen)
+        return unscaled(history, changes, horizon: horizon)
     }
 
     /// Predicted change of every scalar at every horizon, scaled.
-    func changes(_ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil) -> [[Double]] {
+    func changes(
+        _ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil,
+        passingAlong chosen: [Bool]? = nil
+    ) -> [[Double]] {
         let scale = self.scaled(history)
         let states = history.states.map(\.array)
         func scaled(_ scalar: Int, _ state: Int) -> Double { scale(scalar, states[state]) }
@@ -85,7 +92,7 @@ struct ReferenceNetwork {
         }
         var update = 0
         while weights["gnn.edge_update.\(update).lin1.weight"] != nil {
-            x = convolve("gnn.convs.\(update).", x, e, edges).map(silu)
+            x = convolve("gnn.convs.\(update).", x, e, edges, chosen).map(silu)
             let name = "gnn.edge_update.\(update)."
             let (fromSource, fromTarget) = (x.map { layer(name + "lin_s", $0) }, x.map { layer(name + "lin_t", $0) })
             e = e.indices.map { edge in
@@ -112,11 +119,13 @@ struct ReferenceNetwork {
         return zip(sums, counts).map { sum, count in sum.map { $0 / count } }
     }
 
-    private func convolve(_ name: String, _ x: [[Double]], _ e: [[Double]], _ edges: EdgeList) -> [[Double]] {
+    private func convolve(
+        _ name: String, _ x: [[Double]], _ e: [[Double]], _ edges: EdgeList, _ chosen: [Bool]?
+    ) -> [[Double]] {
         let width = x[0].count
         var sums = [[Double]](repeating: [Double](repeating: 0, count: width), count: x.count)
         var counts = [Double](repeating: 0, count: x.count)
-        for edge in e.indices {
+        for edge in e.indices where chosen?[edge] ?? true {
             let (s, t) = (edges.sources[edge], edges.targets[edge])
             let encoded = layer(name + "edge_encoder", e[edge])
             let pre = layer(name + "pre_nns.0.0", x[t] + x[s])

@@ -7,7 +7,7 @@ import Testing
     @Test func meanAndDeviationAreThoseOfAllElementsAndStates() throws {
         let parameters = ParameterList([("a", [3, 2]), ("b", [200_000])])
         let history = try SampleNetwork.history(parameters, seed: 1)
-        for (entry, scaling) in zip(parameters.entries, StateScaling(history).tensors) {
+        for (entry, scaling) in zip(parameters.entries, try StateScaling(history).tensors) {
             let all = history.states.flatMap { state in entry.range.map { Double(state.values[$0]) } }
             let mean = all.reduce(0, +) / Double(all.count)
             let deviation = (all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(all.count - 1)).squareRoot()
@@ -22,7 +22,7 @@ import Testing
         let all = states.flatMap { $0.map(Double.init) }
         let mean = all.reduce(0, +) / 20
         let deviation = (all.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 19).squareRoot()
-        let scaling = StateScaling(try StateHistory(states, parameters: parameters)).tensors[0]
+        let scaling = try StateScaling(StateHistory(states, parameters: parameters)).tensors[0]
         #expect(abs(scaling.deviation - deviation) < 1e-12 * deviation)
     }
 
@@ -34,17 +34,13 @@ import Testing
         let graph = try builder.graph()
         let states = (0..<5).map { [0.7, 0.7, 0.7, Float($0) * 0.1] as [Float] }
         let history = try StateHistory(states, parameters: graph.parameters)
-        let model = try GraphInput(graph)
-        for nowcaster in [
-            Nowcaster(
-                try NowcastCheckpoint(
-                    weights: SampleNetwork.graphWeights(seed: 1), arguments: SampleNetwork.graphArguments)),
-            Nowcaster(
-                try NowcastCheckpoint(
-                    weights: SampleNetwork.scalarWeights(seed: 1), arguments: SampleNetwork.scalarArguments)),
-            Nowcaster.lineFit,
-        ] {
-            let result = try nowcaster.nowcast(history, horizon: 3, model: model).array
+        let input = try GraphInput(graph)
+        let nowcasters: [any Nowcaster] = [
+            StreamedNetwork(try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 1))),
+            WNN(try SampleNetwork.scalar(SampleNetwork.scalarWeights(seed: 1))), .lineFit,
+        ]
+        for nowcaster in nowcasters {
+            let result = try nowcaster.nowcast(history, horizon: 3, graph: input).array
             for value in result { #expect(value.isFinite) }
             for value in result[..<3] { #expect(abs(value - 0.7) < 1e-6) }
             #expect(result[3] != 0.4)

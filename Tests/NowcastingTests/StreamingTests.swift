@@ -39,26 +39,27 @@ import Testing
 
         /// - Returns: the bytes of the file written.
         func step(
-            _ form: StreamedNetwork, resuming: Bool = false, fingerprint: String = "same",
+            _ network: StreamedNetwork, horizons: [Int] = [2], resuming: Bool = false, fingerprint: String = "same",
             observer: (any NowcastObserver)? = nil
-        ) throws -> (ChangeMeasure, [UInt8]) {
-            let journal = FileJournal(output: out, fingerprint: fingerprint, resuming: resuming, pause: 0)
-            let file = try CheckpointAssembler(out, layout: files.newest.layout, continuing: journal.continues)
-            journal.begin(continuing: journal.continues && file.continues) { () throws(CheckpointError) in
-                try file.flush()
+        ) throws -> ([ChangeMeasure], [[UInt8]]) {
+            let journal = FileJournal(
+                output: out, fingerprint: fingerprint, horizons: horizons.count, resuming: resuming, pause: 0)
+            let paths = horizons.map { horizons.count == 1 ? out : "\(out)-\($0)" }
+            let assemblers = try paths.map {
+                try CheckpointAssembler($0, layout: files.newest.layout, continuing: journal.continues)
             }
-            let sink = FileSink(file, names: names.map { [$0] })
+            journal.begin(continuing: journal.continues && assemblers.allSatisfy(\.continues)) {
+                () throws(CheckpointError) in
+                for file in assemblers { try file.flush() }
+            }
+            let sinks = assemblers.map { file in FileSink(file, names: names.map { [$0] }) }
             let source = FileHistory(files, names: names, parameters: graph.parameters)
             let options = NowcastOptions(observer: observer, journal: journal)
-            do {
-                let measure = try form.nowcast(
-                    source, graph: graph, nodes: NodeInput(graph), horizon: 2, into: sink, options: options)
-                try file.commit()
-                journal.remove()
-                return (measure, TemporaryFolder.bytes(of: out))
-            } catch {
-                throw source.failure ?? error as any Error
-            }
+            let measures = try network.nowcast(
+                source, horizons: horizons, graph: GraphInput(graph), into: sinks, options: options)
+            for file in assemblers { try file.commit() }
+            journal.remove()
+            return (measures, paths.map { TemporaryFolder.bytes(of: $0) })
         }
     }
 
@@ -70,9 +71,8 @@ import Testing
     func filesGiveWhatMemoryGives(dtype: DType, seed: UInt64) throws {
         let sample = try Case(seed: seed, dtype: dtype)
         let form = try form(seed: seed)
-        let (measure, _) = try sample.step(form)
-        let expected = try form.nowcast(sample.memory, graph: sample.graph, nodes: NodeInput(sample.graph), horizon: 2)
-            .array
+        let measure = try sample.step(form).0[0]
+        let expected = try form.nowcast(sample.memory, horizon: 2, graph: GraphInput(sample.graph)).array
         let found = try Checkpoint(opening: sample.out)
         for entry in sample.graph.parameters.entries {
             let values = Array(expected[entry.range])
@@ -110,15 +110,17 @@ import Testing
         var isStopped: Bool { left.load(ordering: .relaxed) <= 0 }
     }
 
-    @Test(arguments: 1...4 as ClosedRange<UInt64>)
-    func aRunStoppedAnywhereGoesOnToTheSameBits(seed: UInt64) throws {
+    @Test(arguments: 1...4 as ClosedRange<UInt64>, [[2], [1, 3, 6]])
+    func aStepStoppedAnywhereGoesOnToTheSameBits(seed: UInt64, horizons: [Int]) throws {
         let form = try form(seed: seed)
-        let (measure, whole) = try Case(seed: seed).step(form)
+        let (measure, whole) = try Case(seed: seed).step(form, horizons: horizons)
+        #expect(whole.count == horizons.count && Set(whole).count == whole.count)
         let sample = try Case(seed: seed)
         var (stops, tasks) = (0, 1)
         while true {
             do {
-                let (found, bytes) = try sample.step(form, resuming: true, observer: Stopper(after: tasks))
+                let (found, bytes) = try sample.step(
+                    form, horizons: horizons, resuming: true, observer: Stopper(after: tasks))
                 #expect(bytes == whole)
                 #expect(found == measure)
                 break

@@ -16,13 +16,14 @@ import Testing
             }
         }
         let weights = SampleNetwork.scalarWeights(seed: seed)
-        let form = WNN(try SampleNetwork.scalar(weights))
+        let network = WNN(try SampleNetwork.scalar(weights))
         let last = history.states[4].array
         for horizon in [1, 5] {
             let expected = ReferenceNetwork(weights: weights).nowcast(history, types: types, horizon: horizon)
-            let block = try form.nowcast(history, types: ScalarTypes(graph), horizon: horizon).array
-            let list = try form.nowcast(
-                history, types: ScalarTypes(edges, parameters: graph.parameters), horizon: horizon
+            let block = try network.nowcast(history, horizon: horizon, graph: GraphInput(graph)).array
+            let list = try network.nowcast(
+                history, horizon: horizon,
+                graph: GraphInput(edges, nodes: NodeInput(graph), parameters: graph.parameters)
             ).array
             // float32 measured at a few 1e-7.
             #expect(relativeError(block, expected, last: last) < 1e-5)
@@ -33,7 +34,7 @@ import Testing
             #expect(relativeError(block, wrong, last: last) > 1e-3)
         }
         #expect(throws: NowcastError.horizon(expectedAtMost: SampleNetwork.horizons, found: 7)) {
-            try form.nowcast(history, types: ScalarTypes(graph), horizon: 7)
+            try network.nowcast(history, horizon: 7, graph: GraphInput(graph))
         }
     }
 }

@@ -61,7 +61,7 @@ func toySettings(nowcaster: String = "none", seed: UInt64 = 1, steps: Int = 60) 
 }
 
 /// The line fit: a nowcaster that needs neither graph nor checkpoint.
-let toyNowcaster = RunNowcaster(.lineFit, model: nil, identity: "toy")
+let toyNowcaster = RunNowcaster(.lineFit, graph: nil, identity: "toy")
 
 /// Collects what it is told.
 final class Recorder: TrainingObserver {

@@ -101,7 +101,7 @@ private func trainer(
         func run(_ kind: StateKind, in folder: TemporaryFolder? = nil) throws -> Trainer {
             let run = try Trainer(
                 settings: settings, model: toyModel(), data: toyData(),
-                nowcaster: RunNowcaster(.average, model: nil, identity: "average", stateKind: kind),
+                nowcaster: RunNowcaster(.average, graph: nil, identity: "average", stateKind: kind),
                 folder: folder.map { RunFolder($0.path) })
             try run.run()
             return run

@@ -1,7 +1,6 @@
 import CKernels
 import Checkpoints
 import NeuralGraphs
-import Synchronization
 
 /// Five states of a model in checkpoint files, read piece by piece where they are needed.
 ///
@@ -13,8 +12,6 @@ public final class FileHistory: StateSource {
     private let history: History
     /// Names in the files, in the order of the list.
     private let names: [String]
-    private let firstFailure = Mutex<CheckpointError?>(nil)
-    private let failed = Atomic<Bool>(false)
 
     /// Scalars read at once.
     private static let span = 1 << 16
@@ -30,27 +27,16 @@ public final class FileHistory: StateSource {
         (self.history, self.names, self.parameters) = (history, names, parameters)
     }
 
-    /// Why `hasFailed`: the first thing that could not be read, or was not finite.
-    public var failure: CheckpointError? { firstFailure.withLock { $0 } }
-    public var hasFailed: Bool { failed.load(ordering: .relaxed) }
-
-    public func read(_ patch: ScalarPatch, state: Int, into output: UnsafeMutablePointer<Float>, stride: Int) {
-        guard !hasFailed else { return }
-        do throws(CheckpointError) {
-            if patch.columnStride == 1
-                && (patch.rows == 1 || patch.rowStride == patch.columns && stride == patch.columns)
-            {
-                let range = patch.first..<(patch.first + patch.rows * patch.columns)
-                try history.read(
-                    names[patch.parameter], range, of: state,
-                    into: UnsafeMutableBufferPointer(start: output, count: range.count))
-            } else {
-                try readRows(patch, state: state, into: output, stride: stride)
-            }
-        } catch {
-            firstFailure.withLock { $0 = $0 ?? error }
-            failed.store(true, ordering: .relaxed)
+    public func read(_ patch: ScalarPatch, state: Int, into output: UnsafeMutablePointer<Float>, stride: Int)
+        throws(CheckpointError)
+    {
+        guard patch.isContiguous(stride: stride) else {
+            return try readRows(patch, state: state, into: output, stride: stride)
         }
+        let range = patch.first..<(patch.first + patch.rows * patch.columns)
+        try history.read(
+            names[patch.parameter], range, of: state,
+            into: UnsafeMutableBufferPointer(start: output, count: range.count))
     }
 
     /// Reads rows that lie near each other in one piece, others by themselves.

@@ -5,15 +5,15 @@ import Tensors
 
 /// What of a nowcast on files is done, in two files beside its output, so that a killed run can be taken up.
 ///
-/// The journal: a line that says what is being computed, then records of 24 bytes: a part's number, and the two sums of
-/// its
-/// measure. A part is entered only when its scalars are on the disk. The node terms lie in a file of their own.
+/// The journal: a line that says what is being computed, then records of 8 bytes and 16 for each horizon: a part's
+/// number, and the two sums of its measures. A part is entered only when its scalars are on the disk. The node terms
+/// lie in a file of their own.
 public final class FileJournal: NowcastJournal {
     private struct State {
-        var done: [Int: ChangeMeasure] = [:]
+        var done: [Int: [ChangeMeasure]] = [:]
         var hasTerms = false
         /// Finished, but not yet known to be on the disk.
-        var pending: [(part: Int, measure: ChangeMeasure)] = []
+        var pending: [(part: Int, measures: [ChangeMeasure])] = []
         var lastFlush = ContinuousClock.now
     }
 
@@ -23,6 +23,9 @@ public final class FileJournal: NowcastJournal {
     private let path: String
     private let title: Data
     private let pause: Double
+    private let horizons: Int
+    /// Bytes.
+    private var recordSize: Int { 8 + 16 * horizons }
     private let started = ContinuousClock.now
     private let state = Mutex(State())
     private let flushOutput = Mutex<(@Sendable () throws(CheckpointError) -> Void)?>(nil)
@@ -30,16 +33,17 @@ public final class FileJournal: NowcastJournal {
     /// - Parameters:
     ///   - output: where the result goes; the journal lies beside it.
     ///   - fingerprint: everything the result depends on.
+    ///   - horizons: how many nowcasts each part is of.
     ///   - resuming: takes up what an earlier run with the same fingerprint wrote.
     ///   - pause: seconds of work after which it is entered, at most so much is lost.
-    public init(output: String, fingerprint: String, resuming: Bool, pause: Double = 5) {
+    public init(output: String, fingerprint: String, horizons: Int = 1, resuming: Bool, pause: Double = 5) {
         let url = URL(fileURLWithPath: output)
         let folder =
             (try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
             ? url : url.deletingLastPathComponent()
         path = folder.appendingPathComponent(".\(url.lastPathComponent).journal").path
         title = Data("nino step 1 \(fingerprint.replacingOccurrences(of: "\n", with: " "))\n".utf8)
-        self.pause = pause
+        (self.pause, self.horizons) = (pause, horizons)
         if resuming { load() }
     }
 
@@ -64,11 +68,11 @@ public final class FileJournal: NowcastJournal {
     /// Enters what is finished.
     public func flush() { state.withLock { enter(&$0) } }
 
-    public func measure(ofPart part: Int) -> ChangeMeasure? { state.withLock { $0.done[part] } }
+    public func measures(ofPart part: Int) -> [ChangeMeasure]? { state.withLock { $0.done[part] } }
 
-    public func finished(part: Int, _ measure: ChangeMeasure) {
+    public func finished(part: Int, _ measures: [ChangeMeasure]) {
         state.withLock { state in
-            state.pending.append((part, measure))
+            state.pending.append((part, measures))
             if (ContinuousClock.now - state.lastFlush) / .seconds(1) >= pause { enter(&state) }
         }
     }
@@ -83,7 +87,7 @@ public final class FileJournal: NowcastJournal {
             return
         }
         state.withLock { state in
-            state.pending.append((Self.termsPart, ChangeMeasure()))
+            state.pending.append((Self.termsPart, (0..<horizons).map { _ in ChangeMeasure() }))
             enter(&state)
         }
     }
@@ -106,18 +110,21 @@ public final class FileJournal: NowcastJournal {
     private func load() {
         guard let data = FileManager.default.contents(atPath: path), data.starts(with: title) else { return }
         let records = data.dropFirst(title.count)
-        truncate(path, title.count + records.count / 24 * 24)
+        truncate(path, title.count + records.count / recordSize * recordSize)
         state.withLock { state in
             // A record cut short by a kill is none.
-            for start in stride(from: records.startIndex, through: records.endIndex - 24, by: 24) {
-                let words = (0..<3).map { word in
+            for start in stride(from: records.startIndex, through: records.endIndex - recordSize, by: recordSize) {
+                let words = (0..<(recordSize / 8)).map { word in
                     (0..<8).reduce(UInt64(0)) { $0 | UInt64(records[start + word * 8 + $1]) << (8 * UInt64($1)) }
                 }
-                let measure = ChangeMeasure(change: Double(bitPattern: words[1]), length: Double(bitPattern: words[2]))
+                let measures = (0..<horizons).map {
+                    ChangeMeasure(
+                        change: Double(bitPattern: words[1 + 2 * $0]), length: Double(bitPattern: words[2 + 2 * $0]))
+                }
                 if words[0] == UInt64(Self.termsPart) {
                     state.hasTerms = true
                 } else {
-                    state.done[Int(truncatingIfNeeded: words[0])] = measure
+                    state.done[Int(truncatingIfNeeded: words[0])] = measures
                 }
             }
         }
@@ -128,8 +135,9 @@ public final class FileJournal: NowcastJournal {
         state.lastFlush = .now
         guard !state.pending.isEmpty, let flush = flushOutput.withLock({ $0 }), (try? flush()) != nil else { return }
         var bytes = FileManager.default.fileExists(atPath: path) ? Data() : title
-        for (part, measure) in state.pending {
-            for word in [UInt64(part), measure.change.bitPattern, measure.length.bitPattern] {
+        for (part, measures) in state.pending {
+            let sums = measures.flatMap { [$0.change.bitPattern, $0.length.bitPattern] }
+            for word in [UInt64(part)] + sums {
                 withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
             }
         }

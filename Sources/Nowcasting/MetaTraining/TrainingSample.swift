@@ -35,14 +35,12 @@ public final class TrainingSample: Sendable {
         precondition(
             states.count >= context && states.allSatisfy { $0.count == graph.parameters.count },
             "\(states.count) states")
-        let history: StateHistory
         do {
-            history = try StateHistory(Array(states.prefix(context)), parameters: graph.parameters)
+            scaling = try StateScaling(StateHistory(Array(states.prefix(context)), parameters: graph.parameters))
         } catch {
             preconditionFailure("\(error)")
         }
         (self.graph, self.horizons) = (graph, horizons)
-        scaling = StateScaling(history)
         targetCount = min(horizons, states.count - context)
         self.states = Tensor(shape: [graph.parameters.count, context])
         targets = Tensor(shape: [graph.parameters.count, horizons])

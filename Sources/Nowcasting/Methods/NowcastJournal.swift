@@ -1,14 +1,15 @@
 import Tensors
 
-/// Remembers what is done, so that a run after an interruption need not do it again. Called from several threads at
+/// Remembers what is done, so that a nowcast after an interruption need not do it again. Called from several threads at
 /// once.
 public protocol NowcastJournal: Sendable {
     /// Keeps the node terms that the read-out starts from.
     func save(_ terms: [Tensor])
     /// What was kept: `count` arrays of this shape; nil if nothing was.
     func restore(count: Int, shape: [Int]) -> [Tensor]?
-    /// What part `part` of the read-out, of which the sink has everything, measured; nil if it is still to be done.
-    func measure(ofPart part: Int) -> ChangeMeasure?
-    /// The sink has everything of a part of the read-out.
-    func finished(part: Int, _ measure: ChangeMeasure)
+    /// What part `part` of the read-out, of which the sinks have everything, measured at each horizon; nil if it is
+    /// still to be done.
+    func measures(ofPart part: Int) -> [ChangeMeasure]?
+    /// The sinks have everything of a part of the read-out.
+    func finished(part: Int, _ measures: [ChangeMeasure])
 }

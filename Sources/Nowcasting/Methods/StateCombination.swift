@@ -1,47 +1,46 @@
-import Tensors
+import NeuralGraphs
 
-/// Σ c_t w_t over the states, for every scalar by itself, in double precision.
+/// Sums Σ c_t w_t over the states, for every scalar by itself, in double precision.
 struct StateCombination {
-    let coefficients: [Double]
+    /// Of each sum.
+    let coefficients: [[Double]]
 
-    init(_ coefficients: [Double]) {
+    init(_ coefficients: [[Double]]) {
         self.coefficients = coefficients
     }
 
     /// Scalars at a time.
     private static let chunk = 1 << 15
 
-    /// - Returns: how far the result is from the newest state.
-    func run(_ source: some StateSource, into sink: some NowcastSink) -> ChangeMeasure {
+    /// - Returns: how far each sum is from the newest state.
+    /// - Throws: `stopped`; what the source and the sinks throw.
+    func run(_ source: some StateSource, into sinks: [any NowcastSink], _ options: NowcastOptions) throws
+        -> [ChangeMeasure]
+    {
         let patches = source.parameters.entries.enumerated().flatMap { index, entry in
             (0..<entry.count).pieces(of: Self.chunk).map { ScalarPatch.run(index, $0) }
         }
-        var measures = [ChangeMeasure](repeating: ChangeMeasure(), count: patches.count)
-        measures.withUnsafeMutableBufferPointer { measures in
-            nonisolated(unsafe) let measures = measures
-            Parallel.forEach(patches.count) { index in
-                guard !source.hasFailed, !sink.hasFailed else { return }
-                measures[index] = combine(patches[index], source, into: sink)
-            }
+        return try PartialMeasures.collect(patches, sums: sinks.count, options) { patch, scratch in
+            try combine(patch, source, into: sinks, scratch)
         }
-        return .sum(measures)
     }
 
-    private func combine(_ patch: ScalarPatch, _ source: some StateSource, into sink: some NowcastSink) -> ChangeMeasure
-    {
-        let (c, count) = (coefficients, patch.columns)
-        let buffer = UnsafeMutableBufferPointer<Float>.allocate(capacity: (c.count + 1) * count)
-        defer { buffer.deallocate() }
-        let (states, result) = (buffer.baseAddress!, buffer.baseAddress! + c.count * count)
-        for t in c.indices { source.read(patch, state: t, into: states + t * count, stride: count) }
-        var measure = ChangeMeasure()
-        for index in 0..<count {
-            var sum = 0.0
-            for t in c.indices { sum += c[t] * Double(states[t * count + index]) }
-            result[index] = Float(sum)
-            measure.add(newest: states[(c.count - 1) * count + index], nowcast: result[index])
+    private func combine(
+        _ patch: ScalarPatch, _ source: some StateSource, into sinks: [any NowcastSink], _ scratch: TileScratch
+    ) throws -> [ChangeMeasure] {
+        let (length, count) = (coefficients[0].count, patch.columns)
+        let (states, result) = (scratch.floats(.channels, length * count), scratch.floats(.output, count))
+        for t in 0..<length { try source.read(patch, state: t, into: states + t * count, stride: count) }
+        return try zip(coefficients, sinks).map { c, sink in
+            var measure = ChangeMeasure()
+            for index in 0..<count {
+                var sum = 0.0
+                for t in 0..<length { sum += c[t] * Double(states[t * count + index]) }
+                result[index] = Float(sum)
+                measure.add(newest: states[(length - 1) * count + index], nowcast: result[index])
+            }
+            try sink.write(patch, from: result, stride: count)
+            return measure
         }
-        if !source.hasFailed { sink.write(patch, from: result, stride: count) }
-        return measure
     }
 }

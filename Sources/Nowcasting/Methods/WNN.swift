@@ -29,98 +29,68 @@ public struct WNN: Sendable {
         }
     }
 
-    /// - Parameter horizon: k, in 1 … K.
-    /// - Returns: the flat parameter vector k states after the last.
-    /// - Throws: `horizon`, `edgeType`.
-    public func nowcast(_ history: StateHistory, types: ScalarTypes, horizon: Int) throws(NowcastError) -> Tensor {
-        let output = Tensor(shape: [history.count])
-        try nowcast(
-            history, types: types, horizon: horizon, into: FlatSink(parameters: history.parameters, output: output))
-        return output
-    }
-
-    /// The same from any source of states into any place for the result.
-    ///
-    /// - Returns: how far the result is from the newest state.
-    @discardableResult
-    public func nowcast(
-        _ source: some StateSource, types: ScalarTypes, horizon: Int, into sink: some NowcastSink
-    ) throws(NowcastError) -> ChangeMeasure {
-        guard (1...network.horizons).contains(horizon) else {
-            throw .horizon(expectedAtMost: network.horizons, found: horizon)
-        }
-        guard types.largest < network.edgeTypes else {
-            throw .edgeType(expectedBelow: network.edgeTypes, found: types.largest)
-        }
-        precondition(
-            types.tensors.count == source.parameters.entries.count, "types and history list different parameters")
-        let scaling = StateScaling(source)
-        let tiles = source.parameters.entries.enumerated().flatMap { index, entry in
-            (0..<entry.count).pieces(of: Self.chunk).map { (parameter: index, scalars: $0) }
-        }
-        let measures = Mutex([ChangeMeasure](repeating: ChangeMeasure(), count: tiles.count))
-        TaskRunner().forEach(Array(tiles.enumerated())) { numbered, scratch in
-            guard !source.hasFailed, !sink.hasFailed else { return }
-            let (parameter, scalars) = numbered.element
-            let measure = predict(
-                parameter, scalars, source, scaling.tensors[parameter], types, horizon: horizon, into: sink, scratch)
-            measures.withLock { $0[numbered.offset] = measure }
-        }
-        return .sum(measures.withLock { $0 })
-    }
-
     private func predict(
-        _ parameter: Int, _ scalars: Range<Int>, _ source: some StateSource, _ scale: TensorScaling,
-        _ types: ScalarTypes, horizon: Int,
-        into sink: some NowcastSink, _ scratch: TileScratch
-    ) -> ChangeMeasure {
-        let count = scalars.count
-        let patch = ScalarPatch.run(parameter, scalars)
+        _ part: Part, _ source: some StateSource, _ scale: TensorScaling, _ types: ScalarTypes, _ horizons: [Int],
+        into sinks: [any NowcastSink], _ scratch: TileScratch
+    ) throws -> [ChangeMeasure] {
+        let count = part.scalars.count
+        let patch = ScalarPatch.run(part.parameter, part.scalars)
         let states = scratch.floats(.channels, StateHistory.contextLength * count)
         for state in 0..<StateHistory.contextLength {
-            source.read(patch, state: state, into: states + state * count, stride: count)
+            try source.read(patch, state: state, into: states + state * count, stride: count)
         }
         scale.scale(states, rows: StateHistory.contextLength, columns: count, stride: count)
-        let newest = states + (StateHistory.contextLength - 1) * count
-        let result = scratch.floats(.output, count)
-        var measure = ChangeMeasure()
+        // [horizons, scalars].
+        let results = scratch.floats(.output, horizons.count * count)
         for tile in (0..<count).pieces(of: Self.tile) {
-            let changes = predict(states, count, tile, parameter, scalars, types, horizon: horizon, scratch)
-            for index in tile {
-                result[index] = scale.unscale(newest[index] + changes[index - tile.lowerBound] * network.updateScale)
-                measure.add(newest: scale.unscale(newest[index]), nowcast: result[index])
+            let hidden = hiddenVectors(states, count, tile, part, types, scratch)
+            for (row, horizon) in horizons.enumerated() {
+                writeChanges(hidden, tile.count, horizon: horizon, to: results + row * count + tile.lowerBound)
             }
         }
-        sink.write(patch, from: result, stride: count)
-        return measure
+        let newest = states + (StateHistory.contextLength - 1) * count
+        return try sinks.enumerated().map { row, sink in
+            let result = results + row * count
+            var measure = ChangeMeasure()
+            for index in 0..<count {
+                result[index] = scale.unscale(newest[index] + result[index] * network.updateScale)
+                measure.add(newest: scale.unscale(newest[index]), nowcast: result[index])
+            }
+            try sink.write(patch, from: result, stride: count)
+            return measure
+        }
     }
 
-    /// Changes of a tile's scalars, in scaled units; the worker's memory.
-    private func predict(
-        _ states: UnsafePointer<Float>, _ stride: Int, _ tile: Range<Int>, _ parameter: Int, _ scalars: Range<Int>,
-        _ types: ScalarTypes, horizon: Int,
+    /// Last hidden vectors of a tile's scalars: [scalars, H]; the worker's memory.
+    private func hiddenVectors(
+        _ states: UnsafePointer<Float>, _ stride: Int, _ tile: Range<Int>, _ part: Part, _ types: ScalarTypes,
         _ scratch: TileScratch
     ) -> UnsafePointer<Float> {
         let (count, width) = (tile.count, network.width)
         var rows = scratch.floats(.hidden, count * width)
         var spare = scratch.floats(.product, count * width)
         firstLayer(
-            states + tile.lowerBound, stride, parameter, tile.shifted(by: scalars.lowerBound), types, into: rows,
-            scratch)
+            states + tile.lowerBound, stride, part.parameter, tile.shifted(by: part.scalars.lowerBound), types,
+            into: rows, scratch)
         for layer in hidden {
             applyLayer(layer, rows, rows: count, into: spare)
             swap(&rows, &spare)
             nino_silu(rows, rows, Int64(count * width))
         }
-        let last = network.layers[network.layers.count - 1]
-        let changes = scratch.floats(.pre, count)
+        return UnsafePointer(rows)
+    }
+
+    /// Changes of a tile's scalars, in scaled units.
+    private func writeChanges(
+        _ hidden: UnsafePointer<Float>, _ count: Int, horizon: Int, to changes: UnsafeMutablePointer<Float>
+    ) {
+        let (last, width) = (network.layers[network.layers.count - 1], network.width)
         last.weight.withUnsafeBufferPointer { weight in
             let row = weight.baseAddress! + (horizon - 1) * width
             for index in 0..<count {
-                changes[index] = Float(nino_dot(rows + index * width, row, Int64(width))) + last.bias[horizon - 1]
+                changes[index] = Float(nino_dot(hidden + index * width, row, Int64(width))) + last.bias[horizon - 1]
             }
         }
-        return UnsafePointer(changes)
     }
 
     /// silu of the first hidden layer: an edge kernel whose "sources" are the types.
@@ -138,5 +108,38 @@ public struct WNN: Sendable {
             values: states, channel_count: Int64(StateHistory.contextLength), channel_stride: Int64(stride),
             target_stride: 0, source_stride: 1)
         nino_edge_input_silu(&shape, &inputs, input, constants, zeros, rows)
+    }
+}
+
+extension WNN: Nowcaster {
+    public var name: String { "wnn" }
+    public var longestHorizon: Int? { network.horizons }
+    public var needsGraph: Bool { true }
+
+    /// Some scalars of a parameter.
+    private struct Part {
+        let parameter: Int
+        let scalars: Range<Int>
+    }
+
+    /// - Throws: also `edgeType`.
+    public func nowcast(
+        _ source: some StateSource, horizons: [Int], graph: GraphInput?, into sinks: [any NowcastSink],
+        options: NowcastOptions
+    ) throws -> [ChangeMeasure] {
+        guard let types = graph?.types else { throw NowcastError.graphMissing(method: name) }
+        try check(horizons, for: sinks)
+        guard types.largest < network.edgeTypes else {
+            throw NowcastError.edgeType(expectedBelow: network.edgeTypes, found: types.largest)
+        }
+        precondition(
+            types.tensors.count == source.parameters.entries.count, "types and history list different parameters")
+        let scaling = try StateScaling(source)
+        let parts = source.parameters.entries.enumerated().flatMap { index, entry in
+            (0..<entry.count).pieces(of: Self.chunk).map { Part(parameter: index, scalars: $0) }
+        }
+        return try PartialMeasures.collect(parts, sums: sinks.count, options) { part, scratch in
+            try predict(part, source, scaling.tensors[part.parameter], types, horizons, into: sinks, scratch)
+        }
     }
 }

@@ -35,6 +35,16 @@ public enum NowcastCheckpoint: Sendable, Equatable {
         try self.init(weights: weights, arguments: arguments)
     }
 
+    /// The method that the weights are for.
+    ///
+    /// - Parameter precision: of NiNo's H × H products; the processor must have it.
+    public func nowcaster(precision: ProductPrecision = .float32) -> any Nowcaster {
+        switch self {
+        case .graph(let network): StreamedNetwork(network, precision: precision)
+        case .scalar(let network): WNN(network)
+        }
+    }
+
     /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.
     public init(opening path: String, updateScale: Float? = nil) throws {
         try self.init(Checkpoint(opening: path), updateScale: updateScale)

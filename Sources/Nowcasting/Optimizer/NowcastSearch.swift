@@ -7,8 +7,8 @@ import Tensors
 /// have passed a trial (`NowcastTrial`), and for those whose signal-to-noise ratio is low: elsewhere extrapolating
 /// weights costs progress. Measured in docs/notes/2026-11-search.md.
 struct NowcastSearch {
-    let nowcaster: Nowcaster
-    let model: GraphInput?
+    /// Of the history.
+    let forecasts: Forecasts
     /// States that a nowcast may look ahead.
     let longest: Int
 
@@ -37,14 +37,14 @@ struct NowcastSearch {
     ///   - age: of the run, in states of the present length.
     ///   - losses: of weights of shape [parameters] on batches that are the same at every call.
     /// - Returns: nil if no candidate is finite.
-    /// - Throws: what the nowcaster and `losses` throw.
+    /// - Throws: what `losses` throws.
     func run(_ history: StateHistory, weights: Tensor, passedTrial: Bool, age: Int, losses: (Tensor) throws -> [Double])
         throws -> Outcome?
     {
         let (newest, before) = (
             history.states[StateHistory.contextLength - 1], history.states[StateHistory.contextLength - 2]
         )
-        let near = try nowcaster.nowcast(history, horizon: 1, model: model)
+        let near = forecasts[1]
         let asTheyAre = try NowcastCandidate(weights, horizon: 0, losses: losses)
         let latest = try NowcastCandidate(newest, horizon: 0, losses: losses)
         let steady = [
@@ -60,7 +60,7 @@ struct NowcastSearch {
         guard passedTrial || Self.isHeldUp(byNoise: noisy - steady.loss, progress: progress, age: age) else {
             return still
         }
-        let (best, farthest) = try lookAhead(history, steady: steady, noisy: noisy, progress: progress, losses: losses)
+        let (best, farthest) = try lookAhead(steady: steady, noisy: noisy, progress: progress, losses: losses)
         return Outcome(best: best, farthest: farthest, near: near)
     }
 
@@ -69,21 +69,17 @@ struct NowcastSearch {
         progress > 0 && noise >= shareNoiseCosts * Double(age) * progress
     }
 
-    /// Goes 2, 3, 4, 6, 9, … states ahead for as long as the loss allows.
+    /// Goes ahead for as long as the loss allows.
     private func lookAhead(
-        _ history: StateHistory, steady: NowcastCandidate, noisy: Double, progress: Double,
-        losses: (Tensor) throws -> [Double]
+        steady: NowcastCandidate, noisy: Double, progress: Double, losses: (Tensor) throws -> [Double]
     ) throws -> (best: NowcastCandidate, farthest: NowcastCandidate?) {
         var (best, farthest) = (steady, NowcastCandidate?.none)
-        var horizon = 2
-        while horizon <= longest {
-            let ahead = try nowcaster.nowcast(history, horizon: horizon, model: model)
-            guard let next = try NowcastCandidate(ahead, horizon: horizon, losses: losses) else { break }
+        for horizon in Forecasts.horizons(longest).dropFirst() {
+            guard let next = try NowcastCandidate(forecasts[horizon], horizon: horizon, losses: losses) else { break }
             if next.loss < best.loss { best = next }
             let allowance = min(Self.slack * (noisy - best.loss), Self.statesGivenBack * progress)
             guard next.loss <= best.loss + max(0, allowance) else { break }
             farthest = next
-            horizon += max(1, horizon / 2)
         }
         return (best, farthest)
     }

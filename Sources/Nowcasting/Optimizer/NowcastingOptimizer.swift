@@ -25,7 +25,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     }
 
     public private(set) var base: Base
-    public let nowcaster: Nowcaster
+    public let nowcaster: any Nowcaster
     public let parameters: ParameterList
     public let schedule: HorizonSchedule
     public let stateKind: StateKind
@@ -33,7 +33,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// Completed steps.
     public private(set) var completedSteps = 0
 
-    private let model: GraphInput?
+    private let graph: GraphInput?
     private let length: StateSchedule
     private var states: [Tensor] = []
     private var recorded: StateAccumulator
@@ -47,7 +47,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private static var leastStatesBetweenJumps: Int { 2 }
 
     /// - Parameters:
-    ///   - model: the graph of the model; nil will do where the nowcaster needs none.
+    ///   - graph: the model's graph; nil will do where the nowcaster needs none.
     ///   - parameters: the model's parameters in the order of the flat vector.
     ///   - period: steps in which five states are recorded, at least 5.
     ///   - firstHorizon: states that the first nowcast looks ahead, or as many as the nowcaster can if that is less or
@@ -60,7 +60,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     ///   - maxTrainSteps: length of the whole run, which the horizons are spread over.
     /// - Throws: `setting`, `graphMissing`.
     public init(
-        _ base: Base, nowcaster: Nowcaster, model: GraphInput?, parameters: ParameterList,
+        _ base: Base, nowcaster: any Nowcaster, graph: GraphInput?, parameters: ParameterList,
         period: Int = HorizonSchedule.standardPeriod, firstHorizon: Int? = nil,
         stateKind: StateKind = .snapshot, policy: NowcastPolicy = .schedule, shortStates: Int? = nil, maxTrainSteps: Int
     ) throws(NowcastError) {
@@ -73,8 +73,8 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         if let firstHorizon, firstHorizon < 1 {
             throw .setting(name: "horizon", expected: "at least 1", found: "\(firstHorizon)")
         }
-        if nowcaster.needsGraph && model == nil { throw .graphMissing(method: "nowcaster") }
-        (self.base, self.nowcaster, self.model, self.parameters) = (base, nowcaster, model, parameters)
+        if nowcaster.needsGraph && graph == nil { throw .graphMissing(method: "nowcaster") }
+        (self.base, self.nowcaster, self.graph, self.parameters) = (base, nowcaster, graph, parameters)
         schedule = HorizonSchedule(
             longest: nowcaster.firstHorizon(firstHorizon), period: period, maxTrainSteps: maxTrainSteps)
         length = StateSchedule(
@@ -147,7 +147,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     private mutating func replace(_ weights: Tensor, _ history: StateHistory) throws -> Event {
         let horizon = schedule.horizon(atStep: completedSteps)
-        let predicted = try nowcaster.nowcast(history, horizon: horizon, model: model)
+        let predicted = try nowcaster.nowcast(history, horizon: horizon, graph: graph)
         states = []
         if let name = Self.firstNotFinite(predicted, parameters) { return .refused(horizon: horizon, parameter: name) }
         weights.values.baseAddress!.update(from: predicted.address, count: weights.count)
@@ -157,8 +157,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     private mutating func search(_ weights: Tensor, _ history: StateHistory, _ losses: (Tensor) throws -> [Double])
         throws -> Event
     {
-        let search = NowcastSearch(nowcaster: nowcaster, model: model, longest: longestHorizon)
-        let foresight = try nextForesight(history)
+        let forecasts = try Forecasts(history, longest: longestHorizon, by: nowcaster, graph: graph)
+        let search = NowcastSearch(forecasts: forecasts, longest: longestHorizon)
+        let foresight = nextForesight(history, forecasts)
         let age = (completedSteps + 1) / interval
         let outcome = try search.run(
             history, weights: weights, passedTrial: foresight.isProven, age: age, losses: losses)
@@ -181,7 +182,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     }
 
     /// What is known with the newest state; a new trial follows one that failed.
-    private func nextForesight(_ history: StateHistory) throws -> Foresight {
+    private func nextForesight(_ history: StateHistory, _ forecasts: Forecasts) -> Foresight {
         guard !foresight.isProven, longestHorizon >= NowcastTrial.horizon else { return foresight }
         let newest = history.states[StateHistory.contextLength - 1]
         if case .onTrial(var trial) = foresight {
@@ -189,9 +190,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
             guard trial.isDue else { return .onTrial(trial) }
             if trial.passes(newest) { return .proven }
         }
-        return .onTrial(
-            NowcastTrial(
-                start: newest, forecast: try nowcaster.nowcast(history, horizon: NowcastTrial.horizon, model: model)))
+        return .onTrial(NowcastTrial(start: newest, forecast: forecasts[NowcastTrial.horizon]))
     }
 
     /// Replaces the parameters; states, and a trial under way, become those of a training that came there by itself.

@@ -17,4 +17,16 @@ public struct ScalarPatch: Sendable, Equatable {
     }
 
     static func whole(_ parameter: Int, _ entry: ParameterList.Entry) -> ScalarPatch { run(parameter, 0..<entry.count) }
+
+    /// True if its scalars lie together in the parameter, and with this distance from row to row in memory too.
+    func isContiguous(stride: Int) -> Bool {
+        columnStride == 1 && (rows == 1 || rowStride == columns && stride == columns)
+    }
+
+    @inline(__always)
+    func forEachScalar(_ body: (_ row: Int, _ column: Int, _ scalar: Int) -> Void) {
+        for row in 0..<rows {
+            for column in 0..<columns { body(row, column, first + row * rowStride + column * columnStride) }
+        }
+    }
 }

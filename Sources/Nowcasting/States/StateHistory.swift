@@ -31,12 +31,12 @@ public struct StateHistory: StateSource {
     }
 
     /// Everything a source has, in memory.
-    init(reading source: some StateSource) {
+    init(reading source: some StateSource) throws {
         parameters = source.parameters
-        states = (0..<Self.contextLength).map { state in
+        states = try (0..<Self.contextLength).map { state in
             let values = Tensor(shape: [source.parameters.count])
             for (index, entry) in source.parameters.entries.enumerated() {
-                source.read(
+                try source.read(
                     .whole(index, entry), state: state, into: values.address + entry.offset, stride: entry.count)
             }
             return values

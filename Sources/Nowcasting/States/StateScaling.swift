@@ -10,7 +10,9 @@ public struct StateScaling: Sendable, Equatable {
     private static let chunk = 1 << 16
 
     /// One pass over the states; sums in double precision, in an order that depends on the sizes alone.
-    public init(_ source: some StateSource) {
+    ///
+    /// - Throws: what the source throws.
+    public init(_ source: some StateSource) throws {
         let pieces = source.parameters.entries.enumerated().flatMap { index, entry in
             stride(from: 0, to: entry.count, by: Self.chunk).map {
                 (parameter: index, first: $0, count: min(Self.chunk, entry.count - $0))
@@ -18,21 +20,20 @@ public struct StateScaling: Sendable, Equatable {
         }
         // Deviations from the tensor's first scalar: exact for a constant tensor, and no digits lost where the mean is
         // large.
-        let shifts = source.parameters.entries.indices.map { Self.firstScalar(of: $0, in: source) }
+        let shifts = try source.parameters.entries.indices.map { try Self.firstScalar(of: $0, in: source) }
         var partial = [Double](repeating: 0, count: pieces.count * 2)
-        partial.withUnsafeMutableBufferPointer { partial in
+        try partial.withUnsafeMutableBufferPointer { partial in
             nonisolated(unsafe) let partial = partial
-            Parallel.forEach(pieces.count) { index in
+            try TaskRunner().forEach(Array(pieces.indices)) { index, scratch in
                 let piece = pieces[index]
                 let patch = ScalarPatch(
                     parameter: piece.parameter, first: piece.first, rows: 1, rowStride: 0, columns: piece.count,
                     columnStride: 1)
                 let sums = partial.baseAddress! + index * 2
-                withUnsafeTemporaryAllocation(of: Float.self, capacity: piece.count) { buffer in
-                    for state in 0..<StateHistory.contextLength {
-                        source.read(patch, state: state, into: buffer.baseAddress!, stride: piece.count)
-                        nino_shifted_sums(buffer.baseAddress!, Int64(piece.count), shifts[piece.parameter], sums)
-                    }
+                let values = scratch.floats(.channels, piece.count)
+                for state in 0..<StateHistory.contextLength {
+                    try source.read(patch, state: state, into: values, stride: piece.count)
+                    nino_shifted_sums(values, Int64(piece.count), shifts[piece.parameter], sums)
                 }
             }
         }
@@ -49,9 +50,9 @@ public struct StateScaling: Sendable, Equatable {
         }
     }
 
-    private static func firstScalar(of parameter: Int, in source: some StateSource) -> Double {
+    private static func firstScalar(of parameter: Int, in source: some StateSource) throws -> Double {
         var value: Float = 0
-        source.read(
+        try source.read(
             ScalarPatch(parameter: parameter, first: 0, rows: 1, rowStride: 0, columns: 1, columnStride: 1), state: 0,
             into: &value, stride: 1)
         return Double(value)

@@ -6,11 +6,11 @@ struct EdgePanel: Sendable {
     /// Index in the plan.
     let stream: Int
     let targets: Range<Int>
-    /// Sources of every target; for a fan empty, as each target has its own.
-    let sources: Range<Int>
+    /// Of each target's edges.
+    let places: Range<Int>
 
     /// Edges into each target.
-    var fanIn: Int { max(1, sources.count) }
+    var fanIn: Int { places.count }
     var edges: Int { targets.count * fanIn }
 
     /// Edges of a full panel: five channels of as many floats are 640 KiB.
@@ -43,29 +43,5 @@ struct PanelStates {
             values: values + target * targetStride + source * sourceStride, channel_count: Int64(channels),
             channel_stride: Int64(edges),
             target_stride: Int64(targetStride), source_stride: Int64(sourceStride))
-    }
-}
-
-extension EdgeStream.Scalars {
-    /// Whether neighbouring targets lie closer together than neighbouring sources.
-    var targetsAreInner: Bool { targets.innerStride < sources.innerStride }
-
-    /// Calls `body` for each patch of scalars of one slot in a panel, with the place of its corner in [outer, inner].
-    func forEachPatch(
-        of panel: EdgePanel, in stream: EdgeStream, slot: Int, _ body: (_ patch: ScalarPatch, _ place: Int) -> Void
-    ) {
-        let targetRange = panel.targets.shifted(by: -stream.targets.lowerBound)
-        let sourceRange = stream.joining == .dense ? panel.sources.shifted(by: -stream.sources.lowerBound) : 0..<1
-        let (outer, outerRange) = targetsAreInner ? (sources, sourceRange) : (targets, targetRange)
-        let (inner, innerRange) = targetsAreInner ? (targets, targetRange) : (sources, sourceRange)
-        outer.forEach(in: outerRange) { row, rowCount, rowAddress, rowStride in
-            inner.forEach(in: innerRange) { column, columnCount, columnAddress, columnStride in
-                let patch = ScalarPatch(
-                    parameter: parameter, first: offset + rowAddress + columnAddress + slot, rows: rowCount,
-                    rowStride: rowStride,
-                    columns: columnCount, columnStride: columnStride)
-                body(patch, row * innerRange.count + column)
-            }
-        }
     }
 }

@@ -1,36 +1,39 @@
 import NeuralGraphs
 
-/// An edge block seen from its targets: messages arrive at `targets` from `sources`, whichever way the block is
-/// numbered.
+/// Edges of one type and one parameter, seen from their targets: each of `targets` hears `fanIn` sources, in places
+/// 0 ..< fanIn, whichever way the graph numbers them.
 struct EdgeStream: Sendable {
-    enum Joining: Sendable, Equatable {
-        /// Every target hears every source.
+    enum Joining: Sendable {
+        /// Place p of every target is source p.
         case dense
         /// Target j hears source j div width alone.
         case fan(width: Int)
+        /// Anything else.
+        case listed(Listing)
+    }
+
+    /// Edges one by one: [targets, fanIn].
+    struct Listing: Sendable {
+        let sources: [Int32]
+        /// In the list they come from.
+        let numbers: [Int32]
     }
 
     enum Values: Sendable {
         /// In slot 0 of all states.
         case constant(Float)
-        case parameter(Scalars)
+        case parameter(EdgeScalars)
     }
 
-    /// Where the scalars of an edge lie.
-    struct Scalars: Sendable {
-        let parameter: Int
-        let offset: Int
-        let slots: Int
-        let targets: IndexRuns
-        let sources: IndexRuns
-    }
-
-    let type: EdgeType
-    /// Index of the node block.
-    let sourceBlock: Int
+    /// Row of the network's edge-type table.
+    let type: Int
+    /// Index of the node block that `targets` are.
     let targetBlock: Int
+    /// Nodes; of a listed stream all that there are.
     let sources: Range<Int>
     let targets: Range<Int>
+    /// Edges into each target.
+    let fanIn: Int
     let joining: Joining
     let values: Values
     /// Index among the graph's edge blocks; their number for self loops.
@@ -38,36 +41,8 @@ struct EdgeStream: Sendable {
     /// Whether the graph numbers the edges by their target first.
     let isReversed: Bool
 
-    /// Edges into each target.
-    var fanIn: Int { joining == .dense ? sources.count : 1 }
-
-    init(_ index: Int, in graph: NeuralGraph) {
-        let block = graph.edgeBlocks[index]
-        (self.block, isReversed) = (index, block.reversed)
-        type = block.type
-        (sourceBlock, targetBlock) = block.reversed ? (block.to, block.from) : (block.from, block.to)
-        (sources, targets) = (graph.nodeBlocks[sourceBlock].nodes, graph.nodeBlocks[targetBlock].nodes)
-        joining = block.topology == .allPairs ? .dense : .fan(width: targets.count / sources.count)
-        switch block.values {
-        case .constant(let value): values = .constant(value)
-        case .parameter(let rule):
-            let (targetLevels, sourceLevels) = block.reversed ? (rule.from, rule.to) : (rule.to, rule.from)
-            values = .parameter(
-                Scalars(
-                    parameter: rule.parameter, offset: rule.offset, slots: rule.slots, targets: IndexRuns(targetLevels),
-                    sources: IndexRuns(sourceLevels)))
-        }
-    }
-
-    /// The self loops of a node block.
-    init(selfLoopsOf block: Int, in graph: NeuralGraph) {
-        (self.block, isReversed) = (graph.edgeBlocks.count, false)
-        type = .selfLoop
-        (sourceBlock, targetBlock) = (block, block)
-        (sources, targets) = (graph.nodeBlocks[block].nodes, graph.nodeBlocks[block].nodes)
-        joining = .fan(width: 1)
-        values = .constant(NeuralGraph.selfLoopValue)
-    }
+    var edges: Int { targets.count * fanIn }
+    var isDense: Bool { if case .dense = joining { true } else { false } }
 
     /// Channels of input: states of all its slots; none for a constant.
     var channelCount: Int {
@@ -80,28 +55,94 @@ struct EdgeStream: Sendable {
     }
 }
 
+// From graphs in blocks.
 extension EdgeStream {
-    /// Source node of each edge of a tile, in the order target slow, source fast.
-    ///
-    /// - Parameter tileSources: for dense streams the sources of every target of the tile.
-    func writeSources(
-        targets tileTargets: Range<Int>, sources tileSources: Range<Int>, into output: UnsafeMutablePointer<Int32>
-    ) {
-        switch joining {
-        case .dense:
-            for t in 0..<tileTargets.count {
-                for s in 0..<tileSources.count {
-                    output[t * tileSources.count + s] = Int32(truncatingIfNeeded: tileSources.lowerBound + s)
-                }
-            }
-        case .fan:
-            for (t, target) in tileTargets.enumerated() { output[t] = Int32(truncatingIfNeeded: source(of: target)) }
+    /// All edges of a graph, self loops last.
+    static func streams(of graph: NeuralGraph) -> [EdgeStream] {
+        graph.edgeBlocks.indices.map { EdgeStream($0, in: graph) }
+            + graph.nodeBlocks.indices.map { EdgeStream(selfLoopsOf: $0, in: graph) }
+    }
+
+    private init(_ index: Int, in graph: NeuralGraph) {
+        let block = graph.edgeBlocks[index]
+        (self.block, isReversed) = (index, block.reversed)
+        type = block.type.rawValue
+        let sourceBlock = block.reversed ? block.to : block.from
+        targetBlock = block.reversed ? block.from : block.to
+        (sources, targets) = (graph.nodeBlocks[sourceBlock].nodes, graph.nodeBlocks[targetBlock].nodes)
+        joining = block.topology == .allPairs ? .dense : .fan(width: targets.count / sources.count)
+        fanIn = block.topology == .allPairs ? sources.count : 1
+        switch block.values {
+        case .constant(let value): values = .constant(value)
+        case .parameter(let rule): values = .parameter(EdgeScalars(rule, isReversed: block.reversed))
         }
     }
 
-    /// The one source of a target of a fan.
-    func source(of target: Int) -> Int {
-        guard case .fan(let width) = joining else { preconditionFailure("a target of a dense stream has many sources") }
-        return sources.lowerBound + (target - targets.lowerBound) / width
+    /// The self loops of a node block.
+    private init(selfLoopsOf block: Int, in graph: NeuralGraph) {
+        (self.block, isReversed) = (graph.edgeBlocks.count, false)
+        type = EdgeType.selfLoop.rawValue
+        targetBlock = block
+        (sources, targets) = (graph.nodeBlocks[block].nodes, graph.nodeBlocks[block].nodes)
+        (joining, fanIn) = (.fan(width: 1), 1)
+        values = .constant(NeuralGraph.selfLoopValue)
     }
+}
+
+extension EdgeStream {
+    /// Cuts edges into tiles, in order, targets the slower axis.
+    @inline(__always)
+    static func forEachTile(
+        targets: Range<Int>, places: Range<Int>, _ body: (_ targets: Range<Int>, _ places: Range<Int>) throws -> Void
+    ) rethrows {
+        let fanIn = min(max(1, places.count), EdgeTile.largestFanIn)
+        for targets in targets.pieces(of: EdgeTile.largest / fanIn) {
+            for places in places.pieces(of: fanIn) { try body(targets, places) }
+        }
+    }
+
+    /// Source node of each edge of a tile, in the order target slow, place fast.
+    func writeSources(targets tile: Range<Int>, places: Range<Int>, into output: UnsafeMutablePointer<Int32>) {
+        switch joining {
+        case .dense:
+            for t in 0..<tile.count {
+                for (p, place) in places.enumerated() {
+                    output[t * places.count + p] = Int32(truncatingIfNeeded: sources.lowerBound + place)
+                }
+            }
+        case .fan:
+            for (t, target) in tile.enumerated() { output[t] = Int32(truncatingIfNeeded: source(of: target, place: 0)) }
+        case .listed(let listing):
+            for (t, target) in tile.enumerated() {
+                for (p, place) in places.enumerated() {
+                    output[t * places.count + p] = listing.sources[index(target, place)]
+                }
+            }
+        }
+    }
+
+    /// The source in a place of a target.
+    func source(of target: Int, place: Int) -> Int {
+        switch joining {
+        case .dense: sources.lowerBound + place
+        case .fan(let width): sources.lowerBound + (target - targets.lowerBound) / width
+        case .listed(let listing): Int(listing.sources[index(target, place)])
+        }
+    }
+
+    /// Whether a sampler takes an edge.
+    func isChosen(by sampler: EdgeSampler, target: Int, place: Int) -> Bool {
+        let to = target - targets.lowerBound
+        switch joining {
+        case .dense:
+            let edge = isReversed ? to * sources.count + place : place * targets.count + to
+            return sampler.includes(block: block, edge: edge)
+        case .fan:
+            return sampler.includes(block: block, edge: type == EdgeType.selfLoop.rawValue ? target : to)
+        case .listed(let listing):
+            return sampler.includes(block: block, edge: Int(listing.numbers[index(target, place)]))
+        }
+    }
+
+    private func index(_ target: Int, _ place: Int) -> Int { (target - targets.lowerBound) * fanIn + place }
 }

@@ -16,12 +16,14 @@ struct IndexRuns: Sendable {
     /// first
     /// index and the distance between addresses.
     @inline(__always)
-    func forEach(in range: Range<Int>, _ body: (_ place: Int, _ count: Int, _ address: Int, _ stride: Int) -> Void) {
-        guard let inner = levels.last else { return body(0, range.count, 0, 0) }
+    func forEach(
+        in range: Range<Int>, _ body: (_ place: Int, _ count: Int, _ address: Int, _ stride: Int) throws -> Void
+    ) rethrows {
+        guard let inner = levels.last else { return try body(0, range.count, 0, 0) }
         var index = range.lowerBound
         while index < range.upperBound {
             let count = min(range.upperBound - index, inner.extent - index % inner.extent)
-            body(index - range.lowerBound, count, address(of: index), inner.stride)
+            try body(index - range.lowerBound, count, address(of: index), inner.stride)
             index += count
         }
     }

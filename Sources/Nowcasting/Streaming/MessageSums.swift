@@ -14,7 +14,7 @@ struct EdgeConstants {
             (scale, shift) = (convolution.scaleConstants, convolution.shiftConstants)
             return
         }
-        let row = stream.type.rawValue * width
+        let row = stream.type * width
         func constant(_ constants: [Float], _ inputs: [Float]) -> [Float] {
             (0..<width).map { constants[row + $0] + stream.constant * statesSum(inputs, column: $0, width: width) }
         }

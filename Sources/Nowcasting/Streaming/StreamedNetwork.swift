@@ -1,12 +1,10 @@
 import NeuralGraphs
 import Tensors
 
-/// NiNo's graph network on a graph in blocks: the same function as `EdgeListForm`, factorized so that nothing of size
-/// edges × H exists. Source: nino-model.md 4.
+/// NiNo's graph network, factorized so that nothing of size edges × H exists. Source: nino-model.md 4.
 ///
 /// How work is cut, and the order in which its sums are added, follows from the graph; so results are bit-identical for
-/// any
-/// number of threads. Memory: five arrays of nodes × H, and a few megabytes a thread.
+/// any number of threads. Memory: five arrays of nodes × H, and a few megabytes a thread.
 public struct StreamedNetwork: Sendable {
     public let network: GraphNetwork
     public let precision: ProductPrecision
@@ -24,53 +22,58 @@ public struct StreamedNetwork: Sendable {
         matrices = TileMatrices(folded, precision: precision)
     }
 
-    /// - Parameter horizon: k, in 1 … K.
-    /// - Returns: the flat parameter vector k states after the last.
-    /// - Throws: as the streaming form.
-    public func nowcast(_ history: StateHistory, graph: NeuralGraph, nodes: NodeInput, horizon: Int)
-        throws(NowcastError) -> Tensor
-    {
-        let output = Tensor(shape: [history.count])
-        try nowcast(
-            history, graph: graph, nodes: nodes, horizon: horizon,
-            into: FlatSink(parameters: history.parameters, output: output))
-        return output
+    /// States of all nodes, [nodes, H], before the first and after each round of message passing.
+    ///
+    /// - Throws: as `nowcast`.
+    public func nodeStates(_ source: some StateSource, graph: GraphInput) throws -> [Tensor] {
+        let nowcast = try begin(source, graph, slots: graph.slotCount, NowcastOptions())
+        var states: [Tensor] = []
+        try nowcast.passMessages(graph.nodes) { states.append(Tensor(shape: $0.shape, values: $0.array)) }
+        return states
     }
 
-    /// The same from any source of states into any place for the result.
-    ///
-    /// - Returns: how far the result is from the newest state.
-    /// - Throws: `horizon`, `slots`, `edgeType`, `stopped`, and the errors of `NodeInput`.
-    @discardableResult
-    public func nowcast(
-        _ source: some StateSource, graph: NeuralGraph, nodes: NodeInput, horizon: Int, into sink: some NowcastSink,
-        options: NowcastOptions = .init()
-    ) throws(NowcastError) -> ChangeMeasure {
+    /// - Throws: `slots`, `edgeType`, and the errors of `NodeInput`; what the source throws.
+    private func begin<Source: StateSource>(
+        _ source: Source, _ graph: GraphInput, slots: Int, _ options: NowcastOptions
+    ) throws -> StreamedNowcast<Source> {
         precondition(source.parameters == graph.parameters, "history and graph list different parameters")
-        try network.check(horizon: horizon, slots: graph.slotCount)
-        try nodes.check(nodeCount: graph.nodeCount, network: network)
-        if let type = (graph.edgeBlocks.map(\.type.rawValue) + [EdgeType.selfLoop.rawValue]).max(),
-            type >= network.edgeTypes
-        {
-            throw .edgeType(expectedBelow: network.edgeTypes, found: type)
+        guard slots <= network.slots else { throw NowcastError.slots(expectedAtMost: network.slots, found: slots) }
+        try graph.nodes.check(nodeCount: graph.nodeCount, network: network)
+        guard graph.largestType < network.edgeTypes else {
+            throw NowcastError.edgeType(expectedBelow: network.edgeTypes, found: graph.largestType)
         }
-        let run = StreamedNowcast(folded, matrices, source: source, plan: TilePlan(graph), options: options) {
-            source.hasFailed || sink.hasFailed
+        return try StreamedNowcast(folded, matrices, source: source, plan: graph.plan, options: options)
+    }
+}
+
+extension StreamedNetwork: Nowcaster {
+    public var name: String { "nino" }
+    public var longestHorizon: Int? { network.horizons }
+    public var needsGraph: Bool { true }
+
+    /// Only the read-out depends on the horizon: more horizons cost a dot product an edge each.
+    public func nowcast(
+        _ source: some StateSource, horizons: [Int], graph: GraphInput?, into sinks: [any NowcastSink],
+        options: NowcastOptions
+    ) throws -> [ChangeMeasure] {
+        guard let graph else { throw NowcastError.graphMissing(method: name) }
+        try check(horizons, for: sinks)
+        if graph.isListed {
+            return try nowcast(StateHistory(reading: source), horizons, graph, into: sinks, options)
         }
-        try run.checkStopped()
-        if !run.restoreTerms() {
-            run.projectNodes(nodes)
-            options.inspector?(run.nodes)
-            for layer in folded.updates.indices {
-                run.passMessages(layer)
-                try run.checkStopped()
-                options.inspector?(run.nodes)
-                run.prepareUpdate(layer)
-            }
-            run.saveTerms()
+        return try nowcast(source, horizons, graph, into: sinks, options)
+    }
+
+    private func nowcast(
+        _ source: some StateSource, _ horizons: [Int], _ graph: GraphInput, into sinks: [any NowcastSink],
+        _ options: NowcastOptions
+    ) throws -> [ChangeMeasure] {
+        let nowcast = try begin(source, graph, slots: graph.slotCount, options)
+        try nowcast.checkStopped()
+        if !nowcast.restoreTerms() {
+            try nowcast.passMessages(graph.nodes)
+            nowcast.saveTerms()
         }
-        let change = run.readOut(horizon: horizon, into: sink)
-        try run.checkStopped()
-        return change
+        return try nowcast.readOut(horizons, into: sinks)
     }
 }

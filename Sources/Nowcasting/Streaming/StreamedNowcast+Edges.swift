@@ -25,7 +25,7 @@ struct EdgeTile {
 /// What a panel of edges holds, computed from the raw states whenever it is needed.
 extension StreamedNowcast {
     /// Scaled states of a panel; the worker's memory.
-    func readStates(_ panel: EdgePanel, _ scratch: TileScratch) -> PanelStates {
+    func readStates(_ panel: EdgePanel, _ scratch: TileScratch) throws -> PanelStates {
         let stream = plan.streams[panel.stream]
         guard case .parameter(let scalars) = stream.values else { return .none }
         let length = StateHistory.contextLength
@@ -36,9 +36,9 @@ extension StreamedNowcast {
             outer: outer, inner: inner,
             targetsAreInner: isTargetInner)
         for slot in 0..<scalars.slots {
-            scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
+            try scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
                 for state in 0..<length {
-                    source.read(
+                    try source.read(
                         patch, state: state, into: states.values + (slot * length + state) * panel.edges + place,
                         stride: inner)
                 }
@@ -53,22 +53,18 @@ extension StreamedNowcast {
     @inline(__always)
     func forEachTile(_ panel: EdgePanel, _ states: PanelStates, _ scratch: TileScratch, _ body: (EdgeTile) -> Void) {
         let stream = plan.streams[panel.stream]
-        let isDense = stream.joining == .dense
-        let fanIn = isDense ? min(panel.fanIn, EdgeTile.largestFanIn) : 1
-        for targets in panel.targets.pieces(of: EdgeTile.largest / fanIn) {
-            for sources in isDense ? panel.sources.pieces(of: fanIn) : [panel.sources] {
-                let nodes = scratch.sources(EdgeTile.largest)
-                stream.writeSources(targets: targets, sources: sources, into: nodes)
-                let (target, source) = (
-                    targets.lowerBound - panel.targets.lowerBound, sources.lowerBound - panel.sources.lowerBound
-                )
-                body(
-                    EdgeTile(
-                        shape: nino_edge_tile_t(
-                            sources: nodes, targets: Int64(targets.count), fan_in: Int64(max(1, sources.count)),
-                            width: Int64(width)),
-                        states: states.view(target: target, source: source), firstTarget: target, firstSource: source))
-            }
+        EdgeStream.forEachTile(targets: panel.targets, places: panel.places) { targets, places in
+            let nodes = scratch.sources(EdgeTile.largest)
+            stream.writeSources(targets: targets, places: places, into: nodes)
+            let (target, source) = (
+                targets.lowerBound - panel.targets.lowerBound, places.lowerBound - panel.places.lowerBound
+            )
+            body(
+                EdgeTile(
+                    shape: nino_edge_tile_t(
+                        sources: nodes, targets: Int64(targets.count), fan_in: Int64(places.count),
+                        width: Int64(width)),
+                    states: states.view(target: target, source: source), firstTarget: target, firstSource: source))
         }
     }
 
@@ -79,7 +75,7 @@ extension StreamedNowcast {
         let own = targetTerms[0].address + panel.targets.lowerBound * width
         for h in 0..<width {
             let constant =
-                update.constants[stream.type.rawValue * width + h] + stream.constant
+                update.constants[stream.type * width + h] + stream.constant
                 * statesSum(update.input, column: h, width: width)
             for row in 0..<panel.targets.count { terms[row * width + h] = own[row * width + h] + constant }
         }

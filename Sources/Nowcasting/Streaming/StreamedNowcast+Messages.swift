@@ -9,17 +9,17 @@ import Tensors
 /// where z and y are the target and source halves of `pre`. Only the first term needs a vector an edge.
 extension StreamedNowcast {
     /// Convolution `layer`: replaces the nodes' states.
-    func passMessages(_ layer: Int) {
+    func passMessages(_ layer: Int) throws {
         let convolution = network.convolutions[layer]
         let values = apply(convolution.source, to: nodes)
         let constants = plan.streams.map { EdgeConstants(convolution, $0, isTyped: layer == 0, width: width) }
         let inputs = layer == 0 ? network.slots * StateHistory.contextLength : width
         let tileSums = plan.targetTiles.map { TileSums(tasks: $0.tasks) }
-        forEachTask(plan.messageTasks, pass: .messages(layer: layer)) { task, scratch in
+        try forEachTask(plan.messageTasks, pass: .messages(layer: layer)) { task, scratch in
             let tile = plan.targetTiles[task.tile]
             let sums = MessageSums(targets: tile.targets.count, width: width, inputCount: inputs)
             for panel in task.panels {
-                let states = readStates(panel, scratch)
+                let states = try readStates(panel, scratch)
                 if let sampler = options.sampler {
                     addSampled(
                         panel, states, sampler, layer: layer, values: values, constants[panel.stream], to: sums, scratch
@@ -43,19 +43,22 @@ extension StreamedNowcast {
         _ constants: EdgeConstants, _ panel: EdgePanel, values: Tensor, to sums: MessageSums, _ scratch: TileScratch
     ) {
         let stream = plan.streams[panel.stream]
-        switch stream.joining {
-        case .dense:
+        if stream.isDense {
             let total = scratch.floats(.valueSum, width)
+            let first = stream.sources.lowerBound + panel.places.lowerBound
             nino_column_sums(
-                values.address + panel.sources.lowerBound * width, Int64(panel.sources.count), Int64(width),
-                Int64(width), total, 0)
+                values.address + first * width, Int64(panel.fanIn), Int64(width), Int64(width), total, 0)
             for target in 0..<sums.targets {
                 sums.addConstants(constants, target: target, count: panel.fanIn) { Double(total[$0]) }
             }
-        case .fan:
+        } else {
             for target in 0..<sums.targets {
-                let own = values.address + stream.source(of: panel.targets.lowerBound + target) * width
-                sums.addConstants(constants, target: target, count: 1) { Double(own[$0]) }
+                let node = panel.targets.lowerBound + target
+                sums.addConstants(constants, target: target, count: panel.fanIn) { h in
+                    panel.places.reduce(0) {
+                        $0 + Double(values.address[stream.source(of: node, place: $1) * width + h])
+                    }
+                }
             }
         }
     }
@@ -66,7 +69,8 @@ extension StreamedNowcast {
     ) {
         guard states.channels > 0 else { return }
         let scale = network.convolutions[0].scale
-        if panel.fanIn == 1 {
+        let stream = plan.streams[panel.stream]
+        if panel.fanIn == 1 || !stream.isDense {
             forEachTile(panel, states, scratch) { tile in
                 var tile = tile
                 sums.addInputs(tile)
@@ -80,7 +84,7 @@ extension StreamedNowcast {
         for channel in 0..<states.channels {
             tileProduct(
                 rows: targets, inner: panel.fanIn, columns: width, states.values + channel * states.edges,
-                values.address + panel.sources.lowerBound * width,
+                values.address + (stream.sources.lowerBound + panel.places.lowerBound) * width,
                 into: product, aIsTransposed: states.targetsAreInner)
             scale.withUnsafeBufferPointer { scale in
                 nino_channel_message_sums(

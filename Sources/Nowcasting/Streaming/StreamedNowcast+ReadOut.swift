@@ -5,71 +5,72 @@ import Tensors
 
 /// Pass 3 of nino-model.md 4: predictions, written where they belong.
 extension StreamedNowcast {
-    /// - Parameter horizon: k.
-    /// - Returns: how far the nowcast is from the newest state.
-    func readOut(horizon: Int, into sink: some NowcastSink) -> ChangeMeasure {
+    /// - Parameter horizons: k of each sink.
+    /// - Returns: for each, how far the nowcast is from the newest state.
+    func readOut(_ horizons: [Int], into sinks: [any NowcastSink]) throws -> [ChangeMeasure] {
+        let rows = ReadOutRows(network.network, horizons: horizons)
         let direct = plan.directReadOuts.enumerated().map { ReadOutPart(part: $0, panel: $1) }
-        let measures = Mutex(
-            [ChangeMeasure](repeating: ChangeMeasure(), count: direct.count + plan.copiedReadOuts.count))
+        let measures = Mutex([[ChangeMeasure]](repeating: [], count: direct.count + plan.copiedReadOuts.count))
         var left: [ReadOutPart] = []
         for part in direct {
-            if let done = options.journal?.measure(ofPart: part.part) {
+            if let done = options.journal?.measures(ofPart: part.part) {
                 measures.withLock { $0[part.part] = done }
             } else {
                 left.append(part)
             }
         }
-        forEachTask(left, pass: .readOut) { part, scratch in
-            var measure = ChangeMeasure()
-            forEachPrediction(part.panel, horizon: horizon, scratch) { scalars, patch, change, newest, stride in
-                writePredictions(scalars.parameter, patch, change, newest, stride, to: sink, &measure)
+        try forEachTask(left, pass: .readOut) { part, scratch in
+            var measure = [ChangeMeasure](repeating: ChangeMeasure(), count: horizons.count)
+            try forEachPrediction(part.panel, rows, scratch) { prediction, index, change in
+                try write(prediction, change, to: sinks[index], &measure[index])
             }
             measures.withLock { $0[part.part] = measure }
-            if !sink.hasFailed { options.journal?.finished(part: part.part, measure) }
+            options.journal?.finished(part: part.part, measure)
         }
-        for (index, copied) in plan.copiedReadOuts.enumerated() where !isStopped {
+        for (index, copied) in plan.copiedReadOuts.enumerated() {
             let part = direct.count + index
-            let measure =
-                options.journal?.measure(ofPart: part)
-                ?? readOutCopies(copied, part: part, horizon: horizon, into: sink)
-            measures.withLock { $0[part] = measure }
+            var measure = options.journal?.measures(ofPart: part)
+            if measure == nil {
+                measure = try readOutCopies(copied, rows, into: sinks)
+                options.journal?.finished(part: part, measure!)
+            }
+            measures.withLock { $0[part] = measure! }
         }
-        return .sum(measures.withLock { $0 })
+        return measures.withLock { PartialMeasures.sum($0, count: horizons.count) }
     }
 
-    /// Calls `body` for each patch of a panel's scalars with their predicted changes and newest states, both scaled.
+    /// Calls `body` for each patch of a panel's scalars and each horizon with the predicted changes, scaled.
     private func forEachPrediction(
-        _ panel: EdgePanel, horizon: Int, _ scratch: TileScratch,
-        _ body: (
-            EdgeStream.Scalars, ScalarPatch, _ change: UnsafeMutablePointer<Float>, _ newest: UnsafePointer<Float>,
-            _ stride: Int
-        ) -> Void
-    ) {
+        _ panel: EdgePanel, _ rows: ReadOutRows, _ scratch: TileScratch,
+        _ body: (_ prediction: Prediction, _ horizon: Int, _ change: UnsafeMutablePointer<Float>) throws -> Void
+    ) throws {
         let stream = plan.streams[panel.stream]
         guard case .parameter(let scalars) = stream.values else { return }
-        let rows = network.network.readOut(horizon: horizon, slots: scalars.slots)
-        let states = readStates(panel, scratch)
+        let states = try readStates(panel, scratch)
+        let count = scalars.slots * rows.horizons
+        // [slots, horizons, outer, inner], the last two as the states lie.
+        let changes = scratch.floats(.output, count * panel.edges)
         let inputTerms = inputTargetTerms(panel, scratch)
-        // [slots, outer, inner], as the states lie.
-        let changes = scratch.floats(.output, scalars.slots * panel.edges)
         forEachTile(panel, states, scratch) { tile in
             var tile = tile
             let (hidden, spare) = hiddenVectors(
                 &tile, of: panel, updates: network.updates.count, inputTerms: inputTerms, scratch)
             matrices.readOut.multiply(rows: tile.edges, hidden, into: spare, scratch)
-            let outputs = scratch.floats(.pre, scalars.slots * EdgeTile.largest)
+            let outputs = scratch.floats(.pre, count * EdgeTile.largest)
             nino_edge_read_out(
                 spare, Int64(tile.edges), Int64(width), network.readOutHidden.bias, rows.weight, rows.bias,
-                Int64(scalars.slots), outputs, Int64(tile.edges))
-            for slot in 0..<scalars.slots {
-                spread(outputs + slot * tile.edges, tile, states, into: changes + slot * panel.edges)
-            }
+                Int64(count), outputs, Int64(tile.edges))
+            for row in 0..<count { spread(outputs + row * tile.edges, tile, states, into: changes + row * panel.edges) }
         }
         for slot in 0..<scalars.slots {
             let newest =
                 states.values + (slot * StateHistory.contextLength + StateHistory.contextLength - 1) * panel.edges
-            scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
-                body(scalars, patch, changes + slot * panel.edges + place, newest + place, states.inner)
+            try scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
+                let prediction = Prediction(patch: patch, newest: newest + place, stride: states.inner)
+                for horizon in 0..<rows.horizons {
+                    let row = slot * rows.horizons + horizon
+                    try body(prediction, horizon, changes + row * panel.edges + place)
+                }
             }
         }
     }
@@ -89,12 +90,12 @@ extension StreamedNowcast {
     }
 
     /// Adds the changes to the newest states and writes them in their own units; `change` is overwritten.
-    private func writePredictions(
-        _ parameter: Int, _ patch: ScalarPatch, _ change: UnsafeMutablePointer<Float>, _ newest: UnsafePointer<Float>,
-        _ stride: Int,
-        to sink: some NowcastSink, _ measure: inout ChangeMeasure
-    ) {
-        let scale = scaling.tensors[parameter]
+    private func write(
+        _ prediction: Prediction, _ change: UnsafeMutablePointer<Float>, to sink: any NowcastSink,
+        _ measure: inout ChangeMeasure
+    ) throws {
+        let (patch, stride, newest) = (prediction.patch, prediction.stride, prediction.newest)
+        let scale = scaling.tensors[patch.parameter]
         for row in 0..<patch.rows {
             for index in (row * stride)..<(row * stride + patch.columns) {
                 let nowcast = scale.unscale(newest[index] + change[index] * network.network.updateScale)
@@ -102,38 +103,60 @@ extension StreamedNowcast {
                 change[index] = nowcast
             }
         }
-        sink.write(patch, from: change, stride: stride)
+        try sink.write(patch, from: change, stride: stride)
     }
 
     /// A parameter with copies: means of the changes over all copies, summed in the order of blocks and edges.
-    private func readOutCopies(_ copied: TilePlan.CopiedParameter, part: Int, horizon: Int, into sink: some NowcastSink)
-        -> ChangeMeasure
+    private func readOutCopies(_ copied: TilePlan.CopiedParameter, _ rows: ReadOutRows, into sinks: [any NowcastSink])
+        throws -> [ChangeMeasure]
     {
         let count = source.parameters.entries[copied.parameter].count
-        let (sums, counts, newest) = (Tensor(shape: [count]), Tensor(shape: [count]), Tensor(shape: [count]))
+        let (sums, counts, newest) = (
+            sinks.map { _ in Tensor(shape: [count]) }, Tensor(shape: [count]), Tensor(shape: [count])
+        )
         for stage in copied.stages {
-            forEachTask(stage, pass: .readOut) { panel, scratch in
-                forEachPrediction(panel, horizon: horizon, scratch) { _, patch, change, _, stride in
-                    for row in 0..<patch.rows {
-                        for column in 0..<patch.columns {
-                            let scalar = patch.first + row * patch.rowStride + column * patch.columnStride
-                            sums.values[scalar] += change[row * stride + column]
-                            counts.values[scalar] += 1
-                        }
+            try forEachTask(stage, pass: .readOut) { panel, scratch in
+                try forEachPrediction(panel, rows, scratch) { prediction, horizon, change in
+                    prediction.patch.forEachScalar { row, column, scalar in
+                        sums[horizon].values[scalar] += change[row * prediction.stride + column]
+                        if horizon == 0 { counts.values[scalar] += 1 }
                     }
                 }
             }
         }
-        var measure = ChangeMeasure()
-        guard !isStopped else { return measure }
-        let patch = ScalarPatch(
-            parameter: copied.parameter, first: 0, rows: 1, rowStride: 0, columns: count, columnStride: 1)
-        source.read(patch, state: StateHistory.contextLength - 1, into: newest.address, stride: count)
+        let patch = ScalarPatch.run(copied.parameter, 0..<count)
+        try source.read(patch, state: StateHistory.contextLength - 1, into: newest.address, stride: count)
         scaling.tensors[copied.parameter].scale(newest.address, rows: 1, columns: count, stride: count)
-        for index in 0..<count { sums.values[index] /= counts.values[index] }
-        writePredictions(copied.parameter, patch, sums.address, newest.address, count, to: sink, &measure)
-        if !sink.hasFailed { options.journal?.finished(part: part, measure) }
-        return measure
+        let prediction = Prediction(patch: patch, newest: newest.address, stride: count)
+        return try zip(sums, sinks).map { sums, sink in
+            for index in 0..<count { sums.values[index] /= counts.values[index] }
+            var measure = ChangeMeasure()
+            try write(prediction, sums.address, to: sink, &measure)
+            return measure
+        }
+    }
+}
+
+/// A patch of scalars, and where their newest states lie, scaled, `stride` from row to row.
+private struct Prediction {
+    let patch: ScalarPatch
+    let newest: UnsafePointer<Float>
+    let stride: Int
+}
+
+/// The rows of the read-out for some horizons, slot the slower axis: those of a graph with fewer slots come first.
+private struct ReadOutRows {
+    let horizons: Int
+    /// [slots · horizons, H].
+    let weight: [Float]
+    let bias: [Float]
+
+    init(_ network: GraphNetwork, horizons: [Int]) {
+        self.horizons = horizons.count
+        let rows = (0..<network.slots).flatMap { slot in horizons.map { slot * network.horizons + $0 - 1 } }
+        let width = network.width
+        weight = rows.flatMap { network.readOut.weight[($0 * width)..<(($0 + 1) * width)] }
+        bias = rows.map { network.readOut.bias[$0] }
     }
 }
 

@@ -12,7 +12,8 @@ extension StreamedNowcast {
         let inputTerms = layer == 0 ? nil : inputTargetTerms(panel, scratch)
         for target in 0..<panel.targets.count {
             let chosen = (0..<panel.fanIn).filter {
-                stream.isChosen(by: sampler, target: panel.targets.lowerBound + target, place: $0, in: panel)
+                stream.isChosen(
+                    by: sampler, target: panel.targets.lowerBound + target, place: panel.places.lowerBound + $0)
             }
             for start in stride(from: 0, to: chosen.count, by: EdgeTile.largest) {
                 var tile = gather(
@@ -37,7 +38,8 @@ extension StreamedNowcast {
                     $0
                         + Double(
                             values.values[
-                                stream.source(target: panel.targets.lowerBound + target, place: $1, in: panel) * width
+                                stream.source(
+                                    of: panel.targets.lowerBound + target, place: panel.places.lowerBound + $1) * width
                                     + h])
                 }
             }
@@ -53,7 +55,8 @@ extension StreamedNowcast {
         let channels = scratch.floats(.sampled, max(1, states.channels) * EdgeTile.largest)
         for (place, source) in chosen.enumerated() {
             nodes[place] = Int32(
-                truncatingIfNeeded: stream.source(target: panel.targets.lowerBound + target, place: source, in: panel))
+                truncatingIfNeeded: stream.source(
+                    of: panel.targets.lowerBound + target, place: panel.places.lowerBound + source))
             for channel in 0..<states.channels {
                 channels[channel * chosen.count + place] =
                     states.values[channel * states.edges + target * states.targetStride + source * states.sourceStride]
@@ -65,21 +68,5 @@ extension StreamedNowcast {
                 values: channels, channel_count: Int64(states.channels), channel_stride: Int64(chosen.count),
                 target_stride: 0, source_stride: 1),
             firstTarget: target, firstSource: 0)
-    }
-}
-
-extension EdgeStream {
-    /// The source at a place of a panel's row.
-    fileprivate func source(target: Int, place: Int, in panel: EdgePanel) -> Int {
-        joining == .dense ? panel.sources.lowerBound + place : source(of: target)
-    }
-
-    fileprivate func isChosen(by sampler: EdgeSampler, target: Int, place: Int, in panel: EdgePanel) -> Bool {
-        if type == .selfLoop { return sampler.includes(block: block, edge: target) }
-        let (to, from) = (
-            target - targets.lowerBound, source(target: target, place: place, in: panel) - sources.lowerBound
-        )
-        guard joining == .dense else { return sampler.includes(block: block, edge: to) }
-        return sampler.includes(block: block, edge: isReversed ? to * sources.count + from : from * targets.count + to)
     }
 }

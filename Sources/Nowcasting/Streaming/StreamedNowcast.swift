@@ -12,7 +12,6 @@ final class StreamedNowcast<Source: StateSource> {
     let width: Int
     let nodeCount: Int
     let tasks = TaskRunner()
-    private let hasFailed: @Sendable () -> Bool
 
     /// x: [nodes, H].
     var nodes: Tensor
@@ -21,32 +20,44 @@ final class StreamedNowcast<Source: StateSource> {
     var targetTerms: [Tensor] = []
 
     init(
-        _ network: FoldedNetwork, _ matrices: TileMatrices, source: Source, plan: TilePlan, options: NowcastOptions,
-        hasFailed: @escaping @Sendable () -> Bool
-    ) {
-        (self.network, self.matrices, self.source, self.plan, self.options, self.hasFailed) = (
-            network, matrices, source, plan, options, hasFailed
+        _ network: FoldedNetwork, _ matrices: TileMatrices, source: Source, plan: TilePlan, options: NowcastOptions
+    ) throws {
+        (self.network, self.matrices, self.source, self.plan, self.options) = (
+            network, matrices, source, plan, options
         )
-        scaling = StateScaling(source)
+        scaling = try StateScaling(source)
         width = network.width
         nodeCount = plan.nodeBlocks.last?.upperBound ?? 0
         nodes = Tensor(shape: [1, width])
     }
 
-    var isStopped: Bool { hasFailed() || options.observer?.isStopped == true }
-
-    /// - Throws: `stopped` if reading or writing failed, or the observer wants no more.
+    /// - Throws: `stopped` if the observer wants no more.
     func checkStopped() throws(NowcastError) {
-        if isStopped { throw .stopped }
+        if options.observer?.isStopped == true { throw .stopped }
     }
 
-    /// Runs the tasks of a pass, and tells the observer; none begins after a failure.
-    func forEachTask<Task: EdgeTask>(_ list: [Task], pass: NowcastPass, _ body: (Task, TileScratch) -> Void) {
+    /// Runs the tasks of a pass, and tells the observer; none begins after an error.
+    func forEachTask<Task: EdgeTask>(_ list: [Task], pass: NowcastPass, _ body: (Task, TileScratch) throws -> Void)
+        throws
+    {
         options.observer?.began(pass, edges: list.reduce(0) { $0 + $1.edges })
-        tasks.forEach(list) { task, scratch in
-            guard !isStopped else { return }
-            body(task, scratch)
+        try tasks.forEach(list) { task, scratch in
+            try checkStopped()
+            try body(task, scratch)
             options.observer?.finished(edges: task.edges, of: pass)
+        }
+    }
+
+    /// All rounds of message passing, and the terms that the read-out starts from.
+    ///
+    /// - Parameter visit: is shown the states of all nodes before the first and after each round.
+    func passMessages(_ input: NodeInput, visit: (Tensor) -> Void = { _ in }) throws {
+        projectNodes(input)
+        visit(nodes)
+        for layer in network.updates.indices {
+            try passMessages(layer)
+            visit(nodes)
+            prepareUpdate(layer)
         }
     }
 

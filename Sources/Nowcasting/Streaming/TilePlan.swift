@@ -39,16 +39,16 @@ struct TilePlan: Sendable {
     let directReadOuts: [EdgePanel]
     let copiedReadOuts: [CopiedParameter]
 
-    init(_ graph: NeuralGraph) {
-        nodeBlocks = graph.nodeBlocks.map(\.nodes)
-        streams =
-            graph.edgeBlocks.indices.map { EdgeStream($0, in: graph) }
-            + graph.nodeBlocks.indices.map { EdgeStream(selfLoopsOf: $0, in: graph) }
+    /// - Parameter blocks: of nodes; the targets of each stream are one of them.
+    init(_ streams: [EdgeStream], blocks: [Range<Int>], parameters: ParameterList) {
+        (self.streams, nodeBlocks) = (streams, blocks)
+        let edges = streams.reduce(0) { $0 + $1.edges }
         // A small graph is cut finer, so that every thread has work, but not so fine that the cuts cost more than the
         // work.
-        let taskEdges = min(1 << 17, max(EdgeTile.largest, graph.edgeCount / 64))
+        let taskEdges = min(1 << 17, max(EdgeTile.largest, edges / 64))
         (targetTiles, messageTasks) = Self.messageTasks(nodeBlocks, streams, taskEdges: taskEdges)
-        (directReadOuts, copiedReadOuts) = Self.readOuts(graph, streams, panelEdges: min(EdgePanel.largest, taskEdges))
+        (directReadOuts, copiedReadOuts) = Self.readOuts(
+            streams, parameters, panelEdges: min(EdgePanel.largest, taskEdges))
     }
 
     private static func messageTasks(_ nodeBlocks: [Range<Int>], _ streams: [EdgeStream], taskEdges: Int) -> (
@@ -92,9 +92,8 @@ struct TilePlan: Sendable {
     }
 
     private static func panels(of index: Int, _ stream: EdgeStream, _ targets: Range<Int>) -> [EdgePanel] {
-        guard stream.joining == .dense else { return [EdgePanel(stream: index, targets: targets, sources: 0..<0)] }
-        return stream.sources.pieces(of: min(1024, EdgePanel.largest / targets.count)).map {
-            EdgePanel(stream: index, targets: targets, sources: $0)
+        (0..<stream.fanIn).pieces(of: min(1024, EdgePanel.largest / targets.count)).map {
+            EdgePanel(stream: index, targets: targets, places: $0)
         }
     }
 
@@ -115,64 +114,55 @@ struct TilePlan: Sendable {
 }
 
 extension TilePlan {
-    private static func readOuts(_ graph: NeuralGraph, _ streams: [EdgeStream], panelEdges: Int) -> (
+    private static func readOuts(_ streams: [EdgeStream], _ parameters: ParameterList, panelEdges: Int) -> (
         [EdgePanel], [CopiedParameter]
     ) {
-        let copied = parametersWithCopies(in: graph)
+        let copied = parametersWithCopies(streams, parameters)
         var direct: [EdgePanel] = []
         var stages: [Int: [[EdgePanel]]] = [:]
-        for (index, block) in graph.edgeBlocks.enumerated() {
-            guard case .parameter(let rule) = block.values, case .parameter(let scalars) = streams[index].values else {
-                continue
-            }
-            let isCopied = copied.contains(rule.parameter)
+        for (index, stream) in streams.enumerated() {
+            guard case .parameter(let scalars) = stream.values else { continue }
+            let isCopied = copied.contains(scalars.parameter)
             // Tasks may share no scalar: the side that holds copies is not cut.
-            let (targets, sources) = block.reversed ? (rule.from, rule.to) : (rule.to, rule.from)
-            let hasCopies = { (levels: [IndexLevel]) in levels.contains { $0.stride == 0 && $0.extent > 1 } }
-            let isInjective = !isCopied || rule.isInjectiveButForCopies
             let panels = readOutPanels(
-                of: index, streams[index], panelEdges: panelEdges, targetsAreInner: scalars.targetsAreInner,
-                cuttingTargets: isInjective && !(isCopied && hasCopies(targets)),
-                cuttingSources: isInjective && !(isCopied && hasCopies(sources)))
-            if isCopied { stages[rule.parameter, default: []].append(panels) } else { direct += panels }
+                of: index, stream, panelEdges: panelEdges, targetsAreInner: scalars.targetsAreInner,
+                cuttingTargets: !isCopied || scalars.targetsDiffer, cuttingPlaces: !isCopied || scalars.placesDiffer)
+            if isCopied { stages[scalars.parameter, default: []].append(panels) } else { direct += panels }
         }
         direct.sort {
-            ($0.edges, $1.stream, $1.targets.lowerBound, $1.sources.lowerBound) > (
-                $1.edges, $0.stream, $0.targets.lowerBound, $0.sources.lowerBound
+            ($0.edges, $1.stream, $1.targets.lowerBound, $1.places.lowerBound) > (
+                $1.edges, $0.stream, $0.targets.lowerBound, $0.places.lowerBound
             )
         }
         return (direct, stages.sorted { $0.key < $1.key }.map { CopiedParameter(parameter: $0.key, stages: $0.value) })
     }
 
     /// A parameter has copies if its edges have more slots than it has scalars: every scalar lies on at least one.
-    private static func parametersWithCopies(in graph: NeuralGraph) -> Set<Int> {
-        var slots = [Double](repeating: 0, count: graph.parameters.entries.count)
-        for block in graph.edgeBlocks {
-            if case .parameter(let rule) = block.values {
-                slots[rule.parameter] += Double(graph.edgeCount(of: block)) * Double(rule.slots)
+    private static func parametersWithCopies(_ streams: [EdgeStream], _ parameters: ParameterList) -> Set<Int> {
+        var slots = [Double](repeating: 0, count: parameters.entries.count)
+        for stream in streams {
+            if case .parameter(let scalars) = stream.values {
+                slots[scalars.parameter] += Double(stream.edges) * Double(scalars.slots)
             }
         }
-        return Set(slots.indices.filter { slots[$0] != Double(graph.parameters.entries[$0].count) })
+        return Set(slots.indices.filter { slots[$0] != Double(parameters.entries[$0].count) })
     }
 
     /// Long along the axis that lies together in the parameter; an axis that may not be cut is whole.
     private static func readOutPanels(
         of index: Int, _ stream: EdgeStream, panelEdges: Int, targetsAreInner: Bool, cuttingTargets: Bool,
-        cuttingSources: Bool
+        cuttingPlaces: Bool
     ) -> [EdgePanel] {
-        let isDense = stream.joining == .dense
-        let (targets, sources) = (stream.targets.count, isDense ? stream.sources.count : 1)
-        let (inner, outer) = targetsAreInner ? (targets, sources) : (sources, targets)
+        let (targets, places) = (stream.targets.count, stream.fanIn)
+        let (inner, outer) = targetsAreInner ? (targets, places) : (places, targets)
         let (cutsInner, cutsOuter) =
-            targetsAreInner ? (cuttingTargets, cuttingSources) : (cuttingSources, cuttingTargets)
+            targetsAreInner ? (cuttingTargets, cuttingPlaces) : (cuttingPlaces, cuttingTargets)
         // 128 scalars are the shortest run worth a read of its own.
         let innerStep = cutsInner ? min(inner, cutsOuter ? 512 : max(128, panelEdges / outer)) : inner
         let outerStep = cutsOuter ? max(1, panelEdges / innerStep) : outer
-        let (targetStep, sourceStep) = targetsAreInner ? (innerStep, outerStep) : (outerStep, innerStep)
+        let (targetStep, placeStep) = targetsAreInner ? (innerStep, outerStep) : (outerStep, innerStep)
         return stream.targets.pieces(of: targetStep).flatMap { targets in
-            (isDense ? stream.sources.pieces(of: sourceStep) : [0..<0]).map {
-                EdgePanel(stream: index, targets: targets, sources: $0)
-            }
+            (0..<stream.fanIn).pieces(of: placeStep).map { EdgePanel(stream: index, targets: targets, places: $0) }
         }
     }
 }

@@ -4,18 +4,18 @@ import Tensors
 
 /// A nowcaster with what it needs to know of the model; one value serves any number of runs.
 public struct RunNowcaster: Sendable {
-    public let nowcaster: Nowcaster
+    public let nowcaster: any Nowcaster
     /// Nil where the nowcaster needs no graph.
-    public let model: GraphInput?
+    public let graph: GraphInput?
     /// Tells nowcasters of one label apart, such as a check sum of the file that it was read from.
     public let identity: String
     /// What the nowcaster was trained on.
     public let stateKind: StateKind
 
-    public init(_ nowcaster: Nowcaster, model: GraphInput?, identity: String, stateKind: StateKind = .snapshot) {
+    public init(_ nowcaster: any Nowcaster, graph: GraphInput?, identity: String, stateKind: StateKind = .snapshot) {
         self.stateKind = stateKind
         self.nowcaster = nowcaster
-        self.model = model
+        self.graph = graph
         self.identity = identity
     }
 }
@@ -58,7 +58,7 @@ struct RunOptimizer {
             return
         }
         nowcasting = try NowcastingOptimizer(
-            base, nowcaster: nowcaster.nowcaster, model: nowcaster.model, parameters: parameters,
+            base, nowcaster: nowcaster.nowcaster, graph: nowcaster.graph, parameters: parameters,
             period: settings.period,
             firstHorizon: settings.firstHorizon, stateKind: settings.states ?? nowcaster.stateKind,
             policy: settings.policy ?? .standard,

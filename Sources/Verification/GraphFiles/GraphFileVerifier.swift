@@ -15,9 +15,9 @@ public struct GraphFileVerifier {
 
     public var trials: Int
     public var seed: UInt64
-    public var nowcaster: Nowcaster?
+    public var nowcaster: (any Nowcaster)?
 
-    public init(trials: Int = 3, seed: UInt64 = 1000, nowcaster: Nowcaster? = nil) {
+    public init(trials: Int = 3, seed: UInt64 = 1000, nowcaster: (any Nowcaster)? = nil) {
         (self.trials, self.seed, self.nowcaster) = (trials, seed, nowcaster)
     }
 

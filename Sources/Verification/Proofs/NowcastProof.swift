@@ -10,8 +10,8 @@ final class NowcastProof {
     /// Of the untrained network: what neighbours say must not fade, or controls would go unnoticed.
     private static let gain = Float(6).squareRoot()
 
-    private let nowcaster: Nowcaster
-    private let model: GraphInput
+    private let nowcaster: any Nowcaster
+    private let graph: GraphInput
     private let parameters: ParameterList
     private let states: [[Float]]
     private let horizon: Int
@@ -23,21 +23,21 @@ final class NowcastProof {
     ///   - nowcaster: nil for an untrained network drawn from `random`: any network will do.
     /// - Throws: `NowcastError` for a network that cannot take the graph.
     init(
-        _ model: GraphInput, _ parameters: ParameterList, slots: Int, nowcaster: Nowcaster?,
+        _ graph: GraphInput, _ parameters: ParameterList, slots: Int, nowcaster: (any Nowcaster)?,
         using random: inout SeededRandom
-    ) throws(NowcastError) {
+    ) throws {
         self.nowcaster =
             nowcaster
-            ?? .nino(StreamedNetwork(.random(width: 32, slots: max(9, slots), gain: Self.gain, seed: random.next())))
-        (self.model, self.parameters) = (model, parameters)
+            ?? StreamedNetwork(.random(width: 32, slots: max(9, slots), gain: Self.gain, seed: random.next()))
+        (self.graph, self.parameters) = (graph, parameters)
         states = Self.history(parameters.count, using: &random)
         horizon = min(10, self.nowcaster.longestHorizon ?? 10)
-        change = try Self.change(states, self.nowcaster, model, parameters, horizon)
+        change = try Self.change(states, self.nowcaster, graph, parameters, horizon)
     }
 
     /// Whether the nowcaster looks at the graph at all. One that does not is equivariant to any permutation of any
     /// tensor.
-    var seesGraph: Bool { if case .nino = nowcaster { true } else { false } }
+    var seesGraph: Bool { nowcaster is StreamedNetwork }
 
     /// A walk: every scalar drifts at a pace of its own, with noise.
     private static func history(_ count: Int, using random: inout SeededRandom) -> [[Float]] {
@@ -50,17 +50,18 @@ final class NowcastProof {
     }
 
     private static func change(
-        _ states: [[Float]], _ nowcaster: Nowcaster, _ model: GraphInput, _ parameters: ParameterList, _ horizon: Int
-    ) throws(NowcastError) -> [Float] {
+        _ states: [[Float]], _ nowcaster: any Nowcaster, _ graph: GraphInput, _ parameters: ParameterList,
+        _ horizon: Int
+    ) throws -> [Float] {
         let nowcast = try nowcaster.nowcast(
-            StateHistory(states, parameters: parameters), horizon: horizon, model: model)
+            StateHistory(states, parameters: parameters), horizon: horizon, graph: graph)
         return zip(nowcast.values, states[states.count - 1]).map { $0 - $1 }
     }
 
     /// ‖Δ(π·history) − π·Δ(history)‖ / ‖Δ(history)‖; infinite if a number is not finite.
-    func error(_ action: TensorAction) throws(NowcastError) -> Double {
+    func error(_ action: TensorAction) throws -> Double {
         let found = try Self.change(
-            states.map { action.apply(toFlat: $0, parameters) }, nowcaster, model, parameters, horizon)
+            states.map { action.apply(toFlat: $0, parameters) }, nowcaster, graph, parameters, horizon)
         var (difference, length) = (0.0, 0.0)
         for (a, b) in zip(found, action.apply(toFlat: change, parameters)) {
             let distance = Double(a) - Double(b)

@@ -64,12 +64,11 @@ struct BenchFigures {
 
     /// Seconds of a nowcast in memory.
     func nowcastInMemory(_ model: Model) throws -> Double {
-        let graph = try model.neuralGraph()
-        let nodes = try NodeInput(graph)
-        let form = StreamedNetwork(GraphNetwork.random(seed: seed))
+        let graph = try GraphInput(model.neuralGraph())
+        let network = StreamedNetwork(GraphNetwork.random(seed: seed))
         let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: seed + UInt64($0)) }
         let history = try StateHistory(states, parameters: model.parameters)
-        return try fastest { _ = try form.nowcast(history, graph: graph, nodes: nodes, horizon: 10) }
+        return try fastest { _ = try network.nowcast(history, horizon: 10, graph: graph) }
     }
 
     /// Seconds of the positional encoding.

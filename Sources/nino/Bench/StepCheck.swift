@@ -3,7 +3,6 @@ import Checkpoints
 import Foundation
 import NeuralGraphs
 import Nowcasting
-import Synchronization
 import Tensors
 
 /// Recomputes random nodes and scalars of a step's result edge by edge in double precision.
@@ -30,8 +29,8 @@ struct StepCheck {
         let graph = try bench.model.neuralGraph()
         let names = graph.parameters.entries.map(\.name)
         let source = FileHistory(try History(opening: bench.history.files), names: names, parameters: graph.parameters)
-        let nodes = try nodeStates(network, source, graph)
-        let oracle = DoublePrecisionReference(network, graph: graph, source: source, nodes: nodes)
+        let nodes = try StreamedNetwork(network).nodeStates(source, graph: GraphInput(graph))
+        let oracle = try DoublePrecisionReference(network, graph: graph, source: source, nodes: nodes)
         var random = SeededRandom(seed: bench.common.seed, purpose: .sampling)
 
         var states = Deviation()
@@ -40,7 +39,7 @@ struct StepCheck {
                 // A random block first: most nodes are in few blocks.
                 let block = graph.nodeBlocks[random.integer(below: graph.nodeBlocks.count)]
                 let node = block.first + random.integer(below: block.count)
-                for (h, expected) in oracle.state(of: node, after: layer).enumerated() {
+                for (h, expected) in try oracle.state(of: node, after: layer).enumerated() {
                     states.add(
                         found: Double(nodes[layer + 1].values[node * network.width + h]), expected: expected, origin: 0)
                 }
@@ -54,10 +53,10 @@ struct StepCheck {
                 var found: [Float] = [0]
                 try found.withUnsafeMutableBufferPointer { try file.read(entry.name, scalar..<(scalar + 1), into: $0) }
                 // What the file's type cannot hold is no error of the step.
-                let expected = rounded(
+                let expected = try rounded(
                     oracle.nowcast(scalar, of: index, horizon: StepBench.horizon), to: file[entry.name]!.dtype,
                     like: found[0])
-                scalars.add(found: Double(found[0]), expected: expected, origin: oracle.newest(scalar, of: index))
+                try scalars.add(found: Double(found[0]), expected: expected, origin: oracle.newest(scalar, of: index))
             }
         }
         try show("nodes", states)
@@ -75,17 +74,6 @@ struct StepCheck {
             )
             throw Failure.answerIsNo
         }
-    }
-
-    /// States of all nodes before the first and after each round, without a read-out.
-    private func nodeStates(_ network: GraphNetwork, _ source: FileHistory, _ graph: NeuralGraph) throws -> [Tensor] {
-        let kept = Mutex<[Tensor]>([])
-        let options = NowcastOptions(journal: WithoutReadOut()) { nodes in
-            kept.withLock { $0.append(Tensor(shape: nodes.shape, values: nodes.array)) }
-        }
-        _ = try StreamedNetwork(network).nowcast(
-            source, graph: graph, nodes: NodeInput(graph), horizon: StepBench.horizon, into: NoSink(), options: options)
-        return kept.withLock { $0 }
     }
 
     /// The expected number rounded as the file has it, if that is what it was rounded to or a neighbour within half a
@@ -110,16 +98,4 @@ private struct Deviation {
     }
 
     var relative: Double { (error / length).squareRoot() }
-}
-
-/// Says that all of the read-out is done.
-private struct WithoutReadOut: NowcastJournal {
-    func save(_ terms: [Tensor]) {}
-    func restore(count: Int, shape: [Int]) -> [Tensor]? { nil }
-    func measure(ofPart part: Int) -> ChangeMeasure? { ChangeMeasure() }
-    func finished(part: Int, _ measure: ChangeMeasure) {}
-}
-
-private struct NoSink: NowcastSink {
-    func write(_ patch: ScalarPatch, from values: UnsafePointer<Float>, stride: Int) {}
 }

@@ -9,10 +9,9 @@ struct StepCommand: ParsableCommand {
         abstract: "Nowcast: predict a model's weights from five of its checkpoints.",
         discussion: """
             The five states are equally far apart, oldest first; the horizon --k counts in their distance. Give --k, \
-            or --step with
-            --period and --max-steps for the schedule of a training run. The output has the names, types, sharding \
-            and metadata of
-            the newest state, and its buffers.
+            or --step with --period and --max-steps for the schedule of a training run. Several horizons (--k 1,2,4) \
+            cost little more than one: each result has its horizon in its name, out-k4.safetensors. The \
+            output has the names, types, sharding and metadata of the newest state, and its buffers.
             """)
 
     enum Method: String, CaseIterable, ExpressibleByArgument {
@@ -36,8 +35,8 @@ struct StepCommand: ParsableCommand {
     @Option(help: "What predicts; by default what the checkpoint is for.")
     var method: Method?
 
-    @Option(help: "Horizon: how many states ahead.")
-    var k: Int?
+    @Option(help: ArgumentHelp("Horizon: how many states ahead; several with commas.", valueName: "k"))
+    var k: HorizonList?
 
     @Option(help: "Completed optimizer steps; the schedule gives the horizon.")
     var step: Int?
@@ -92,7 +91,9 @@ struct StepCommand: ParsableCommand {
     func validate() throws {
         guard (config == nil) != (graph == nil) else { throw ValidationError("give either --config or --graph") }
         guard (k == nil) != (step == nil) else { throw ValidationError("give either --k or --step") }
-        if let k, k < 1 { throw ValidationError("--k: expected at least 1, found \(k)") }
+        if let least = k?.horizons.min(), least < 1 {
+            throw ValidationError("--k: expected at least 1, found \(least)")
+        }
         if let horizon, horizon < 1 { throw ValidationError("--horizon: expected at least 1, found \(horizon)") }
         if horizon != nil, step == nil {
             throw ValidationError("--horizon needs --step: --k says itself how far to look")
@@ -141,50 +142,55 @@ struct StepCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let nowcaster = try makeNowcaster()
-        let horizon =
-            k
-            ?? HorizonSchedule(longest: nowcaster.firstHorizon(self.horizon), period: period, maxTrainSteps: maxSteps)
-            .horizon(atStep: step!)
+        let horizons =
+            k?.horizons ?? [
+                HorizonSchedule(
+                    longest: nowcaster.firstHorizon(self.horizon), period: period, maxTrainSteps: maxSteps
+                ).horizon(atStep: step!)
+            ]
         let target = try StepTarget(
             config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph,
             options: common)
         let states = try History(opening: history)
         let fingerprint = try StepFingerprint(
-            inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizon))
+            inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizons))
         let clock = ContinuousClock()
         let started = clock.now
         let output = try StepOutput(
-            out, newest: states.newest, names: target.names(in: states), fingerprint: fingerprint.text,
-            resuming: resume, journalEvery: journalEvery)
-        let measure = try output.write { sink, journal in
+            out, horizons: horizons, newest: states.newest, names: target.names(in: states),
+            fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery)
+        let measures = try output.write { sinks, journal in
             let progress = StepProgress(isQuiet: common.quiet)
             defer { progress.end() }
             let options = NowcastOptions(
                 sampler: edgeSampleRatio.map { EdgeSampler(ratio: $0, seed: common.seed) }, observer: progress,
                 journal: journal)
             return try target.nowcast(
-                nowcaster, states, horizon: horizon, inLayers: subgraph, into: sink, options: options)
+                nowcaster, states, horizons: horizons, inLayers: subgraph, into: sinks, options: options)
         }
-        try report(
-            Result(
-                out: out, method: nowcaster.name, horizon: horizon, parameters: target.parameters.count,
-                relativeChange: measure.relative,
-                seconds: (clock.now - started) / .seconds(1)))
+        let seconds = (clock.now - started) / .seconds(1)
+        for (index, horizon) in horizons.enumerated() {
+            try report(
+                Result(
+                    out: output.paths[index], method: nowcaster.name, horizon: horizon,
+                    parameters: target.parameters.count, relativeChange: measures[index].relative, seconds: seconds))
+        }
     }
 
     /// What the result depends on beside the input files.
-    private func choices(_ horizon: Int) -> String {
-        "k \(horizon) method \(method?.rawValue ?? "-") scale \(updateScale.map { "\($0)" } ?? "-") precision "
+    private func choices(_ horizons: [Int]) -> String {
+        "k \(HorizonList(horizons).defaultValueDescription) method \(method?.rawValue ?? "-") "
+            + "scale \(updateScale.map { "\($0)" } ?? "-") precision "
             + "\(precision.rawValue) subgraph \(subgraph) "
             + "version \(checkpoint == nil ? Nino.configuration.version : "-") sample "
             + "\(edgeSampleRatio.map { "\($0) seed \(common.seed)" } ?? "-")"
     }
 
-    private func makeNowcaster() throws -> Nowcaster {
+    private func makeNowcaster() throws -> any Nowcaster {
         if method == .linefit { return .lineFit }
         if method == .average { return .average }
         let file = try Checkpoint(named: checkpoint ?? Checkpoint.pretrainedName)
-        let nowcaster = Nowcaster(try NowcastCheckpoint(file, updateScale: updateScale), precision: precision)
+        let nowcaster = try NowcastCheckpoint(file, updateScale: updateScale).nowcaster(precision: precision)
         if let method, method.rawValue != nowcaster.name {
             throw InputError(
                 "\(file.path): expected a checkpoint for --method \(method.rawValue), found one for \(nowcaster.name)")
@@ -199,18 +205,6 @@ struct StepCommand: ParsableCommand {
             "\(result.out): \(result.parameters) parameters, \(result.method), \(result.horizon) states ahead, "
                 + "changed by \(percent) % of their length"
         )
-    }
-}
-
-extension Nowcaster {
-    /// As `--method` calls it.
-    var name: String {
-        switch self {
-        case .nino: StepCommand.Method.nino.rawValue
-        case .wnn: StepCommand.Method.wnn.rawValue
-        case .lineFit: StepCommand.Method.linefit.rawValue
-        case .average: StepCommand.Method.average.rawValue
-        }
     }
 }
 

@@ -43,11 +43,11 @@ struct VerifyTask: IsolatedTask {
     }
 
     /// - Throws: what opening a checkpoint throws.
-    static func nowcaster(_ checkpoint: String?) throws -> Nowcaster? {
-        try checkpoint.map { Nowcaster(try NowcastCheckpoint(Checkpoint(named: $0))) }
+    static func nowcaster(_ checkpoint: String?) throws -> (any Nowcaster)? {
+        try checkpoint.map { try NowcastCheckpoint(Checkpoint(named: $0)).nowcaster() }
     }
 
-    private func verify(_ graph: String, of model: Model, _ nowcaster: Nowcaster?) throws -> VerificationReport {
+    private func verify(_ graph: String, of model: Model, _ nowcaster: (any Nowcaster)?) throws -> VerificationReport {
         let file = try GraphFile.read(graph)
         let verifier = GraphFileVerifier(trials: trials, seed: seed, nowcaster: nowcaster)
         return try verifier.verify(file.edges, words: file.words, parameters: file.parameters, of: model, name: graph)

@@ -44,13 +44,13 @@ enum NowcasterChoice {
     func load(for model: Model) throws -> RunNowcaster? {
         switch self {
         case .none: return nil
-        case .lineFit: return RunNowcaster(.lineFit, model: nil, identity: Self.lineFitName)
-        case .average: return RunNowcaster(.average, model: nil, identity: Self.averageName, stateKind: .mean)
+        case .lineFit: return RunNowcaster(.lineFit, graph: nil, identity: Self.lineFitName)
+        case .average: return RunNowcaster(.average, graph: nil, identity: Self.averageName, stateKind: .mean)
         case .checkpoint(let name):
             let file = try Checkpoint(named: name)
-            let nowcaster = Nowcaster(try NowcastCheckpoint(file))
+            let nowcaster = try NowcastCheckpoint(file).nowcaster()
             return RunNowcaster(
-                nowcaster, model: try GraphInput(model.neuralGraph()), identity: try file.checksum(),
+                nowcaster, graph: try GraphInput(model.neuralGraph()), identity: try file.checksum(),
                 stateKind: try file.stateKind)
         }
     }

@@ -1,30 +1,46 @@
-import ArgumentParser
 import Checkpoints
 import Foundation
 import Nowcasting
 
-/// The files of a step's result: laid out as the newest state; what is no parameter is copied from it.
+/// The files of a step's results, one checkpoint for each horizon: laid out as the newest state; what is no parameter
+/// is copied from it.
 struct StepOutput {
+    /// Where each result goes.
+    let paths: [String]
     private let path: String
     private let newest: Checkpoint
     private let names: FileNames
-    private let file: CheckpointAssembler
+    private let files: [CheckpointAssembler]
     private let journal: FileJournal
-    private let continues: Bool
 
     /// - Parameters:
-    ///   - fingerprint: what the result depends on; work left by a run with another one is of no use.
-    ///   - resuming: takes up what an interrupted run left.
+    ///   - path: of the result; with several horizons each has `-k<horizon>` before the suffix.
+    ///   - fingerprint: what the results depend on; work left by a step with another one is of no use.
+    ///   - resuming: takes up what an interrupted step left.
     ///   - journalEvery: seconds of work after which it is entered in the journal.
     /// - Throws: `CheckpointError` if there is no place for the files.
     init(
-        _ path: String, newest: Checkpoint, names: FileNames, fingerprint: String, resuming: Bool, journalEvery: Double
+        _ path: String, horizons: [Int], newest: Checkpoint, names: FileNames, fingerprint: String, resuming: Bool,
+        journalEvery: Double
     ) throws {
         (self.path, self.newest, self.names) = (path, newest, names)
-        journal = FileJournal(output: path, fingerprint: fingerprint, resuming: resuming, pause: journalEvery)
-        file = try CheckpointAssembler(path, layout: newest.layout, continuing: journal.continues)
-        continues = journal.continues && file.continues
-        journal.begin(continuing: continues) { [file] () throws(CheckpointError) in try file.flush() }
+        paths = horizons.count == 1 ? [path] : horizons.map { Self.path(path, horizon: $0) }
+        journal = FileJournal(
+            output: path, fingerprint: fingerprint, horizons: horizons.count, resuming: resuming, pause: journalEvery)
+        var files: [CheckpointAssembler] = []
+        do {
+            for path in paths {
+                files.append(try CheckpointAssembler(path, layout: newest.layout, continuing: journal.continues))
+            }
+        } catch {
+            if !journal.continues { files.forEach { $0.discard() } }
+            throw error
+        }
+        self.files = files
+        let continues = journal.continues && files.allSatisfy(\.continues)
+        journal.begin(continuing: continues) { [files] () throws(CheckpointError) in
+            for file in files { try file.flush() }
+        }
         if resuming {
             Output.note(
                 continues
@@ -33,71 +49,50 @@ struct StepOutput {
         }
     }
 
+    /// `a/o.safetensors` becomes `a/o-k4.safetensors`, a folder `a/o` becomes `a/o-k4`.
+    static func path(_ path: String, horizon: Int) -> String {
+        let suffix = [".safetensors.index.json", ".safetensors"].first(where: path.hasSuffix) ?? ""
+        let stem = path.dropLast(suffix.count)
+        return stem.hasSuffix("/") ? "\(stem.dropLast())-k\(horizon)/" : "\(stem)-k\(horizon)\(suffix)"
+    }
+
     /// Runs the nowcast and gives the files their names.
     ///
     /// After Ctrl-C what is done stays for `--resume`; after any other failure nothing stays.
+    /// - Parameter nowcast: is given a sink for each horizon.
     /// - Throws: what the nowcast throws; `CheckpointError` for a full disk; `InputError` for a nowcast that is not
     ///   finite.
-    func write(_ nowcast: (FileSink, FileJournal) throws -> ChangeMeasure) throws -> ChangeMeasure {
+    func write(_ nowcast: ([FileSink], FileJournal) throws -> [ChangeMeasure]) throws -> [ChangeMeasure] {
         var holders = [[String]](repeating: [], count: names.parameters.count)
-        let (parameters, others) = Set(file.tensorNames).sorted().reduce(into: ([String](), [String]())) {
+        let (parameters, others) = Set(files[0].tensorNames).sorted().reduce(into: ([String](), [String]())) {
             lists, name in
             names.parameter(of: name) == nil ? lists.1.append(name) : lists.0.append(name)
         }
         for name in parameters { holders[names.parameter(of: name)!].append(name) }
-        let sink = FileSink(file, names: holders)
         do {
-            for name in others { try file.copy(name, from: newest) }
-            let measure = try nowcast(sink, journal)
-            try file.commit()
+            for file in files {
+                for name in others { try file.copy(name, from: newest) }
+            }
+            let measures = try nowcast(files.map { FileSink($0, names: holders) }, journal)
+            for file in files { try file.flush() }
+            for file in files { try file.commit() }
             journal.remove()
-            return measure
-        } catch NowcastError.stopped where sink.failure == nil {
+            return measures
+        } catch NowcastError.stopped {
             journal.flush()
             Output.note("\(path): interrupted; the same command with --resume goes on")
             throw Failure.interrupted
         } catch {
-            file.discard()
+            for file in files { file.discard() }
             journal.remove()
-            throw sink.failure.map(explain) ?? error
+            throw (error as? FileSink.NotFinite).map(explain) ?? error
         }
     }
 
-    private func explain(_ failure: FileSink.Failure) -> any Error {
-        switch failure {
-        case .writing(let error): error
-        case .notFinite(let parameter, let element, let found):
-            InputError(
-                "\(path): not written: the nowcast of tensor \"\(names.parameters[parameter])\" holds \(found) at "
-                    + "element \(element)"
-            )
-        }
-    }
-}
-
-/// Tells one computation from another: files by place, size and time of their last change, and choices.
-struct StepFingerprint {
-    let text: String
-
-    /// - Parameter inputs: files, folders of shards, or names that are no path (then the name itself counts).
-    init(inputs: [String], choices: String) throws {
-        var parts = [choices]
-        for input in inputs {
-            let url = URL(fileURLWithPath: input).resolvingSymlinksInPath()
-            let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
-            let shards = input.hasSuffix(".json") || isFolder
-            let folder = isFolder ? url : url.deletingLastPathComponent()
-            let beside =
-                shards
-                ? try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
-                    $0.hasSuffix(".safetensors")
-                }.sorted() : []
-            for file in [url] + beside.map(folder.appendingPathComponent) {
-                let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
-                let changed = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
-                parts.append("\(file.path) \(attributes?[.size] ?? 0) \(changed ?? 0)")
-            }
-        }
-        text = parts.joined(separator: " | ")
+    private func explain(_ failure: FileSink.NotFinite) -> any Error {
+        InputError(
+            "\(path): not written: the nowcast of tensor \"\(names.parameters[failure.parameter])\" holds "
+                + "\(failure.found) at element \(failure.element)"
+        )
     }
 }

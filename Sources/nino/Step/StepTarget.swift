@@ -9,9 +9,9 @@ import Tensors
 struct StepTarget {
     let parameters: ParameterList
     /// The graph, where the method needs one.
-    let model: GraphInput?
+    let graph: GraphInput?
     /// The same in layers, each with its parameters as indices in the list; empty unless asked for.
-    private let layers: [(model: GraphInput, parameters: ParameterList, indices: [Int])]
+    private let layers: [(graph: GraphInput, indices: [Int])]
     /// The plugin's model; nil for a graph from a file.
     private let plugin: Model?
 
@@ -25,17 +25,15 @@ struct StepTarget {
         if let config {
             let plugin = try options.model(config)
             parameters = plugin.parameters
-            let graph = needsGraph || inLayers ? try plugin.neuralGraph() : nil
-            layers =
-                try inLayers
-                ? graph!.layerSubgraphs().map { (try GraphInput($0.graph), $0.graph.parameters, $0.parameters) } : []
-            model = try inLayers ? nil : graph.map { try GraphInput($0, encoding: given) }
+            let whole = needsGraph || inLayers ? try plugin.neuralGraph() : nil
+            layers = try inLayers ? whole!.layerSubgraphs().map { (try GraphInput($0.graph), $0.parameters) } : []
+            self.graph = try inLayers ? nil : whole.map { try GraphInput($0, encoding: given) }
             self.plugin = plugin
         } else {
             let file = try GraphFile.read(graph!)
             parameters = file.parameters
             let nodes = NodeInput(encoding: given ?? file.encoding, words: file.words)
-            model = needsGraph ? try GraphInput(file.edges, nodes: nodes, parameters: file.parameters) : nil
+            self.graph = needsGraph ? try GraphInput(file.edges, nodes: nodes, parameters: file.parameters) : nil
             layers = []
             plugin = nil
         }
@@ -53,38 +51,28 @@ struct StepTarget {
 
     /// Nowcasts from files to files.
     ///
-    /// - Throws: what was wrong with a state: `CheckpointError`; `NowcastError`.
+    /// - Throws: what was wrong with a state: `CheckpointError`; `NowcastError`; what the sinks throw.
     func nowcast(
-        _ nowcaster: Nowcaster, _ states: History, horizon: Int, inLayers: Bool, into sink: FileSink,
+        _ nowcaster: any Nowcaster, _ states: History, horizons: [Int], inLayers: Bool, into sinks: [FileSink],
         options: NowcastOptions
-    ) throws -> ChangeMeasure {
+    ) throws -> [ChangeMeasure] {
         let names = try names(in: states).parameters
         guard inLayers else {
-            return try nowcast(
-                nowcaster, FileHistory(states, names: names, parameters: parameters), horizon: horizon, model,
-                into: sink, options)
+            return try nowcaster.nowcast(
+                FileHistory(states, names: names, parameters: parameters), horizons: horizons, graph: graph,
+                into: sinks, options: options)
         }
-        var (whole, options) = (ChangeMeasure(), options)
+        var (whole, options) = (horizons.map { _ in ChangeMeasure() }, options)
         // Layers are small: what is done again after an interruption is little.
         options.journal = nil
         for layer in layers {
-            let source = FileHistory(states, names: layer.indices.map { names[$0] }, parameters: layer.parameters)
-            whole.add(
-                try nowcast(
-                    nowcaster, source, horizon: horizon, layer.model, into: sink.selecting(layer.indices), options))
+            let source = FileHistory(
+                states, names: layer.indices.map { names[$0] }, parameters: layer.graph.parameters)
+            let measures = try nowcaster.nowcast(
+                source, horizons: horizons, graph: layer.graph, into: sinks.map { $0.selecting(layer.indices) },
+                options: options)
+            for (index, measure) in measures.enumerated() { whole[index].add(measure) }
         }
         return whole
-    }
-
-    private func nowcast(
-        _ nowcaster: Nowcaster, _ source: FileHistory, horizon: Int, _ model: GraphInput?, into sink: some NowcastSink,
-        _ options: NowcastOptions
-    ) throws -> ChangeMeasure {
-        do {
-            return try nowcaster.nowcast(source, horizon: horizon, model: model, into: sink, options: options)
-        } catch {
-            if let failure = source.failure { throw failure }
-            throw error
-        }
     }
 }

@@ -19,7 +19,7 @@ import Testing
 
     /// The derivative along a random direction in each tensor, by central differences of the loss in double precision.
     @Test(arguments: [NetworkShape.Method.nino, .wnn], [MetaLoss.value, .change])
-    func gradientsAgreeWithDifferencesOfTheEdgeListForm(method: NetworkShape.Method, loss: MetaLoss) throws {
+    func gradientsAgreeWithDifferencesOfTheReferenceNetwork(method: NetworkShape.Method, loss: MetaLoss) throws {
         for seed in [3, 8] as [UInt64] {
             var case_ = try TrainingCase(method, seed: seed, layers: seed == 3 ? 3 : 2, targets: seed == 3 ? 8 : 3)
             let network = case_.network()
@@ -96,12 +96,12 @@ import Testing
         #expect(reopened.weights.array == case_.network().weights.array)
         let history = try StateHistory(Array(case_.states[..<5]), parameters: case_.graph.parameters)
         let encoding = try LaplacianPositionalEncoding(case_.graph).values.enumerated().map { $1 * case_.signs[$0 % 8] }
-        let model = try GraphInput(case_.graph, encoding: encoding)
-        let nowcaster = Nowcaster(try NowcastCheckpoint(opening: path))
+        let input = try GraphInput(case_.graph, encoding: encoding)
+        let nowcaster = try NowcastCheckpoint(opening: path).nowcaster()
         let sample = try case_.sample()
         let changes = reopened.changes([sample])[0]
         for horizon in [1, SampleNetwork.horizons] {
-            let expected = try nowcaster.nowcast(history, horizon: horizon, model: model).array.map(Double.init)
+            let expected = try nowcaster.nowcast(history, horizon: horizon, graph: input).array.map(Double.init)
             let found = sample.predictions(changes, horizon: horizon)
             #expect(relativeError(found, expected, last: case_.states[4]) < 1e-5)
             let other = sample.predictions(changes, horizon: 3)

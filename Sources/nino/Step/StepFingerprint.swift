@@ -1,0 +1,28 @@
+import Foundation
+
+/// Tells one computation from another: files by place, size and time of their last change, and choices.
+struct StepFingerprint {
+    let text: String
+
+    /// - Parameter inputs: files, folders of shards, or names that are no path (then the name itself counts).
+    init(inputs: [String], choices: String) throws {
+        var parts = [choices]
+        for input in inputs {
+            let url = URL(fileURLWithPath: input).resolvingSymlinksInPath()
+            let isFolder = (try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
+            let shards = input.hasSuffix(".json") || isFolder
+            let folder = isFolder ? url : url.deletingLastPathComponent()
+            let beside =
+                shards
+                ? try FileManager.default.contentsOfDirectory(atPath: folder.path).filter {
+                    $0.hasSuffix(".safetensors")
+                }.sorted() : []
+            for file in [url] + beside.map(folder.appendingPathComponent) {
+                let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
+                let changed = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
+                parts.append("\(file.path) \(attributes?[.size] ?? 0) \(changed ?? 0)")
+            }
+        }
+        text = parts.joined(separator: " | ")
+    }
+}
