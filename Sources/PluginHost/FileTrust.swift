@@ -79,7 +79,7 @@ public struct FileTrust: Sendable {
     public static let current: FileTrust = {
         var trust = FileTrust(owners: [0, geteuid()], groups: [])
         if let group = privateGroup { trust.groups.insert(group) }
-        for entry in resolved("/proc/self/exe").flatMap(entries) ?? [] {
+        for entry in resolved(HostLocation.current.file.path).flatMap(entries) ?? [] {
             trust.owners.insert(entry.owner)
             if entry.mode & S_IWGRP != 0 { trust.groups.insert(entry.group) }
             if entry.isFolder { trust.hostFolders.insert(entry.path) }

@@ -7,9 +7,8 @@ enum PluginCall {
     nonisolated(unsafe) static var watcher: ((_ function: String?) -> Void)?
 
     static func run<Result>(_ function: String, _ body: () -> Result) -> Result {
-        guard let watcher else { return body() }
-        watcher(function)
-        defer { watcher(nil) }
-        return body()
+        watcher?(function)
+        defer { watcher?(nil) }
+        return FloatEnvironment.preserving(body)
     }
 }

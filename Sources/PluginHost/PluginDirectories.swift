@@ -29,10 +29,8 @@ public struct PluginDirectories: Sendable {
             shared: [beside.path])
     }
 
-    /// Folder of the running executable, links resolved.
-    public static var executableFolder: URL {
-        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-    }
+    /// Folder of the program `nino`, links resolved.
+    public static var executableFolder: URL { HostLocation.current.folder }
 
     /// A folder or file that was named but is not there, or cannot be listed.
     public struct Missing: Sendable, Equatable {

@@ -35,7 +35,8 @@ public final class PluginLibrary: @unchecked Sendable {
 
     private static func open(_ file: String) throws(PluginHostError) -> UnsafePointer<nino_entry_t> {
         let resolved = try FileTrust.current.check(file)
-        guard let handle = PluginCall.run("a constructor", { dlopen(resolved, RTLD_NOW | RTLD_LOCAL) }) else {
+        let open = { ProcessState.preserving { dlopen(resolved, RTLD_NOW | RTLD_LOCAL) } }
+        guard let handle = PluginCall.run("a constructor", open) else {
             throw .notLoadable(file: file, reason: dlerror().map { String(cString: $0) } ?? "dlopen gave no reason")
         }
         guard let symbol = dlsym(handle, "nino_plugin_entry") else { throw .noEntry(file: file) }

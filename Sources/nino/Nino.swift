@@ -12,7 +12,7 @@ struct Nino: ParsableCommand {
         abstract:
             "Neuron interaction and nowcasting: see a network as a graph, predict its weights ahead, train it in "
             + "fewer steps.",
-        version: "1.0.0",
+        version: HostVersion.text,
         subcommands: [
             PluginsCommand.self, PluginCommand.self, VerifyCommand.self, GraphCommand.self, ForwardCommand.self,
             StepCommand.self, TrainCommand.self,

@@ -3,6 +3,7 @@
 //
 // Functions that can fail return -1 and leave the reason in errno.
 #pragma once
+#include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,6 +23,22 @@ int nino_process_descriptor(pid_t process);
 
 /// 1 if an access control list says more about who may change the file than its mode does, else 0.
 int nino_has_access_list(const char *path);
+
+/// Path of the file that this code was loaded from: a shared library, or /proc/self/exe for the program itself. NULL if
+/// it cannot be told.
+const char *nino_image_path(void);
+
+/// What signals do in this process, and the stack on which the calling thread handles them.
+typedef struct {
+    struct sigaction actions[65];
+    stack_t stack;
+} nino_signals_t;
+
+/// Takes down what signals do.
+void nino_remember_signals(nino_signals_t *signals);
+
+/// Puts back what has been changed since.
+void nino_restore_signals(const nino_signals_t *signals);
 
 /// What this process may use from now on.
 typedef struct {

@@ -7,11 +7,12 @@ public struct Isolation: Sendable {
     public static let argument = "--isolated"
 
     public let limits: IsolationLimits
-    private let program: String
+    /// Nil: the host's own.
+    private let program: String?
 
-    /// - Parameter program: `nino`, which begins with `IsolatedChild.main` when it is given `argument`; by default this
-    ///   process's own.
-    public init(limits: IsolationLimits, program: String = "/proc/self/exe") {
+    /// - Parameter program: `nino`, which begins with `IsolatedChild.main` when it is given `argument`; nil: the one of
+    ///   this host.
+    public init(limits: IsolationLimits, program: String? = nil) {
         self.limits = limits
         self.program = program
     }
@@ -25,9 +26,11 @@ public struct Isolation: Sendable {
                 token: token, parent: getpid(), limits: limits, task: Task.name,
                 payload: try JSONEncoder.isolation.encode(task))
             let child = try ChildProcess(
-                program, ["nino", Self.argument], environment: environment,
+                program ?? HostLocation.current.program.get(), ["nino", Self.argument], environment: environment,
                 input: Array(JSONEncoder.isolation.encode(request)), limits: limits)
             return IsolatedAnswer(child, token: token).result(limits)
+        } catch let error as PluginHostError {
+            throw error
         } catch {
             throw .isolationFailed(reason: "\(error)")
         }

@@ -1,0 +1,4 @@
+/// The version of program and library.
+public enum HostVersion {
+    public static let text = "1.0.0"
+}
