@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sched.h>
 #include "nino_kernels.h"
 
@@ -17,4 +18,45 @@ void nino_parallel_enter(void) {
 }
 void nino_parallel_leave(void) {
     depth--;
+}
+
+static int forked;
+
+static void remember_fork(void) {
+    forked = 1;
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+    pthread_atfork(NULL, NULL, remember_fork);
+}
+
+int nino_is_forked(void) {
+    return forked;
+}
+
+/* One worker's share. */
+typedef struct {
+    void (*body)(void *, int);
+    void *context;
+    int worker;
+    pthread_t thread;
+} share_t;
+
+static void *work(void *argument) {
+    share_t *share = argument;
+    share->body(share->context, share->worker);
+    return NULL;
+}
+
+void nino_run_on_threads(int workers, void (*body)(void *context, int worker), void *context) {
+    share_t shares[workers];
+    int started = 1;
+    for (; started < workers; started++) {
+        shares[started] = (share_t){.body = body, .context = context, .worker = started};
+        if (pthread_create(&shares[started].thread, NULL, work, &shares[started]) != 0) break;
+    }
+    body(context, 0);
+    for (int i = 1; i < started; i++) pthread_join(shares[i].thread, NULL);
+    /* Where no thread could be had, the caller does its share. */
+    for (int i = started; i < workers; i++) body(context, i);
 }

@@ -41,7 +41,7 @@ public enum Parallel {
         withoutActuallyEscaping(body) { body in
             // Unchecked: a body writes the places of its tile alone.
             nonisolated(unsafe) let body = body
-            DispatchQueue.concurrentPerform(iterations: workers) { worker in
+            onThreads(workers) { worker in
                 nino_parallel_enter()
                 defer { nino_parallel_leave() }
                 while true {
@@ -51,6 +51,24 @@ public enum Parallel {
                 }
             }
         }
+    }
+
+    /// Calls `body` once for each worker, each on a thread of its own, the caller's among them.
+    private static func onThreads(_ workers: Int, _ body: @Sendable (_ worker: Int) -> Void) {
+        guard nino_is_forked() != 0 else {
+            return DispatchQueue.concurrentPerform(iterations: workers, execute: body)
+        }
+        // Dispatch refuses to work in a child after fork.
+        withoutActuallyEscaping(body) { body in
+            withUnsafePointer(to: Body(run: body)) { box in
+                let context = UnsafeMutableRawPointer(mutating: box)
+                nino_run_on_threads(Int32(workers), { $0!.load(as: Body.self).run(Int($1)) }, context)
+            }
+        }
+    }
+
+    private struct Body {
+        let run: @Sendable (Int) -> Void
     }
 
     /// Cuts `0 ..< count` into ranges of `tile` elements (the last may be shorter) and calls `body` once for each.

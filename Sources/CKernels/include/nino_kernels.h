@@ -9,6 +9,13 @@
 
 // --- Threads (threads.c) ---
 
+/// 1 in a child after fork, which has no thread but one, else 0.
+int nino_is_forked(void);
+
+/// Calls `body` once for each worker 0 ... workers - 1, on threads of its own and the caller's, and returns when all
+/// are done.
+void nino_run_on_threads(int workers, void (*body)(void *context, int worker), void *context);
+
 /// Processors this process may run on.
 int nino_processor_count(void);
 /// How many parallel regions the calling thread is inside of.
