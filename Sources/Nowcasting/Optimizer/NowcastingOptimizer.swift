@@ -97,6 +97,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         !(recordsAtNextStep && states.count >= StateHistory.contextLength - 1)
     }
 
+    /// True if the next step looks at the weights: to record them, or to nowcast.
+    public var needsWeights: Bool { stateKind == .mean || recordsAtNextStep }
+
     private var recordsAtNextStep: Bool { (completedSteps + 1).isMultiple(of: interval) }
 
     /// Takes one step.
@@ -177,6 +180,8 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     /// What was foretold of short states is not to be compared with long ones.
     private mutating func growStates() {
+        // An odd number is left after `forgetStates`.
+        if !states.count.isMultiple(of: 2) { states.removeFirst() }
         states = StateSchedule.joined(states, stateKind)
         if !foresight.isProven { foresight = .unknown }
     }
@@ -235,6 +240,13 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         return candidates.min { $0.loss < $1.loss }.map(EvaluationWeights.init)
     }
 
+    /// Begins to record anew, and to trust no nowcast: for weights that did not come about by training, such as those
+    /// from before a jump.
+    public mutating func forgetStates() {
+        (states, found, statesSinceJump, foresight) = ([], nil, 0, .unknown)
+        recorded = StateAccumulator(stateKind)
+    }
+
     private static func firstNotFinite(_ values: Tensor, _ parameters: ParameterList) -> String? {
         values.values.firstIndex { !$0.isFinite }.map { parameters.entry(containing: $0)?.name ?? "" }
     }
@@ -251,6 +263,8 @@ extension NowcastingOptimizer {
     private static var trialForecastName: String { "nowcast.trial_forecast" }
     private static var trialAgeName: String { "nowcast.trial_age" }
     private static var passedName: String { "nowcast.passed_trial" }
+    private static var statesName: String { "nowcast.states" }
+    private static var recordedName: String { "nowcast.recorded" }
     private static var weightsName: String { "nowcast.weights" }
     private static var meanName: String { "nowcast.mean" }
     private static func stateName(_ index: Int) -> String { "nowcast.state_\(index)" }
@@ -260,6 +274,8 @@ extension NowcastingOptimizer {
         var saved = base.savedState.prefixed(Self.baseName)
         saved.counters[Self.stepName] = completedSteps
         saved.counters[Self.periodName] = schedule.period
+        saved.counters[Self.statesName] = states.count
+        saved.counters[Self.recordedName] = recorded.count
         if policy == .search {
             saved.counters[Self.sinceJumpName] = statesSinceJump
             saved.counters[Self.stateStepsName] = interval
@@ -304,12 +320,16 @@ extension NowcastingOptimizer {
                 start: $0, forecast: try saved.tensor(Self.trialForecastName, count: parameters.count),
                 age: try saved.counter(Self.trialAgeName))
         }
+        // Both follow from the step, unless states were forgotten.
+        let kept =
+            saved.counters[Self.statesName]
+            ?? (policy == .search ? length.kept(after: step) : step / interval % StateHistory.contextLength)
+        let count = saved.counters[Self.recordedName] ?? step % interval
         var states: [Tensor] = []
-        for index in 0..<(policy == .search ? length.kept(after: step) : step / interval % StateHistory.contextLength) {
+        for index in 0..<max(0, kept) {
             let state = try saved.tensor(Self.stateName(index), count: parameters.count)
             states.append(Tensor(shape: [state.count], values: state.array))
         }
-        let count = step % interval
         let mean = stateKind == .mean && count > 0 ? try saved.tensor(Self.meanName, count: parameters.count).array : []
         try base.restore(saved.part(Self.baseName))
         (completedSteps, self.states, recorded) = (step, states, StateAccumulator(stateKind, mean: mean, count: count))

@@ -18,6 +18,13 @@ public struct ScalarPatch: Sendable, Equatable {
 
     static func whole(_ parameter: Int, _ entry: ParameterList.Entry) -> ScalarPatch { run(parameter, 0..<entry.count) }
 
+    /// The same scalars of another parameter.
+    public func inParameter(_ parameter: Int) -> ScalarPatch {
+        ScalarPatch(
+            parameter: parameter, first: first, rows: rows, rowStride: rowStride, columns: columns,
+            columnStride: columnStride)
+    }
+
     /// True if its scalars lie together in the parameter, and with this distance from row to row in memory too.
     func isContiguous(stride: Int) -> Bool {
         columnStride == 1 && (rows == 1 || rowStride == columns && stride == columns)
