@@ -3,11 +3,14 @@
 # make check      what to run before every commit: lint, build, the fast tests
 # make lint       formats, line lengths, rules of the house
 # make data       fetch a text for task text
+# make wheel      the Python package as dist/nino_nowcast-*.whl; make test-python tests it beside torch
 # make install    host, plugins, and all that a plugin author needs, under PREFIX; make uninstall takes it away
-.PHONY: demo test check lint build bench docs install uninstall clean setup data
+.PHONY: demo test check lint build bench docs install uninstall clean setup data wheel test-library test-python
 
-PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist
+PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist \
+  gfortran
 NINO = .build/release/nino
+LIBRARY = .build/release/libnino.so
 # What the demo nowcasts with: the checkpoint that ships, or a file.
 NINO_CHECKPOINT ?= nino
 DEMO_OUT ?= runs/demo
@@ -43,6 +46,7 @@ $(LINT)/ready: Tools/requirements-lint.txt
 
 build: setup
 	swift build -c release
+	Tools/link library $(LIBRARY)
 
 bench: build
 	$(NINO) bench
@@ -55,28 +59,53 @@ docs:
 	  --fallback-display-name NinoPluginSDK --fallback-bundle-identifier nino.sdk --warnings-as-errors \
 	  --output-path .build/docs/NinoPluginSDK.doccarchive
 
+# With all but the C library and libzip inside.
+$(LIBRARY): | $(NINO)
+	Tools/link library $@
+
+# The C example against the library: no leak, no error.
+test-library: build
+	@$(MAKE) -s setup PACKAGES=valgrind
+	cc -std=c11 -Wall -Wextra -Werror -O1 -g Tests/Library/example.c -ISources/CNino/include -L.build/release \
+	  -lnino -lm -Wl,-rpath,'$$ORIGIN' -o .build/release/example
+	valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 .build/release/example
+	cc -std=c11 -O1 -g -fsanitize=address,undefined Tests/Library/example.c -ISources/CNino/include -L.build/release \
+	  -lnino -lm -Wl,-rpath,'$$ORIGIN' -o .build/release/example-sanitized
+	.build/release/example-sanitized
+
+wheel: build
+	Tools/wheel $(PLUGINS:libNino%.so=%)
+
+test-python: wheel test-library
+	Tools/test-python
+
 # Builds only what was never built, so that `sudo make install` needs no toolchain.
 $(NINO) $(PLUGINS:%=.build/release/%):
 	$(MAKE) build
 
-install: $(NINO) $(PLUGINS:%=.build/release/%)
+install: $(NINO) $(LIBRARY) $(PLUGINS:%=.build/release/%)
 	rm -rf $(ROOT)/share/nino $(ROOT)/share/doc/nino
 	install -d $(addprefix $(ROOT)/,bin lib/nino lib/pkgconfig include/nino share/nino/sdk share/doc/nino)
 	install -m 755 $(NINO) $(ROOT)/bin/nino
 	for f in $(wildcard .build/release/nino_*.resources); do cp -r $$f $(ROOT)/bin/; done
 	install -m 755 $(PLUGINS:%=.build/release/%) $(ROOT)/lib/nino/
-	install -m 644 Sources/CNinoPlugin/include/nino_plugin.h $(ROOT)/include/nino/
+	install -m 755 $(LIBRARY) $(ROOT)/lib/
+	install -m 644 Sources/CNinoPlugin/include/nino_plugin.h Sources/CNino/include/nino.h $(ROOT)/include/nino/
 	cp -r Sources/Package.swift Sources/CNinoPlugin Sources/NinoPluginSDK $(ROOT)/share/nino/sdk/
 	cp -r Architectures Templates $(ROOT)/share/nino/
 	cp -r README.md LICENSE docs $(ROOT)/share/doc/nino/
 	version=$$($(NINO) --version) && printf '%s\n' 'prefix=$${pcfiledir}/../..' \
 	  'includedir=$${prefix}/include/nino' 'plugindir=$${prefix}/lib/nino' 'sdkdir=$${prefix}/share/nino/sdk' \
 	  '' 'Name: nino' 'Description: Architecture plugins for neuron interaction and nowcasting' \
-	  "Version: $$version" 'Cflags: -I$${includedir}' > $(ROOT)/lib/pkgconfig/nino.pc
+	  "Version: $$version" 'Cflags: -I$${includedir}' > $(ROOT)/lib/pkgconfig/nino.pc && \
+	  printf '%s\n' 'prefix=$${pcfiledir}/../..' 'Name: libnino' 'Description: nino as a C library' \
+	  "Version: $$version" 'Cflags: -I$${prefix}/include/nino' 'Libs: -L$${prefix}/lib -lnino' \
+	  > $(ROOT)/lib/pkgconfig/libnino.pc
 
 # Plugins that others put there stay, and the folder with them.
 uninstall:
-	rm -f $(ROOT)/bin/nino $(ROOT)/lib/pkgconfig/nino.pc $(PLUGINS:%=$(ROOT)/lib/nino/%)
+	rm -f $(ROOT)/bin/nino $(ROOT)/lib/libnino.so $(PLUGINS:%=$(ROOT)/lib/nino/%)
+	rm -f $(addprefix $(ROOT)/lib/pkgconfig/,nino.pc libnino.pc)
 	rm -rf $(ROOT)/bin/nino_*.resources $(ROOT)/include/nino $(ROOT)/share/nino $(ROOT)/share/doc/nino
 	[ ! -d $(ROOT)/lib/nino ] || rmdir --ignore-fail-on-non-empty $(ROOT)/lib/nino
 
@@ -105,4 +134,4 @@ data/shakespeare.txt:
 	rm -r data/download
 
 clean:
-	rm -rf .build runs
+	rm -rf .build runs dist

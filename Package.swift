@@ -46,6 +46,8 @@ let package = Package(
     products: [
         .executable(name: "nino", targets: ["nino"]),
         .library(name: "NinoPluginSDK", targets: ["NinoPluginSDK"]),
+        // The objects of libnino.so, which the Makefile links.
+        .library(name: "NinoLibrary", type: .static, targets: ["Library"]),
     ]
         + plugins.map { .library(name: "Nino\($0)", type: .dynamic, targets: ["\($0)Plugin"]) }
         + (testPlugins + swiftTestPlugins).map { .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"]) },
@@ -102,6 +104,13 @@ let package = Package(
             dependencies: [
                 "CKernels", "CZlib", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
             ]),
+        // The host as a C library: its header, and its functions on the modules above.
+        .target(name: "CNino"),
+        .target(
+            name: "Library",
+            dependencies: [
+                "CNino", "CKernels", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost", "Derivation",
+            ], exclude: ["library.map"]),
         // The command line, one file a command.
         .executableTarget(
             name: "nino",
@@ -129,6 +138,7 @@ let package = Package(
             name: "DerivationTests", dependencies: ["Derivation", "Verification", "TestSupport", "ZooSupport"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport", "ZooSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "JSONText", "TestSupport"]),
+        .testTarget(name: "LibraryTests", dependencies: ["Library", "CNino", "Checkpoints", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
     ]
         + plugins.map {

@@ -47,6 +47,16 @@ import Testing
         #expect(run.output.hasSuffix("1.0.0\n"))
     }
 
+    @Test func aProgramInCFindsTheLibrary() throws {
+        let folder = TemporaryFolder()
+        #expect(try make("install", prefix: folder.path).status == 0)
+        let source = BuiltProducts.repository.appendingPathComponent("Tests/Library/example.c").path
+        let run = try Shell(
+            "cc \(source) $(pkg-config --cflags --libs libnino) -lm -Wl,-rpath,$PWD/lib -o example && ./example",
+            in: folder.path, environment: ["PKG_CONFIG_PATH": folder + "lib/pkgconfig"])
+        #expect(run.status == 0 && run.output.hasSuffix(": 4 nowcasts\n"), "\(run.output)")
+    }
+
     @Test func uninstallLeavesWhatIsNotOurs() throws {
         let folder = TemporaryFolder()
         #expect(try make("install", prefix: folder.path).status == 0)

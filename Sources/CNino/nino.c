@@ -1,0 +1,2 @@
+// Compiles the header as C.
+#include "nino.h"
