@@ -1,0 +1,194 @@
+"""Runs of several processes: the first nowcasts, all judge, and all get the same weights."""
+
+import json
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from .._handles import Event, Network
+from .evaluation import Evaluation
+from .run import Run, Settings
+from .weights import Weights
+
+# What the first process tells the others.
+_JUDGE, _DONE, _FAILED = 0, 1, 2
+_KINDS = ("nowcast", "looked", "refused")
+
+
+def processes() -> int:
+    """How many processes train together."""
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+
+
+def run_for(
+    count: int,
+    network: Network,
+    model: torch.nn.Module,
+    chosen: Sequence[torch.Tensor],
+    policy: str,
+    settings: Settings,
+) -> "Run | SharedRun":
+    """A run of this process alone, or its part of one of several."""
+    if count == 1:
+        return Run(network, model, chosen, policy, settings)
+    return SharedRun(network, model, chosen, policy, settings)
+
+
+class SharedRun:
+    """A run whose weights several processes hold alike.
+
+    The first process records states and nowcasts. All evaluate the closure, each on its own batch, and what counts is
+    the mean. A process that is not the first keeps count of the steps with a run of a single weight, for which the same
+    rules say when a nowcast is due.
+    """
+
+    def __init__(
+        self, network: Network, model: torch.nn.Module, chosen: Sequence[torch.Tensor], policy: str, settings: Settings
+    ) -> None:
+        self.policy = policy
+        self._is_first = dist.get_rank() == 0
+        self._model = model
+        # What the first process may change.
+        self._tensors = Weights(network, model, chosen).tensors
+        if self._is_first:
+            self._run = Run(network, model, chosen, policy, settings)
+        else:
+            counter = torch.nn.Linear(1, 1, bias=False)
+            own = Settings("linefit", settings.period, settings.max_train_steps, settings.horizon, states="snapshot")
+            self._run = Run(Network.of_shapes({"weight": (1, 1)}), counter, list(counter.parameters()), policy, own)
+        self._evaluation = Evaluation(model)
+
+    @property
+    def need_grads(self) -> bool:
+        return self._run.need_grads
+
+    @property
+    def completed_steps(self) -> int:
+        return self._run.completed_steps
+
+    @property
+    def memory(self) -> int:
+        return self._run.memory
+
+    def record(self) -> None:
+        self._run.record()
+
+    def nowcast(self, loss: Callable[[], Any] | None) -> Event:
+        """As `Run.nowcast`, to be called in all processes."""
+        if not self._is_first:
+            return self._follow(loss)
+        try:
+            event = self._run.nowcast(self._judged(loss) if loss is not None else None)
+        except BaseException:
+            self._tell(_FAILED)
+            raise
+        self._tell(_DONE, _KINDS.index(event.kind), event.horizon)
+        self._broadcast()
+        return event
+
+    def evaluation_weights(self, loss: Callable[[], Any], copies: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """As `Run.evaluation_weights`, to be called in all processes."""
+        if not self._is_first:
+            self._follow_judging(loss)
+        else:
+            try:
+                copies = self._run.evaluation_weights(self._judged(loss), copies)
+            except BaseException:
+                self._tell(_FAILED)
+                raise
+            self._tell(_DONE)
+        for tensor in copies.values():
+            dist.broadcast(tensor, 0)
+        return copies
+
+    def undo(self) -> None:
+        """As `Run.undo`, to be called in all processes."""
+        if self._is_first:
+            self._run.undo()
+        else:
+            self._run.forget()
+        self._broadcast()
+
+    def save(self) -> torch.Tensor:
+        return self._run.save()
+
+    def restore(self, state: torch.Tensor) -> None:
+        self._run.restore(state if self._is_first else _of_one_weight(state))
+
+    def _judged(self, loss: Callable[[], Any]) -> Callable[[], float]:
+        """The mean of all processes' losses of the first one's weights."""
+
+        def judge() -> float:
+            self._tell(_JUDGE)
+            self._broadcast()
+            return self._mean(lambda: self._evaluation.loss(loss))
+
+        return judge
+
+    def _follow(self, loss: Callable[[], Any] | None) -> Event:
+        kind, horizon = self._follow_judging(loss)
+        self._broadcast()
+        # The counter's own nowcast is of no account but for the step it takes.
+        self._run.nowcast((lambda: 0.0) if loss is not None else None)
+        return Event(_KINDS[kind], horizon)
+
+    def _follow_judging(self, loss: Callable[[], Any] | None) -> tuple[int, int]:
+        with self._evaluation.of(loss) as evaluate:
+            while True:
+                command, kind, horizon = self._told()
+                if command == _DONE:
+                    return kind, horizon
+                if command == _FAILED:
+                    self._broadcast()
+                    raise RuntimeError("the first process could not nowcast; see its message")
+                self._broadcast()
+                self._mean(evaluate)
+
+    @property
+    def _device(self) -> torch.device:
+        return self._tensors[0].device
+
+    def _tell(self, command: int, kind: int = 0, horizon: int = 0) -> None:
+        dist.broadcast(torch.tensor([command, kind, horizon], device=self._device), 0)
+        if command == _FAILED:
+            self._broadcast()
+
+    def _told(self) -> tuple[int, int, int]:
+        message = torch.zeros(3, dtype=torch.int64, device=self._device)
+        dist.broadcast(message, 0)
+        return tuple(message.tolist())
+
+    def _broadcast(self) -> None:
+        with torch.no_grad():
+            for tensor in self._tensors:
+                dist.broadcast(tensor.data, 0)
+
+    def _mean(self, evaluate: Callable[[], float]) -> float:
+        """Of all processes; not a number where one of them fails, so that none waits for it."""
+        loss, failure = float("nan"), None
+        try:
+            loss = evaluate()
+        except BaseException as raised:
+            failure = raised
+        total = torch.tensor([loss], dtype=torch.float64, device=self._device)
+        dist.all_reduce(total)
+        if failure is not None:
+            raise failure
+        return total.item() / dist.get_world_size()
+
+
+def _of_one_weight(state: torch.Tensor) -> torch.Tensor:
+    """The counters of a saved state, with a single weight in place of each vector."""
+    data = state.detach().cpu().numpy().tobytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    tensors = {name: entry for name, entry in header.items() if name != "__metadata__"}
+    for index, entry in enumerate(tensors.values()):
+        entry["shape"], entry["data_offsets"] = [1], [4 * index, 4 * index + 4]
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    made = struct.pack("<Q", len(text)) + text + bytes(4 * len(tensors))
+    return torch.frombuffer(bytearray(made), dtype=torch.uint8)
