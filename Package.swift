@@ -41,6 +41,9 @@ let testPlugins = [
 /// Test plugins in Swift.
 let swiftTestPlugins = ["Softplus", "ForwardOnly", "SwiftFatalError", "SwiftIndexOutOfRange", "SwiftRecursion"]
 
+/// Architectures outside the zoo, to show that the SDK needs no change for them.
+let examplePlugins = ["Mixer", "Phi"]
+
 let package = Package(
     name: "nino",
     products: [
@@ -50,7 +53,9 @@ let package = Package(
         .library(name: "NinoLibrary", type: .static, targets: ["Library"]),
     ]
         + plugins.map { .library(name: "Nino\($0)", type: .dynamic, targets: ["\($0)Plugin"]) }
-        + (testPlugins + swiftTestPlugins).map { .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"]) },
+        + (testPlugins + swiftTestPlugins + examplePlugins).map {
+            .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"])
+        },
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -154,6 +159,11 @@ let package = Package(
         + swiftTestPlugins.map {
             .target(
                 name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)",
+                linkerSettings: pluginLinker)
+        }
+        + examplePlugins.map {
+            .target(
+                name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/ExamplePlugins/\($0)",
                 linkerSettings: pluginLinker)
         }
 )

@@ -1,6 +1,5 @@
 // The vision transformer of CLIP (Radford et al. 2021), tensor names and config keys of Hugging Face's
-// CLIPVisionModelWithProjection
-// (`model_type` clip_vision_model; transformers 4.57 and 5). Weights [out, in].
+// CLIPVisionModelWithProjection (`model_type` clip_vision_model; transformers 4.57 and 5). Weights [out, in].
 //
 //   vision_model.embeddings: class_embedding [hidden], patch_embedding.weight [hidden, channels, p, p],
 //   position_embedding.weight
@@ -9,17 +8,13 @@
 //   bias each
 //
 // Logits are the image's embedding. Trained here, its elements stand for the classes: loss is the cross-entropy with
-// `labels` below
-// projection_dim (CLIP's own loss needs the text model).
+// `labels` below projection_dim (CLIP's own loss needs the text model).
 //
 // Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value
-// dimensions; the
-// MLP's hidden units.
-//
-// Graph: as ViT's; the norm before the first layer points to the first stream.
+// dimensions; the MLP's hidden units.
 import NinoPluginSDK
 
-struct CLIP: NeuralGraphConstructor, ForwardPass {
+struct CLIP: Architecture {
     static let id = "nino.clip"
     static let name = "CLIP vision transformer"
     static let version = "1.0.0"
@@ -32,116 +27,105 @@ struct CLIP: NeuralGraphConstructor, ForwardPass {
         """#
     ]
 
-    // MARK: Configuration
+    let modules = Modules()
+    let channels, imageSize: Int
+    let classToken, positions: Table
+    let patches: Convolution
+    let firstNorm, lastNorm: LayerNorm
+    let layers: [EncoderLayer]
+    let projection: Linear
 
-    let residual: Group
-    let layers: [TransformerLayer]
-    let channels, imageSize, patchSize, projection: Int
+    init(_ configuration: inout ConfigurationReader) throws {
+        let c = try Configuration(&configuration)
+        let vision = modules / "vision_model"
+        let embeddings = vision / "embeddings"
+        let positionCount = c.imageSize / c.patchSize * (c.imageSize / c.patchSize) + 1
+        (channels, imageSize) = (c.channels, c.imageSize)
+        classToken = Table(tensor: embeddings / "class_embedding", .classToken, [c.stream], c.wide)
+        patches = Convolution(
+            embeddings / "patch_embedding", from: Axis(fixed: channels), to: c.stream, kernel: c.patchSize,
+            stride: c.patchSize, bias: false, weights: c.embedding)
+        positions = Table(
+            embeddings / "position_embedding", .positions, rows: positionCount, to: c.stream, c.embedding)
+        (embeddings / "position_ids").ignore([1, Axis(fixed: positionCount)])
+        firstNorm = LayerNorm(vision / "pre_layrnorm", c.stream, epsilon: c.epsilon)
+        layers = (0..<c.layers).map { EncoderLayer(vision / "encoder.layers" / $0, layer: $0, c) }
+        lastNorm = LayerNorm(vision / "post_layernorm", c.stream, epsilon: c.epsilon)
+        projection = Linear(
+            modules / "visual_projection", from: c.stream, to: Axis(fixed: c.projection), bias: false, weights: c.wide)
+    }
+
+    func forward(_ net: Network) throws {
+        let token = try classToken.all(net)
+        var x = try token.before(patches(net.pixels(channels: channels, size: imageSize)).asSequence())
+        x = try firstNorm(x + positions.all(net))
+        for layer in layers { x = try layer(x) }
+        try net.classify(projection(lastNorm(x.position(0))))
+    }
+}
+
+struct EncoderLayer {
+    let query, key, value, output: Linear
+    let attention: Attention
+    let norm1, norm2: LayerNorm
+    let mlp: MLP
+
+    init(_ at: Path, layer: Int, _ c: Configuration) {
+        func linear(_ at: Path, _ input: Axis, _ output: Axis, _ weights: Initialization) -> Linear {
+            Linear(at, from: input, to: output, weights: weights)
+        }
+        let hidden = Axis(Group("hidden_\(layer)", size: c.hiddenSize))
+        attention = Attention(layer: layer, heads: c.heads, width: c.stream.size / c.heads)
+        // The checkpoint has its keys and values before its queries.
+        key = linear(at / "self_attn.k_proj", c.stream, attention.keys, c.narrow)
+        value = linear(at / "self_attn.v_proj", c.stream, attention.values, c.narrow)
+        query = linear(at / "self_attn.q_proj", c.stream, attention.queries, c.narrow)
+        output = linear(at / "self_attn.out_proj", attention.outputs, c.stream, c.wide)
+        norm1 = LayerNorm(at / "layer_norm1", c.stream, epsilon: c.epsilon)
+        mlp = MLP(
+            up: linear(at / "mlp.fc1", c.stream, hidden, c.hidden),
+            down: linear(at / "mlp.fc2", hidden, c.stream, c.narrow), c.activation)
+        norm2 = LayerNorm(at / "layer_norm2", c.stream, epsilon: c.epsilon)
+    }
+
+    func callAsFunction(_ x: Neurons) throws -> Neurons {
+        let inner = try norm1(x)
+        let x = try x + output(attention(query(inner), key(inner), value(inner)))
+        return try x + mlp(norm2(x))
+    }
+}
+
+struct Configuration {
+    let stream: Axis
+    let layers, heads, hiddenSize, channels, imageSize, patchSize, projection: Int
     let activation: Activation
-    let epsilon, deviation, factor: Double
+    let epsilon: Double
+    /// How weights are drawn: of the embeddings; of what leads into the stream and out of it; of the first MLP layer;
+    /// of queries, keys, values and the second MLP layer.
+    let embedding, wide, hidden, narrow: Initialization
 
     init(_ configuration: inout ConfigurationReader) throws {
         let width = try configuration.integer("hidden_size", default: 768, in: 1...(1 << 20))
-        let hidden = try configuration.integer("intermediate_size", default: 3072)
+        hiddenSize = try configuration.integer("intermediate_size", default: 3072)
         projection = try configuration.integer("projection_dim", default: 512)
-        let layerCount = try configuration.integer("num_hidden_layers", default: 12, in: 1...4096)
-        let heads = try configuration.divisor("num_attention_heads", of: "hidden_size", width, default: 12)
+        layers = try configuration.integer("num_hidden_layers", default: 12, in: 1...4096)
+        heads = try configuration.divisor("num_attention_heads", of: "hidden_size", width, default: 12)
         channels = try configuration.integer("num_channels", default: 3, in: 1...4096)
         imageSize = try configuration.side("image_size", default: 224)
         patchSize = try configuration.side("patch_size", default: 32, in: 1...imageSize)
         activation = try configuration.activation("hidden_act", default: "quick_gelu")
         epsilon = try configuration.real("layer_norm_eps", default: 1e-5, in: 0...1)
-        deviation = try configuration.real("initializer_range", default: 0.02, in: 0...10)
-        factor = try configuration.real("initializer_factor", default: 1, in: 0...1000)
+        let range = try configuration.real("initializer_range", default: 0.02, in: 0...10)
+        let factor = try configuration.real("initializer_factor", default: 1, in: 0...1000)
         try configuration.dropouts("attention_dropout", "dropout")
         try configuration.readHuggingFaceKeys(classes: ["CLIPVisionModelWithProjection"])
         try configuration.refuseOtherKeys(ignored: ConfigurationReader.huggingFaceIgnored)
-        residual = Group("residual", size: width)
-        layers = (0..<layerCount).map {
-            TransformerLayer(
-                $0, prefix: "vision_model.encoder.layers.\($0)",
-                AttentionAxes(layer: $0, heads: heads, width: width / heads), hidden: hidden)
-        }
-    }
-
-    // MARK: Layers
-
-    private static let classToken = "vision_model.embeddings.class_embedding"
-    private static let kernel = "vision_model.embeddings.patch_embedding.weight"
-    private static let places = "vision_model.embeddings.position_embedding.weight"
-    private static let (firstNorm, lastNorm) = ("vision_model.pre_layrnorm", "vision_model.post_layernorm")
-    private static let head = "visual_projection.weight"
-
-    private var stream: Axis { Axis(residual) }
-    private var positions: Axis { Axis(fixed: imageSize / patchSize * (imageSize / patchSize) + 1) }
-
-    private var shape: TransformerShape {
-        TransformerShape(
-            residual: residual,
-            [
-                .attention(
-                    query: "self_attn.q_proj", key: "self_attn.k_proj", value: "self_attn.v_proj", queryLast: true),
-                .output("self_attn.out_proj"),
-                .norm1("layer_norm1"), .hidden("mlp.fc1"), .projection("mlp.fc2"), .norm2("layer_norm2"),
-            ], normBias: true, inputBias: true, outputBias: true, mlpBias: true)
-    }
-
-    // MARK: Tensors and symmetries
-
-    func describe(_ model: ModelBuilder) throws {
-        let wide = factor / Double(residual.size).squareRoot()
-        let narrow = wide / Double(2 * layers.count).squareRoot()
-        func normal(_ deviation: Double) -> Initialization { .normal(mean: 0, deviation: deviation) }
-        let patch = Axis(fixed: patchSize)
-        try model.group(residual)
-        try model.parameter(Self.classToken, [stream], normal(wide))
-        try model.parameter(Self.kernel, [stream, Axis(fixed: channels), patch, patch], normal(deviation * factor))
-        try model.parameter(Self.places, [positions, stream], normal(deviation * factor))
-        try model.ignored("vision_model.embeddings.position_ids", [1, positions])
-        try model.layer(Self.firstNorm, [stream], .constant(1), bias: stream)
-        for layer in layers {
-            try model.layer(
-                layer, shape,
-                weights: { part, _, _ in
-                    switch part {
-                    case .attention, .projection: normal(narrow)
-                    case .hidden: normal(wide / 2.0.squareRoot())
-                    default: normal(wide)
-                    }
-                })
-        }
-        try model.layer(Self.lastNorm, [stream], .constant(1), bias: stream)
-        try model.parameter(Self.head, [Axis(fixed: projection), stream], normal(wide))
-    }
-
-    // MARK: Neural graph
-
-    func construct(_ graph: GraphBuilder) throws {
-        let classToken = try graph.nodes("class token", isTokenTable: true)
-        let (image, places) = try (graph.nodes("image", Axis(fixed: channels)), graph.nodes("positions", positions))
-        let (norm, normBias) = try (graph.nodes("embedding norm"), graph.nodes("embedding norm bias"))
-        let nodes = try layers.map { try graph.nodes($0, shape) }
-        let end = try graph.finalNodes(shape)
-        let streams = nodes.map(\.stream) + [end.stream]
-        try graph.vector(Self.classToken, .tokenTable, from: classToken, to: streams[0])
-        try graph.dense(Self.kernel, .convolution, from: image, to: streams[0], kernel: patchSize * patchSize)
-        try graph.table(Self.places, .positionTable, from: places, to: streams[0])
-        try graph.norm(Self.firstNorm, norm, bias: normBias, of: streams[0])
-        for (layer, at) in zip(layers, nodes) { try graph.edges(layer, shape, at, next: streams[layer.index + 1]) }
-        try graph.norm(Self.lastNorm, end.norm, bias: end.normBias, of: end.stream)
-        try graph.dense(Self.head, .linear, from: end.stream, to: graph.nodes("embedding", Axis(fixed: projection)))
-    }
-
-    // MARK: Forward pass
-
-    func trace(_ forward: ForwardBuilder) throws {
-        let pixels = try forward.input("pixels", NINO_FLOAT32, [nil, channels, imageSize, imageSize])
-        var x = try forward.prepend(Self.classToken, to: forward.patches(pixels, weight: Self.kernel, size: patchSize))
-        x = try forward.layerNorm(forward.add(x, forward.tensor(Self.places)), Self.firstNorm, epsilon: epsilon)
-        let rule = TransformerForward(epsilon: epsilon, activation: activation, isCausal: false)
-        for layer in layers { x = try forward.layer(x, layer, shape, rule) }
-        x = try forward.layerNorm(forward.position(x, 0), Self.lastNorm, epsilon: epsilon)
-        try forward.classify(forward.linear(x, weight: Self.head))
+        stream = Axis(Group("residual", size: width))
+        let inward = factor / Double(width).squareRoot()
+        embedding = .normal(standardDeviation: range * factor)
+        wide = .normal(standardDeviation: inward)
+        hidden = .normal(standardDeviation: inward / 2.0.squareRoot())
+        narrow = .normal(standardDeviation: inward / Double(2 * layers).squareRoot())
     }
 }
 

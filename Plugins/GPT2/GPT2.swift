@@ -1,6 +1,5 @@
 // GPT-2 (Radford et al. 2019), tensor names and config keys of Hugging Face's GPT2LMHeadModel (transformers 4.57).
-// Weights of its
-// layers are stored [in, out]; queries, keys and values are one tensor.
+// Weights of its layers are stored [in, out]; queries, keys and values are one tensor.
 //
 //   transformer.wte.weight [vocabulary, n_embd]   transformer.wpe.weight [n_positions, n_embd]
 //   transformer.h.{l}.ln_1, .attn.c_attn [n_embd, 3·n_embd], .attn.c_proj, .ln_2, .mlp.c_fc, .mlp.c_proj: weight and
@@ -8,11 +7,10 @@
 //   transformer.ln_f   lm_head.weight [vocabulary, n_embd] (only if untied)
 //
 // Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value
-// dimensions;
-// the MLP's hidden units.
+// dimensions; the MLP's hidden units.
 import NinoPluginSDK
 
-struct GPT2: NeuralGraphConstructor, ForwardPass {
+struct GPT2: Architecture {
     static let id = "nino.gpt2"
     static let name = "GPT-2"
     static let version = "1.0.0"
@@ -23,28 +21,102 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
             + #""n_inner": 10, "tie_word_embeddings": false}"#,
     ]
 
-    // MARK: Configuration
-
-    let residual: Group
-    let vocabularySize: Int
+    let modules = Modules()
     let positions: Int
-    let layers: [TransformerLayer]
+    let wte, wpe: Table
+    let blocks: [Block]
+    let finalNorm: LayerNorm
+    let head: Linear
+
+    init(_ configuration: inout ConfigurationReader) throws {
+        let c = try Configuration(&configuration)
+        let transformer = modules / "transformer"
+        positions = c.positions
+        wte = Table(transformer / "wte", .vocabulary, rows: c.vocabularySize, to: c.stream, c.weights)
+        wpe = Table(transformer / "wpe", .positions, rows: c.positions, to: c.stream, c.weights)
+        blocks = (0..<c.layers).map { Block(transformer / "h" / $0, layer: $0, c) }
+        finalNorm = LayerNorm(transformer / "ln_f", c.stream, epsilon: c.epsilon)
+        head =
+            c.isTied
+            ? Linear(modules / "lm_head", tiedTo: wte)
+            : Linear(
+                modules / "lm_head", from: c.stream, to: Axis(fixed: c.vocabularySize), bias: false, weights: c.weights)
+        modules.optionalPrefix("transformer.")
+    }
+
+    func forward(_ net: Network) throws {
+        let tokens = try net.tokens(atMost: positions)
+        var x = try wte(tokens) + wpe.rows(for: tokens)
+        for block in blocks { x = try block(x) }
+        try net.predictNext(head(finalNorm(x)))
+    }
+}
+
+struct Block {
+    let norm1, norm2: LayerNorm
+    let attention: SelfAttention
+    let mlp: MLP
+
+    init(_ at: Path, layer: Int, _ c: Configuration) {
+        let hidden = Axis(Group("hidden_\(layer)", size: c.hiddenSize))
+        norm1 = LayerNorm(at / "ln_1", c.stream, epsilon: c.epsilon)
+        attention = SelfAttention(at / "attn", layer: layer, c)
+        norm2 = LayerNorm(at / "ln_2", c.stream, epsilon: c.epsilon)
+        mlp = MLP(
+            up: conv1D(at / "mlp.c_fc", c.stream, hidden, c.weights),
+            down: conv1D(at / "mlp.c_proj", hidden, c.stream, c.residualWeights), c.activation)
+    }
+
+    func callAsFunction(_ x: Neurons) throws -> Neurons {
+        let x = try x + attention(norm1(x))
+        return try x + mlp(norm2(x))
+    }
+}
+
+struct SelfAttention {
+    let queriesKeysValues, output: Linear
+    let attention: Attention
+
+    init(_ at: Path, layer: Int, _ c: Configuration) {
+        attention = Attention(
+            layer: layer, heads: c.heads, width: c.stream.size / c.heads, isCausal: true, scale: c.scale)
+        let all = attention.queries + attention.keys + attention.values
+        queriesKeysValues = conv1D(at / "c_attn", c.stream, all, c.weights)
+        output = conv1D(at / "c_proj", attention.outputs, c.stream, c.residualWeights)
+        (at / "bias").ignore([1, 1, Axis(fixed: c.positions), Axis(fixed: c.positions)])
+        (at / "masked_bias").ignore([])
+    }
+
+    func callAsFunction(_ x: Neurons) throws -> Neurons {
+        let parts = try queriesKeysValues(x).split(3)
+        return try output(attention(parts[0], parts[1], parts[2]))
+    }
+}
+
+/// A linear layer with the weight stored [in, out].
+private func conv1D(_ at: Path, _ input: Axis, _ output: Axis, _ weights: Initialization) -> Linear {
+    Linear(at, from: input, to: output, layout: .inFirst, weights: weights)
+}
+
+struct Configuration {
+    let stream: Axis
+    let vocabularySize, positions, layers, heads, hiddenSize: Int
     let activation: Activation
     let epsilon: Double
-    let deviation: Double
     let scale: Double?
+    let weights, residualWeights: Initialization
     let isTied: Bool
 
     init(_ configuration: inout ConfigurationReader) throws {
         vocabularySize = try configuration.integer("vocab_size", default: 50257)
         positions = try configuration.integer("n_positions", default: 1024, in: 1...(1 << 24))
         let width = try configuration.integer("n_embd", default: 768, in: 1...(1 << 20))
-        let layerCount = try configuration.integer("n_layer", default: 12, in: 1...4096)
-        let heads = try configuration.integer("n_head", default: 12, in: 1...65536)
-        let hidden = try configuration.integer("n_inner", default: 4 * width)
+        layers = try configuration.integer("n_layer", default: 12, in: 1...4096)
+        heads = try configuration.divisor("n_head", of: "n_embd", width, default: 12)
+        hiddenSize = try configuration.integer("n_inner", default: 4 * width)
         activation = try configuration.activation("activation_function", default: "gelu_new")
         epsilon = try configuration.real("layer_norm_epsilon", default: 1e-5, in: 0...1)
-        deviation = try configuration.real("initializer_range", default: 0.02, in: 0...10)
+        let standardDeviation = try configuration.real("initializer_range", default: 0.02, in: 0...10)
         scale = try configuration.boolean("scale_attn_weights", default: true) ? nil : 1
         isTied = try configuration.boolean("tie_word_embeddings", default: true)
         try configuration.refuse(flags: "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn")
@@ -53,83 +125,11 @@ struct GPT2: NeuralGraphConstructor, ForwardPass {
         try configuration.refuseOtherKeys(
             ignored: ConfigurationReader.huggingFaceIgnored.union([
                 "n_ctx", "n_special", "predict_special_tokens", "summary_type", "summary_use_proj",
-                "summary_activation", "summary_proj_to_labels",
-                "summary_first_dropout",
+                "summary_activation", "summary_proj_to_labels", "summary_first_dropout",
             ]))
-        guard width.isMultiple(of: heads) else {
-            throw PluginError.invalid("key \"n_head\": expected a divisor of n_embd = \(width), found \(heads)")
-        }
-        residual = Group("residual", size: width)
-        layers = (0..<layerCount).map {
-            TransformerLayer(
-                $0, prefix: "transformer.h.\($0)", AttentionAxes(layer: $0, heads: heads, width: width / heads),
-                hidden: hidden)
-        }
-    }
-
-    // MARK: Layers
-
-    private var stream: Axis { Axis(residual) }
-
-    private var shape: TransformerShape {
-        TransformerShape(
-            residual: residual,
-            [
-                .norm1("ln_1"), .fusedAttention(weight: "attn.c_attn.weight", bias: "attn.c_attn.bias"),
-                .output("attn.c_proj"), .norm2("ln_2"),
-                .hidden("mlp.c_fc"), .projection("mlp.c_proj"),
-            ], layout: .inFirst, normBias: true, inputBias: true, outputBias: true, mlpBias: true)
-    }
-
-    // MARK: Tensors and symmetries
-
-    func describe(_ model: ModelBuilder) throws {
-        let normal = Initialization.normal(mean: 0, deviation: deviation)
-        let residualNormal = Initialization.normal(
-            mean: 0, deviation: deviation / Double(2 * layers.count).squareRoot())
-        try model.group(residual)
-        try model.parameter("transformer.wte.weight", [Axis(fixed: vocabularySize), stream], normal)
-        try model.parameter("transformer.wpe.weight", [Axis(fixed: positions), stream], normal)
-        for layer in layers {
-            try model.layer(layer, shape, weights: { part, _, _ in part.isResidual ? residualNormal : normal })
-            try model.ignored("\(layer.prefix).attn.bias", [1, 1, Axis(fixed: positions), Axis(fixed: positions)])
-            try model.ignored("\(layer.prefix).attn.masked_bias", [])
-        }
-        try model.layer("transformer.ln_f", [stream], .constant(1), bias: stream)
-        if isTied {
-            try model.tied("lm_head.weight", to: "transformer.wte.weight")
-        } else {
-            try model.parameter("lm_head.weight", [Axis(fixed: vocabularySize), stream], normal)
-        }
-        try model.optionalPrefix("transformer.")
-    }
-
-    // MARK: Neural graph
-
-    func construct(_ graph: GraphBuilder) throws {
-        let vocabulary = try graph.nodes("vocabulary", Axis(fixed: vocabularySize), isTokenTable: true)
-        let positions = try graph.nodes("positions", Axis(fixed: positions))
-        let nodes = try layers.map { try graph.nodes($0, shape) }
-        let end = try graph.finalNodes(shape)
-        let logits = isTied ? nil : try graph.nodes("logits", Axis(fixed: vocabularySize))
-        let streams = nodes.map(\.stream) + [end.stream]
-        try graph.table("transformer.wte.weight", .tokenTable, from: vocabulary, to: streams[0])
-        try graph.table("transformer.wpe.weight", .positionTable, from: positions, to: streams[0])
-        for (layer, at) in zip(layers, nodes) { try graph.edges(layer, shape, at, next: streams[layer.index + 1]) }
-        try graph.norm("transformer.ln_f", end.norm, bias: end.normBias, of: end.stream)
-        if let logits { try graph.dense("lm_head.weight", .linear, from: end.stream, to: logits) }
-    }
-
-    // MARK: Forward pass
-
-    func trace(_ forward: ForwardBuilder) throws {
-        let tokens = try forward.tokens(atMost: positions)
-        let places = try forward.slice(forward.tensor("transformer.wpe.weight"), axis: 0, 0..<forward.shape(tokens)[1])
-        var x = try forward.add(forward.embedding(tokens, table: "transformer.wte.weight"), places)
-        let rule = TransformerForward(epsilon: epsilon, activation: activation, isCausal: true, scale: scale)
-        for layer in layers { x = try forward.layer(x, layer, shape, rule) }
-        x = try forward.layerNorm(x, "transformer.ln_f", epsilon: epsilon)
-        try forward.predictNext(forward.linear(x, weight: isTied ? "transformer.wte.weight" : "lm_head.weight"))
+        stream = Axis(Group("residual", size: width))
+        weights = .normal(standardDeviation: standardDeviation)
+        residualWeights = .normal(standardDeviation: standardDeviation / Double(2 * layers).squareRoot())
     }
 }
 

@@ -4,9 +4,11 @@
 //   fc.{2i}.weight [hidden_i, hidden_{i-1}]   fc.{2i}.bias [hidden_i]
 //
 // Symmetry: the neurons of every hidden layer permute freely.
+//
+// Its neural graph is written by hand, as an example: the one that the calls make would be the same.
 import NinoPluginSDK
 
-struct MLP: NeuralGraphConstructor, ForwardPass {
+struct MLP: Architecture {
     static let id = "nino.mlp"
     static let name = "Multi-layer perceptron"
     static let version = "1.0.0"
@@ -17,79 +19,44 @@ struct MLP: NeuralGraphConstructor, ForwardPass {
             + #""bias": false}"#,
     ]
 
-    // MARK: Configuration
-
-    let channels: Int
-    let imageSize: Int
+    let modules = Modules()
+    let channels, imageSize: Int
+    /// Of the neurons in front of each layer, and behind the last.
+    let axes: [Axis]
     let hasBias: Bool
-    let hidden: [Group]
-    let classes: Int
+    let layers: [Linear]
 
     init(_ configuration: inout ConfigurationReader) throws {
-        hidden = try configuration.integers("hidden").enumerated().map { Group("hidden_\($0)", size: $1) }
+        let hidden = try configuration.integers("hidden").enumerated().map { Group("hidden_\($0)", size: $1) }
         channels = try configuration.integer("in_channels", in: 1...4096)
         imageSize = try configuration.integer("image_size", in: 1...16384)
-        classes = try configuration.integer("num_classes")
+        let classes = try configuration.integer("num_classes")
         hasBias = try configuration.boolean("bias", default: true)
         // Keys that the two vision nets share, but that mean nothing without convolutions.
         try configuration.refuseOtherKeys(ignored: ["kernel_size", "first_stride", "stride", "global_pool"])
-    }
-
-    // MARK: Layers
-
-    private struct Layer {
-        let prefix: String
-        let input: Axis
-        let output: Axis
-        let outputName: String
-        let hasBias: Bool
-
-        var vectors: [String] { hasBias ? ["\(prefix).bias"] : [] }
-    }
-
-    private var layers: [Layer] {
-        let widths = [Axis(fixed: channels * imageSize * imageSize)] + hidden.map { Axis($0) } + [Axis(fixed: classes)]
-        return (0...hidden.count).map { i in
-            let isLast = i == hidden.count
-            return Layer(
-                prefix: "fc.\(2 * i)", input: widths[i], output: widths[i + 1],
-                outputName: isLast ? "classes" : hidden[i].name,
-                hasBias: hasBias || isLast)
+        axes = [Axis(fixed: channels * imageSize * imageSize)] + hidden.map { Axis($0) } + [Axis(fixed: classes)]
+        let (modules, axes, hasBias) = (modules, axes, hasBias)
+        layers = (0...hidden.count).map { i in
+            Linear(modules / "fc" / (2 * i), from: axes[i], to: axes[i + 1], bias: hasBias || i == hidden.count)
         }
     }
 
-    // MARK: Tensors and symmetries
-
-    func describe(_ model: ModelBuilder) throws {
-        for group in hidden { try model.group(group) }
-        for layer in layers {
-            let initialization = Initialization.pytorchDefault(fanIn: layer.input.size)
-            try model.parameter("\(layer.prefix).weight", [layer.output, layer.input], initialization)
-            for vector in layer.vectors { try model.parameter(vector, [layer.output], initialization) }
-        }
+    func forward(_ net: Network) throws {
+        var x = try layers[0](net.pixels(channels: channels, size: imageSize).flattened())
+        for layer in layers.dropFirst() { x = try layer(Activation.relu(x)) }
+        try net.classify(x)
     }
 
-    // MARK: Neural graph
-
+    /// A node for every neuron and one for every bias; an edge for every scalar.
     func construct(_ graph: GraphBuilder) throws {
-        var nodes = try graph.nodes("inputs", layers[0].input)
-        for layer in layers {
-            nodes = try graph.layer(
-                "\(layer.prefix).weight", .linear, from: nodes, to: layer.outputName, layer.output,
-                vectors: layer.vectors)
+        var neurons = try graph.nodes("inputs", axes[0])
+        for i in layers.indices {
+            let isLast = i == layers.count - 1
+            let bias = hasBias || isLast ? try graph.nodes("fc.\(2 * i).bias") : nil
+            let next = try graph.nodes(isLast ? "classes" : "hidden_\(i)", axes[i + 1])
+            try graph.linear("fc.\(2 * i)", from: neurons, bias: bias, to: next)
+            neurons = next
         }
-    }
-
-    // MARK: Forward pass
-
-    func trace(_ forward: ForwardBuilder) throws {
-        let pixels = try forward.input("pixels", NINO_FLOAT32, [nil, channels, imageSize, imageSize])
-        var x = try forward.reshape(pixels, [forward.shape(pixels)[0], channels * imageSize * imageSize])
-        for (i, layer) in layers.enumerated() {
-            x = try forward.linear(x, weight: "\(layer.prefix).weight", bias: layer.vectors.first)
-            if i < hidden.count { x = try forward.relu(x) }
-        }
-        try forward.classify(x)
     }
 }
 

@@ -71,10 +71,12 @@ import ZooSupport
                     values: block.values)
         }
         #expect(retyped.lines.dropFirst() == ["\(name): edges of type linear, the other's are key"])
-        let without = try altered { $0.name == "model.layers.0.attention residual" ? nil : $0 }
+        let without = try altered { $0.name == "model.layers.0.self_attn.o_proj residual" ? nil : $0 }
         #expect(
             without.tensors.isEmpty
-                && without.connections.secondOnly == ["layer 0 stream → layer 0 stream after attention (residual)"])
+                && without.connections.secondOnly == [
+                    "model.embed_tokens → stream after model.layers.0.self_attn.o_proj (residual)"
+                ])
     }
 
     @Test func forwardPassAloneIsEnough() throws {

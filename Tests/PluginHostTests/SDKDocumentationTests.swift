@@ -28,10 +28,8 @@ import Testing
 
     private func sources() throws -> [String] {
         let folder = BuiltProducts.repository.appendingPathComponent("Sources/NinoPluginSDK")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).filter {
-            $0.pathExtension == "swift"
-        }
-        return try files.map { try String(contentsOf: $0, encoding: .utf8) }
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".swift") }
+        return try files.map { try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8) }
     }
 
     @Test func everyPublicSymbolHasAComment() throws {

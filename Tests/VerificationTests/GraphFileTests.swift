@@ -72,7 +72,8 @@ import ZooSupport
         let model = try Zoo.model(Self.llama)
         let graph = try model.constructedGraph()
         let key = model.parameters["model.layers.0.self_attn.k_proj.weight"]!
-        let queries = graph.nodeBlocks.first { $0.name == "layer 0 queries and keys" }!.first
+        let units = "model.layers.0.self_attn.q_proj queries and keys"
+        let queries = graph.nodeBlocks.first { $0.name == units }!.first
         let broken = EdgeList(graph).changed { edge in
             // Row r of the keys moves to query unit r; other copies go.
             guard key.range.contains(edge.scalar) else { return }

@@ -56,8 +56,9 @@ import ZooSupport
         let model = try Zoo.model(
             #"{"model_type": "gpt2", "vocab_size": 11, "n_embd": 6, "n_layer": 1, "n_head": 2, "n_positions": 8}"#)
         let graph = try model.constructedGraph()
-        let stream = graph.nodeBlocks.firstIndex { $0.name == "layer 0 stream" }!
-        let keyBias = graph.edgeBlocks.firstIndex { graph.nodeBlocks[$0.from].name == "layer 0 key bias" }!
+        let stream = graph.nodeBlocks.firstIndex { $0.name == "transformer.wte" }!
+        let bias = "transformer.h.0.attn.c_attn.bias 1"
+        let keyBias = graph.edgeBlocks.firstIndex { graph.nodeBlocks[$0.from].name == bias }!
         var blocks = graph.edgeBlocks
         let block = blocks[keyBias]
         blocks[keyBias] = EdgeBlock(
@@ -71,7 +72,7 @@ import ZooSupport
         #expect(
             blame.proof == .structure && blame.parameter == "transformer.h.0.attn.c_attn.bias"
                 && blame.axis == "(heads_0, qk_0)")
-        #expect(blame.found == "sources \"layer 0 key bias\" (fixed(1)), targets \"layer 0 stream\" (residual)")
+        #expect(blame.found == "sources \"\(bias)\" (fixed(1)), targets \"transformer.wte\" (residual)")
         #expect(report.groups.filter { !$0.graph }.compactMap(\.group).contains("residual"))
     }
 

@@ -88,13 +88,14 @@ struct NewPluginCommand: ParsableCommand {
     /// Names that would not compile: types and modules that the package uses, and Swift's keywords that could be a
     /// type's name.
     private static let reserved: Set<String> = [
-        "any", "architecturedescriptor", "as", "associatedtype", "attribute", "axis", "block", "break", "case", "catch",
+        "activation", "any", "architecture", "architecturedescriptor", "as", "associatedtype", "attribute", "axis",
+        "block", "break", "case", "catch",
         "class", "cninoplugin", "configurationreader",
         "continue", "default", "defer", "deinit", "do", "else", "enum", "extension", "fallthrough", "false",
         "fileprivate", "for", "forwardbuilder",
         "forwardpass", "func", "graphbuilder", "group", "guard", "if", "import", "in", "init", "initialization",
-        "inout", "int", "internal", "is", "let", "modelbuilder",
-        "neuralgraphconstructor", "nil", "ninopluginsdk", "nodes", "operator", "plugin", "pluginerror",
+        "inout", "int", "internal", "is", "layernorm", "let", "linear", "modelbuilder", "modules", "network", "neurons",
+        "neuralgraphconstructor", "nil", "ninopluginsdk", "nodes", "operator", "path", "plugin", "pluginerror",
         "precedencegroup", "private", "protocol", "public", "repeat",
         "rethrows", "return", "self", "static", "string", "struct", "subscript", "super", "swift", "switch", "throw",
         "throws", "true", "try", "typealias",

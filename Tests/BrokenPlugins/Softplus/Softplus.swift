@@ -2,7 +2,7 @@
 import Foundation
 import NinoPluginSDK
 
-struct Softplus: NeuralGraphConstructor, CustomOperations {
+struct Softplus: Architecture, CustomOperations {
     static let id = "test.softplus"
     static let name = "Softplus network"
     static let version = "1.0.0"
@@ -29,33 +29,22 @@ struct Softplus: NeuralGraphConstructor, CustomOperations {
                 for i in 0..<Int(count) { gradX![i] = gradOut![i] / (1 + exp(-beta * x![i])) }
             }
 
-    let hidden: Group
+    let modules = Modules()
     let inputs: Int
-    let classes: Int
+    let first, second: Linear
 
     init(_ configuration: inout ConfigurationReader) throws {
-        hidden = Group("hidden", size: try configuration.integer("width"))
+        let hidden = Axis(Group("hidden", size: try configuration.integer("width")))
         inputs = try configuration.integer("inputs")
-        classes = try configuration.integer("num_classes")
+        let classes = try configuration.integer("num_classes")
         try configuration.refuseOtherKeys()
+        first = Linear(modules / "in", from: Axis(fixed: inputs), to: hidden, bias: false)
+        second = Linear(modules / "out", from: hidden, to: Axis(fixed: classes), bias: false)
     }
 
-    func describe(_ model: ModelBuilder) throws {
-        try model.group(hidden)
-        try model.parameter("in.weight", [Axis(hidden), Axis(fixed: inputs)], .pytorchDefault(fanIn: inputs))
-        try model.parameter("out.weight", [Axis(fixed: classes), Axis(hidden)], .pytorchDefault(fanIn: hidden.size))
-    }
-
-    func construct(_ graph: GraphBuilder) throws {
-        let first = try graph.nodes("inputs", Axis(fixed: inputs))
-        let units = try graph.layer("in.weight", .linear, from: first, to: "hidden", Axis(hidden), vectors: [])
-        _ = try graph.layer("out.weight", .linear, from: units, to: "classes", Axis(fixed: classes), vectors: [])
-    }
-
-    func trace(_ forward: ForwardBuilder) throws {
-        let x = try forward.linear(forward.input("x", NINO_FLOAT32, [nil, inputs]), weight: "in.weight")
-        try forward.classify(
-            forward.linear(forward.op("custom.softplus", [x], ["beta": .real(2)]), weight: "out.weight"))
+    func forward(_ net: Network) throws {
+        let x = try first(net.input("x", [inputs])).applying("custom.softplus", ["beta": .real(2)])
+        try net.classify(second(x))
     }
 }
 

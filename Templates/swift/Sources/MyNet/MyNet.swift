@@ -11,11 +11,10 @@
 // permute freely.
 import NinoPluginSDK
 
-struct MyNet: NeuralGraphConstructor, ForwardPass {
+struct MyNet: Architecture {
     // To change: a reverse-domain id that is yours, and the `model_type` of your configs. The samples are what `nino
-    // verify` proves the
-    // claims on: small, with different sizes wherever sizes may differ, and every feature of the architecture in at
-    // least one.
+    // verify` proves the claims on: small, with different sizes wherever sizes may differ, and every feature of the
+    // architecture in at least one.
     static let id = "org.example.mynet"
     static let name = "MyNet"
     static let version = "0.1.0"
@@ -24,95 +23,57 @@ struct MyNet: NeuralGraphConstructor, ForwardPass {
         #"{"model_type": "mynet", "width": 6, "hidden": [8, 5], "in_channels": 2, "image_size": 3, "num_classes": 4}"#
     ]
 
-    // MARK: Configuration
+    // MARK: Modules
 
-    // To change: one property for each key. Read every key there is; the last line refuses those nobody asked for.
-    let stream: Group
+    let modules = Modules()
+    let channels, imageSize: Int
+    let embed: Linear
     let blocks: [Block]
-    let channels: Int
-    let imageSize: Int
-    let classes: Int
+    let head: Linear
 
-    struct Block {
-        /// What the names of its tensors begin with.
-        let prefix: String
-        let hidden: Group
-    }
-
+    // To change: read every key of the config there is; `refuseOtherKeys` refuses those nobody asked for. Then make the
+    // modules under their names in the checkpoint, in named_parameters() order. An axis is the group that permutes it
+    // (two axes with the same group move together), or a number where nothing may move: these are the claims that get
+    // proved.
     init(_ configuration: inout ConfigurationReader) throws {
-        stream = Group("stream", size: try configuration.integer("width", in: 1...65536))
-        blocks = try configuration.integers("hidden", in: 1...65536).enumerated().map { i, size in
-            Block(prefix: "blocks.\(i)", hidden: Group("hidden_\(i)", size: size))
-        }
+        let stream = Axis(Group("stream", size: try configuration.integer("width", in: 1...65536)))
+        let hidden = try configuration.integers("hidden", in: 1...65536)
         channels = try configuration.integer("in_channels", in: 1...4096)
         imageSize = try configuration.integer("image_size", in: 1...16384)
-        classes = try configuration.integer("num_classes")
+        let classes = try configuration.integer("num_classes")
         try configuration.refuseOtherKeys()
+
+        let names = modules / "blocks"
+        embed = Linear(modules / "embed", from: Axis(fixed: channels * imageSize * imageSize), to: stream)
+        blocks = hidden.enumerated().map { i, size in
+            Block(names / i, stream: stream, hidden: Axis(Group("hidden_\(i)", size: size)))
+        }
+        head = Linear(modules / "head", from: stream, to: Axis(fixed: classes))
     }
 
-    private var pixels: Int { channels * imageSize * imageSize }
+    // To change: how the modules are called, from the inputs to the logits. nino reads it twice: as the neural graph,
+    // where each module joins the neurons it reads to those it makes, and as the forward pass. What has no module is
+    // reached by `x.applying("op", ["attribute": .integer(1)])`; all ops are listed in nino's docs/ops.md.
+    func forward(_ net: Network) throws {
+        var x = try embed(net.pixels(channels: channels, size: imageSize).flattened())
+        for block in blocks { x = try block(x) }
+        try net.classify(head(x))
+    }
+}
 
-    // MARK: Tensors and symmetries
+struct Block {
+    let norm: LayerNorm
+    let up, down: Linear
 
-    // To change: every tensor under its name in the checkpoint, in named_parameters() order. An axis is the group that
-    // permutes it
-    // (two axes with the same group move together), or a number where nothing may move. These are the claims that get
-    // proved.
-    func describe(_ model: ModelBuilder) throws {
-        func linear(_ prefix: String, _ output: Axis, _ input: Axis) throws {
-            let initialization = Initialization.pytorchDefault(fanIn: input.size)
-            try model.layer(prefix, [output, input], initialization, bias: output, initialization)
-        }
-        try model.group(stream)
-        for block in blocks { try model.group(block.hidden) }
-        try linear("embed", Axis(stream), Axis(fixed: pixels))
-        for block in blocks {
-            try model.layer("\(block.prefix).norm", [Axis(stream)], .constant(1), bias: Axis(stream))
-            try linear("\(block.prefix).up", Axis(block.hidden), Axis(stream))
-            try linear("\(block.prefix).down", Axis(stream), Axis(block.hidden))
-        }
-        try linear("head", Axis(fixed: classes), Axis(stream))
+    init(_ at: Path, stream: Axis, hidden: Axis) {
+        norm = LayerNorm(at / "norm", stream)
+        up = Linear(at / "up", from: stream, to: hidden)
+        down = Linear(at / "down", from: hidden, to: stream)
     }
 
-    // MARK: Neural graph
-
-    // To change: one node for every neuron, with the axis that moves it, and one more for every bias or norm vector;
-    // then each parameter
-    // as edges between the neurons it joins. A residual connection joins each unit with its successor.
-    func construct(_ graph: GraphBuilder) throws {
-        func linear(_ prefix: String, from: Nodes, to: Nodes) throws {
-            try graph.linear(prefix, from: from, bias: graph.nodes("\(prefix).bias"), to: to)
-        }
-        let image = try graph.nodes("image", Axis(fixed: pixels))
-        var before = try graph.nodes("stream 0", Axis(stream))
-        try linear("embed", from: image, to: before)
-        for (i, block) in blocks.enumerated() {
-            let norm = "\(block.prefix).norm"
-            try graph.norm(norm, graph.nodes("\(norm).weight"), bias: graph.nodes("\(norm).bias"), of: before)
-            let hidden = try graph.nodes("\(block.prefix) hidden", Axis(block.hidden))
-            let after = try graph.nodes("stream \(i + 1)", Axis(stream))
-            try linear("\(block.prefix).up", from: before, to: hidden)
-            try linear("\(block.prefix).down", from: hidden, to: after)
-            try graph.fan("\(block.prefix) residual", .residual, from: before, to: after)
-            before = after
-        }
-        try linear("head", from: before, to: graph.nodes("classes", Axis(fixed: classes)))
-    }
-
-    // MARK: Forward pass
-
-    // To change: what the model computes, from its inputs to the logits. What has no method of its own is reached by
-    // `forward.op("name", [x], ["attribute": .integer(1)])`; all ops are listed in nino's docs/ops.md.
-    func trace(_ forward: ForwardBuilder) throws {
-        let image = try forward.input("pixels", NINO_FLOAT32, [nil, channels, imageSize, imageSize])
-        let flat = try forward.reshape(image, [forward.shape(image)[0], pixels])
-        var x = try forward.linear(flat, "embed", bias: true)
-        for block in blocks {
-            let inner = try forward.layerNorm(x, "\(block.prefix).norm", epsilon: 1e-5)
-            let up = try forward.linear(inner, "\(block.prefix).up", bias: true)
-            x = try forward.add(x, forward.linear(forward.relu(up), "\(block.prefix).down", bias: true))
-        }
-        try forward.classify(forward.linear(x, "head", bias: true))
+    func callAsFunction(_ x: Neurons) throws -> Neurons {
+        let y = try norm(x)
+        return try x + down(Activation.relu(up(y)))
     }
 }
 

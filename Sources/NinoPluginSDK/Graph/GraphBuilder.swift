@@ -64,13 +64,13 @@ public struct GraphBuilder {
 
     /// Adds nodes; their number and how the groups move them follow from the axis.
     public func nodes(_ name: String, _ axis: Axis = 1, isTokenTable: Bool = false) throws -> Nodes {
-        let lending = Lending()
-        let copy = lending.array([lending.axis(axis)])
+        let memory = BorrowedMemory()
+        let copy = memory.array([memory.axis(axis)])
         var number: nino_nodes_t = -1
         var block = nino_node_block_t(
-            name: lending.text(name), count: Int64(axis.size), axis: copy, is_token_table: isTokenTable ? 1 : 0)
+            name: memory.text(name), count: Int64(axis.size), axis: copy, is_token_table: isTokenTable ? 1 : 0)
         try check { table.pointee.add_nodes(table, &block, &number, $0) }
-        withExtendedLifetime(lending) {}
+        withExtendedLifetime(memory) {}
         return Nodes(number: number, count: axis.size)
     }
 
@@ -118,32 +118,32 @@ public struct GraphBuilder {
         _ parameter: String, _ type: EdgeType, from: Nodes, to: Nodes, reversed: Bool = false,
         offset: Int, fromLevels: [IndexLevel], toLevels: [IndexLevel], slots: Int = 1
     ) throws {
-        let lending = Lending()
+        let memory = BorrowedMemory()
         func levels(_ list: [IndexLevel]) -> UnsafePointer<nino_index_level_t> {
-            lending.array(list.map { nino_index_level_t(extent: Int64($0.extent), stride: Int64($0.stride)) })
+            memory.array(list.map { nino_index_level_t(extent: Int64($0.extent), stride: Int64($0.stride)) })
         }
         try add(
             nino_edge_block_t(
-                name: lending.text(parameter), type: type.rawValue, topology: NINO_ALL_PAIRS, from: from.number,
+                name: memory.text(parameter), type: type.rawValue, topology: NINO_ALL_PAIRS, from: from.number,
                 to: to.number,
-                reversed: reversed ? 1 : 0, parameter: lending.text(parameter), constant: 0, offset: Int64(offset),
+                reversed: reversed ? 1 : 0, parameter: memory.text(parameter), constant: 0, offset: Int64(offset),
                 from_levels: levels(fromLevels), from_level_count: Int64(fromLevels.count),
                 to_levels: levels(toLevels), to_level_count: Int64(toLevels.count), slots: Int64(slots)))
-        withExtendedLifetime(lending) {}
+        withExtendedLifetime(memory) {}
     }
 
     /// Node j of `to` with node j / (|to| / |from|) of `from`, all carrying the constant 1: a residual connection, a
     /// channel with its
     /// flattened units, a head with its units.
     public func fan(_ name: String, _ type: EdgeType, from: Nodes, to: Nodes) throws {
-        let lending = Lending()
+        let memory = BorrowedMemory()
         try add(
             nino_edge_block_t(
-                name: lending.text(name), type: type.rawValue, topology: NINO_FAN, from: from.number, to: to.number,
+                name: memory.text(name), type: type.rawValue, topology: NINO_FAN, from: from.number, to: to.number,
                 reversed: 0,
                 parameter: nil, constant: 1, offset: 0, from_levels: nil, from_level_count: 0, to_levels: nil,
                 to_level_count: 0, slots: 1))
-        withExtendedLifetime(lending) {}
+        withExtendedLifetime(memory) {}
     }
 
     private func add(_ block: nino_edge_block_t) throws {

@@ -36,4 +36,22 @@ extension GraphBuilder {
         try fan(name, .residual, from: channels, to: flattened)
         return flattened
     }
+
+    /// A table of rows × stream: tokens, positions, a class token.
+    public func table(_ parameter: String, _ type: EdgeType, from rows: Nodes, to stream: Nodes) throws {
+        try dense(parameter, type, from: rows, to: stream, layout: .inFirst)
+    }
+
+    /// A linear layer: all pairs through its weight, and its bias unless it has none.
+    public func linear(_ prefix: String, from: Nodes, bias: Nodes?, to: Nodes, layout: WeightLayout = .outFirst) throws
+    {
+        try dense("\(prefix).weight", .linear, from: from, to: to, layout: layout)
+        if let bias { try vector("\(prefix).bias", .bias, from: bias, to: to) }
+    }
+
+    /// A norm, pointing to the stream it reads: weight, and bias unless it has none.
+    public func norm(_ prefix: String, _ weight: Nodes, bias: Nodes? = nil, of stream: Nodes) throws {
+        try vector("\(prefix).weight", .norm, from: weight, to: stream)
+        if let bias { try vector("\(prefix).bias", .bias, from: bias, to: stream) }
+    }
 }

@@ -20,12 +20,12 @@ public final class Plugin: Sendable {
         self.architectures = architectures
         table = .allocate(capacity: 1)
         // The host may use these until the process ends, so they are never freed.
-        let lending = Unmanaged.passRetained(Lending()).takeUnretainedValue()
+        let memory = Unmanaged.passRetained(BorrowedMemory()).takeUnretainedValue()
         table.initialize(
             to: nino_entry_t(
                 abi_major: UInt32(NINO_ABI_MAJOR), abi_minor: UInt32(NINO_ABI_MINOR),
-                id: lending.text(architectures[0].id), name: lending.text(architectures[0].name),
-                version: lending.text(architectures[0].version),
+                id: memory.text(architectures[0].id), name: memory.text(architectures[0].name),
+                version: memory.text(architectures[0].version),
                 context: nil,
                 architecture_count: { entry in Int64(Plugin.of(entry).architectures.count) },
                 create_architecture: { entry, index, host, out, error in

@@ -1,7 +1,7 @@
 import CNinoPlugin
 
 /// C copies of Swift values, lent to the host for the length of one call.
-final class Lending {
+final class BorrowedMemory {
     private var blocks: [UnsafeMutableRawPointer] = []
 
     deinit {

@@ -85,7 +85,7 @@ extension ConfigurationReader {
     ///   - vocabularySize: number of rows.
     ///   - fallback: when the key is missing; null is none.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
-    public mutating func paddingRow(vocabularySize: Int, default fallback: Int? = nil) throws -> Int? {
+    public mutating func paddingIndex(vocabularySize: Int, default fallback: Int? = nil) throws -> Int? {
         guard keys.contains("pad_token_id") else { return fallback }
         guard has("pad_token_id") else { return nil }
         let row = try integer("pad_token_id", in: -vocabularySize...(vocabularySize - 1))
@@ -111,30 +111,4 @@ extension ConfigurationReader {
             )
         }
     }
-}
-
-/// Element-wise functions of the op set.
-public enum Activation: Sendable {
-    /// x Φ(x), with the error function.
-    case gelu
-    /// GELU by its tanh approximation.
-    case geluTanh
-    /// x · sigmoid(1.702 x).
-    case quickGelu
-    /// max(x, 0)² (So et al. 2021).
-    case reluSquared
-    /// max(x, 0).
-    case relu
-    /// x / (1 + e⁻ˣ).
-    case silu
-    /// Hyperbolic tangent.
-    case tanh
-
-    /// By their names in transformers; several stand for one formula.
-    static let byName: [String: Activation] = [
-        "gelu": .gelu, "gelu_python": .gelu, "gelu_new": .geluTanh, "gelu_fast": .geluTanh, "gelu_accurate": .geluTanh,
-        "gelu_pytorch_tanh": .geluTanh, "gelu_python_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu,
-        "relu2": .reluSquared, "silu": .silu, "swish": .silu,
-        "tanh": .tanh,
-    ]
 }

@@ -1,54 +1,18 @@
 import CNinoPlugin
 
-/// How a tensor of a fresh model is drawn.
-public enum Initialization: Sendable {
-    /// Every scalar the same: 1 for the weight of a norm, 0 for its bias.
-    case constant(Double)
-    /// Uniform between the bounds.
-    case uniform(Double, Double)
-    /// Normal.
-    case normal(mean: Double, deviation: Double)
-    /// Normal, redrawn beyond two standard deviations.
-    case truncatedNormal(mean: Double, deviation: Double)
-
-    /// PyTorch's default for weights and biases of linear and convolution layers: uniform in ±1/√fanIn
-    /// (torch.nn.Linear,
-    /// reset_parameters).
-    public static func pytorchDefault(fanIn: Int) -> Initialization {
-        let bound = 1 / Double(fanIn).squareRoot()
-        return .uniform(-bound, bound)
-    }
-
-    /// Uniform in ±√(6 / (fanIn + fanOut)) (Glorot and Bengio 2010; torch.nn.init.xavier_uniform_).
-    public static func xavierUniform(fanIn: Int, fanOut: Int) -> Initialization {
-        let bound = (6 / Double(fanIn + fanOut)).squareRoot()
-        return .uniform(-bound, bound)
-    }
-
-    var rule: nino_initialization_t {
-        switch self {
-        case .constant(let value): nino_initialization_t(kind: NINO_INIT_CONSTANT, a: value, b: 0)
-        case .uniform(let low, let high): nino_initialization_t(kind: NINO_INIT_UNIFORM, a: low, b: high)
-        case .normal(let mean, let deviation): nino_initialization_t(kind: NINO_INIT_NORMAL, a: mean, b: deviation)
-        case .truncatedNormal(let mean, let deviation):
-            nino_initialization_t(kind: NINO_INIT_TRUNCATED_NORMAL, a: mean, b: deviation)
-        }
-    }
-}
-
 /// Takes down the groups and tensors of a model. Valid during `describe` only.
 public struct ModelBuilder {
     let table: UnsafePointer<nino_model_builder_t>
 
     /// Adds a group; the groups it depends on come first.
     public func group(_ group: Group) throws {
-        let lending = Lending()
-        let names = lending.list(group.dependsOn)
+        let memory = BorrowedMemory()
+        let names = memory.list(group.dependsOn)
         try check {
             table.pointee.add_group(
-                table, lending.text(group.name), Int64(group.size), names, Int64(group.dependsOn.count), $0)
+                table, memory.text(group.name), Int64(group.size), names, Int64(group.dependsOn.count), $0)
         }
-        withExtendedLifetime(lending) {}
+        withExtendedLifetime(memory) {}
     }
 
     /// Adds a trained tensor (float32); its shape follows from its axes.
@@ -86,11 +50,11 @@ public struct ModelBuilder {
 
     /// Adds a tensor that files may carry and that repeats a parameter, added before.
     public func tied(_ name: String, to parameter: String) throws {
-        let lending = Lending()
+        let memory = BorrowedMemory()
         var tensor = nino_tensor_t()
-        (tensor.name, tensor.role, tensor.tied_to) = (lending.text(name), NINO_TIED, lending.text(parameter))
+        (tensor.name, tensor.role, tensor.tied_to) = (memory.text(name), NINO_TIED, memory.text(parameter))
         try check { table.pointee.add_tensor(table, &tensor, $0) }
-        withExtendedLifetime(lending) {}
+        withExtendedLifetime(memory) {}
     }
 
     /// Says that files may leave out this beginning of names, from all names that have it.
@@ -102,12 +66,12 @@ public struct ModelBuilder {
         _ name: String, _ role: nino_role_t, _ type: nino_element_type_t, _ axes: [Axis],
         _ initialization: Initialization
     ) throws {
-        let lending = Lending()
+        let memory = BorrowedMemory()
         var tensor = nino_tensor_t(
-            name: lending.text(name), role: role, element_type: type,
-            shape: lending.array(axes.map { Int64($0.size) }), rank: Int64(axes.count),
-            axes: lending.array(axes.map(lending.axis)), initialization: initialization.rule, tied_to: nil)
+            name: memory.text(name), role: role, element_type: type,
+            shape: memory.array(axes.map { Int64($0.size) }), rank: Int64(axes.count),
+            axes: memory.array(axes.map(memory.axis)), initialization: initialization.rule, tied_to: nil)
         try check { table.pointee.add_tensor(table, &tensor, $0) }
-        withExtendedLifetime(lending) {}
+        withExtendedLifetime(memory) {}
     }
 }

@@ -1,14 +1,16 @@
-/// The rotary position embedding a config asks for.
+/// Turns queries and keys by their positions (Su et al. 2021), in each head element i with element i + width / 2.
 public struct RotaryEmbedding: Sendable, Equatable {
+    /// Of a head.
+    public let width: Int
+    /// How many of a head's dimensions turn, from the first; the others stay.
+    public let dimensions: Int
     /// Base of the wavelengths.
     public let theta: Double
-    /// nil: not scaled.
-    public let scaling: Llama3Scaling?
-    /// Turns by the negative angles.
-    public let isInverse: Bool
+    /// Of long wavelengths; nil for none.
+    public let scaling: Scaling?
 
-    /// Scaling of the frequencies as in Llama 3.
-    public struct Llama3Scaling: Sendable, Equatable {
+    /// Long wavelengths are stretched, short ones stay, those between are blended (`rope_type` llama3).
+    public struct Scaling: Sendable, Equatable {
         /// What long wavelengths are multiplied by.
         public let factor: Double
         /// Wavelengths above `positions / lowFactor` are long.
@@ -20,8 +22,12 @@ public struct RotaryEmbedding: Sendable, Equatable {
     }
 
     /// Not scaled.
-    public init(theta: Double, isInverse: Bool = false) {
-        (self.theta, scaling, self.isInverse) = (theta, nil, isInverse)
+    /// - Parameters:
+    ///   - theta: base of the wavelengths.
+    ///   - width: of a head.
+    ///   - dimensions: how many of a head's dimensions turn, from the first, an even number; nil for all.
+    public init(theta: Double, width: Int, dimensions: Int? = nil) {
+        (self.theta, scaling, self.width, self.dimensions) = (theta, nil, width, dimensions ?? width)
     }
 
     /// Reads `rope_theta` and `rope_scaling` (transformers up to 4), or `rope_parameters` (from 5 on), which holds
@@ -42,7 +48,7 @@ public struct RotaryEmbedding: Sendable, Equatable {
             throw PluginError.invalid("key \"partial_rotary_factor\": expected 1, found \(partial)")
         }
         let given = try configuration.optionalReal("rope_theta", in: Self.thetas)
-        var read: [(key: String, scaling: Llama3Scaling?, theta: Double?)] = []
+        var read: [(key: String, scaling: Scaling?, theta: Double?)] = []
         for key in ["rope_scaling", "rope_parameters"] {
             guard var inner = try configuration.object(key) else { continue }
             let (scaling, theta) = try Self.read(&inner, positions: positions)
@@ -58,21 +64,49 @@ public struct RotaryEmbedding: Sendable, Equatable {
         }
         theta = given ?? read.lazy.compactMap(\.theta).first ?? 10_000
         scaling = read.first?.scaling
-        isInverse = false
+        (self.width, dimensions) = (width, width)
+    }
+
+    /// Queries or keys `[B, T, heads · width]`, turned.
+    public func callAsFunction(_ x: Neurons) throws -> Neurons {
+        try x.read(
+            graph: { $1 },
+            trace: { forward, x in
+                guard dimensions < width else { return try turn(forward, x) }
+                let dims = try forward.shape(x)
+                let heads = try forward.reshape(x, [dims[0], dims[1], dims[2] / width, width])
+                let turning = try forward.slice(heads, axis: 3, 0..<dimensions)
+                let turned = try turn(forward, forward.reshape(turning, [dims[0], dims[1], -1]))
+                let front = try forward.reshape(turned, [dims[0], dims[1], dims[2] / width, dimensions])
+                let rest = try forward.slice(heads, axis: 3, dimensions..<width)
+                return try forward.reshape(forward.concat([front, rest], axis: 3), dims)
+            })
+    }
+
+    private func turn(_ forward: ForwardBuilder, _ x: Value) throws -> Value {
+        let (width, theta) = (Attribute.integer(dimensions), Attribute.real(theta))
+        guard let scaling else { return try forward.op("rotary", [x], ["width": width, "theta": theta]) }
+        return try forward.op(
+            "rotary", [x],
+            [
+                "width": width, "theta": theta, "factor": .real(scaling.factor),
+                "lowFactor": .real(scaling.lowFactor), "highFactor": .real(scaling.highFactor),
+                "positions": .integer(scaling.positions),
+            ])
     }
 
     private static let thetas = 1e-3...1e12
 
-    private static func read(_ inner: inout ConfigurationReader, positions: Int) throws -> (Llama3Scaling?, Double?) {
+    private static func read(_ inner: inout ConfigurationReader, positions: Int) throws -> (Scaling?, Double?) {
         let types = ["default", "llama3"]
         let old = try inner.text("type", default: "default", oneOf: types)
         let type = try inner.text("rope_type", default: old, oneOf: types)
         let theta = try inner.optionalReal("rope_theta", in: thetas)
         _ = try inner.real("partial_rotary_factor", default: 1, in: 1...1)
-        var scaling: Llama3Scaling?
+        var scaling: Scaling?
         if type == "llama3" {
             let low = try inner.real("low_freq_factor", in: 1e-6...1e6)
-            scaling = Llama3Scaling(
+            scaling = Scaling(
                 factor: try inner.real("factor", in: 1...1e6), lowFactor: low,
                 highFactor: try inner.real("high_freq_factor", in: low.nextUp...1e6),
                 positions: try inner.integer("original_max_position_embeddings", default: positions))

@@ -4,7 +4,7 @@ import CNinoPlugin
 final class ArchitectureBox {
     private let type: any ArchitectureDescriptor.Type
     private let host: UnsafePointer<nino_host_t>
-    private let lending = Lending()
+    private let memory = BorrowedMemory()
     private let modelTypes: UnsafePointer<UnsafePointer<CChar>?>
     private let sampleConfigs: UnsafePointer<UnsafePointer<CChar>?>
     private let descriptor: UnsafePointer<nino_plugin_descriptor_t>
@@ -16,15 +16,15 @@ final class ArchitectureBox {
     init(_ type: any ArchitectureDescriptor.Type, host: UnsafePointer<nino_host_t>) {
         self.type = type
         self.host = host
-        modelTypes = lending.list(type.modelTypes)
-        sampleConfigs = lending.list(type.sampleConfigurations)
-        descriptor = lending.array([Self.descriptorTable])
-        graph = lending.array([Self.graphTable])
-        forward = lending.array([Self.forwardTable])
-        customOps = lending.array([Self.customOpsTable])
+        modelTypes = memory.list(type.modelTypes)
+        sampleConfigs = memory.list(type.sampleConfigurations)
+        descriptor = memory.array([Self.descriptorTable])
+        graph = memory.array([Self.graphTable])
+        forward = memory.array([Self.forwardTable])
+        customOps = memory.array([Self.customOpsTable])
         let operations = (type as? any CustomOperations.Type)?.customOperations ?? []
         customOpList = UnsafeBufferPointer(
-            start: lending.array(operations.map(lending.operation)), count: operations.count)
+            start: memory.array(operations.map(memory.operation)), count: operations.count)
     }
 
     /// The table the host holds; it keeps this box alive until the host calls `destroy`.

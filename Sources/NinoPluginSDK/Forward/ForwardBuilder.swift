@@ -59,22 +59,22 @@ public struct ForwardBuilder {
     public func op(_ name: String, _ inputs: [Value], _ attributes: KeyValuePairs<String, Attribute> = [:]) throws
         -> Value
     {
-        let lending = Lending()
+        let memory = BorrowedMemory()
         let list = attributes.map { name, attribute in
             var item = nino_attribute_t()
-            item.name = lending.text(name)
+            item.name = memory.text(name)
             switch attribute {
             case .integer(let value): (item.kind, item.integer) = (NINO_ATTRIBUTE_INTEGER, Int64(value))
             case .real(let value): (item.kind, item.real) = (NINO_ATTRIBUTE_REAL, value)
-            case .text(let value): (item.kind, item.text) = (NINO_ATTRIBUTE_TEXT, lending.text(value))
+            case .text(let value): (item.kind, item.text) = (NINO_ATTRIBUTE_TEXT, memory.text(value))
             case .integers(let values):
                 item.kind = NINO_ATTRIBUTE_INTEGERS
-                (item.integers, item.integer_count) = (lending.array(values.map(Int64.init)), Int64(values.count))
+                (item.integers, item.integer_count) = (memory.array(values.map(Int64.init)), Int64(values.count))
             }
             return item
         }
         let numbers = inputs.map(\.number)
-        defer { withExtendedLifetime(lending) {} }
+        defer { withExtendedLifetime(memory) {} }
         return try make { number in
             try check {
                 table.pointee.op(table, name, numbers, Int64(numbers.count), list, Int64(list.count), number, $0)

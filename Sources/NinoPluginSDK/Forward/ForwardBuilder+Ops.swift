@@ -51,19 +51,6 @@ extension ForwardBuilder {
         try op("reshape", [x], ["shape": .integers(dims)])
     }
 
-    /// An image cut into squares, each turned into a vector by one kernel: `[B, C, H, W]` → `[B, patches, width]`, row
-    /// by row.
-    /// - Parameters:
-    ///   - pixels: the image.
-    ///   - weight: `[width, C, size, size]`.
-    ///   - bias: `[width]`; nil for none.
-    ///   - size: side of a square.
-    public func patches(_ pixels: Value, weight: String, bias: String? = nil, size: Int) throws -> Value {
-        let grid = try conv2d(pixels, weight: weight, bias: bias, stride: size, padding: (0, 0))
-        let dims = try shape(grid)
-        return try transpose(reshape(grid, [dims[0], dims[1], dims[2] * dims[3]]), [0, 2, 1])
-    }
-
     /// Names `logits`, and their mean cross-entropy with `labels` as `loss` if labels were given; the label -100 counts
     /// for nothing.
     /// - Parameter logits: `[B, classes]` or `[B, T, classes]`, labels without the last axis.

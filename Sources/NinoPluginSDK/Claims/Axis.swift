@@ -1,31 +1,5 @@
-/// A permutation group of the architecture, or a family of them: one permutation of `size` items for every index of the
-/// groups
-/// it depends on.
-public struct Group: Sendable {
-    /// Distinct within the model, e.g. `hidden_0`.
-    public let name: String
-    /// Number of items one permutation moves.
-    public let size: Int
-    /// Names of the groups that index the family, outermost first; empty for a single permutation.
-    public let dependsOn: [String]
-
-    /// Describes a group; ``ModelBuilder/group(_:)`` adds it to a model.
-    ///
-
-    /// - Parameters:
-    ///   - name: distinct within the model, e.g. `hidden_0`.
-    ///   - size: number of items one permutation moves.
-    ///   - dependsOn: for a family, the groups that index it, outermost first; added to the model before this one.
-    public init(_ name: String, size: Int, dependsOn: [Group] = []) {
-        self.name = name
-        self.size = size
-        self.dependsOn = dependsOn.map(\.name)
-    }
-}
-
 /// One axis of a tensor or of a node block, and with it its size: segments one behind the other, each a product of
-/// groups and
-/// fixed positions, outermost first. An integer literal is an axis that nothing moves.
+/// groups and fixed positions, outermost first. An integer literal is an axis that nothing moves.
 ///
 /// ```swift
 /// let flattened = Axis([.group(channels), .fixed(49)])   // channel slow, pixel fast
@@ -78,6 +52,25 @@ public struct Axis: Sendable, ExpressibleByIntegerLiteral {
     /// The segments of one axis behind those of another, as a fused weight has them.
     public static func + (first: Axis, second: Axis) -> Axis {
         Axis(segments: first.segments + second.segments)
+    }
+
+    /// Each position made `count` fixed ones, as a flatten does with the pixels of a channel.
+    public func times(_ count: Int) -> Axis {
+        count == 1 ? self : Axis(segments: segments.map { $0 + [.fixed(count)] })
+    }
+
+    /// The groups that move it, each after those it depends on.
+    var groups: [Group] {
+        segments.joined().compactMap { factor in
+            if case .group(let group) = factor { group } else { nil }
+        }
+    }
+
+    /// One of `count` equal parts of a fused axis: its segments if they divide so, else positions that nothing moves.
+    func part(_ index: Int, of count: Int) -> Axis {
+        let share = segments.count / count
+        let part = Axis(segments: Array(segments.dropFirst(index * share).prefix(share)))
+        return segments.count.isMultiple(of: count) && part.size * count == size ? part : Axis(fixed: size / count)
     }
 
     /// Number of positions.
