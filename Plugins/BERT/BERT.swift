@@ -1,13 +1,14 @@
-// BERT (Devlin et al. 2019), tensor names and config keys of Hugging Face's BertForMaskedLM, or with that name in
-// `architectures` BertForSequenceClassification (transformers 4.57 and 5). Norms stand behind the residual connections;
-// weights [out, in].
+// BERT (Devlin et al. 2019), tensor names and config keys of Hugging Face's BertForMaskedLM, or with their name in
+// `architectures` the body alone and the classes for sequences, tokens and answers (transformers 4.57 and 5). Norms
+// stand behind the residual connections; weights [out, in].
 //
 //   bert.embeddings.{word,position,token_type}_embeddings.weight [rows, hidden]   bert.embeddings.LayerNorm
 //   bert.encoder.layer.{l}.attention.self.{query,key,value}, .attention.output.{dense,LayerNorm}, .intermediate.dense,
 //     .output.{dense,LayerNorm}: weight and bias each
 //   masked LM: cls.predictions.bias [vocabulary]   cls.predictions.transform.{dense [hidden, hidden],LayerNorm};
 //   decoder tied to the words
-//   classification: bert.pooler.dense [hidden, hidden]   classifier [labels, hidden]
+//   body, sequences: bert.pooler.dense [hidden, hidden]   sequences, tokens: classifier [labels, hidden]   answers:
+//   qa_outputs [2, hidden]
 //
 // Inputs: `input_ids`, and `token_type_ids` (0 everywhere if not given). There is no `attention_mask`: every position
 // is seen. The loss of the masked LM is at the positions whose label is not -100, and not shifted: the caller masks (a
@@ -44,7 +45,10 @@ struct BERT: Architecture {
 
     enum Head {
         case maskedLM(MaskedLMHead)
-        case classifier(pooler: Linear, classifier: Linear)
+        /// Scores from the first position, by way of a pooler; without a classifier its units are the scores.
+        case pooled(Linear, classifier: Linear?)
+        /// Scores at every position.
+        case tokens(Linear)
     }
 
     init(_ configuration: inout ConfigurationReader) throws {
@@ -52,19 +56,7 @@ struct BERT: Architecture {
         let bert = modules / "bert"
         embeddings = Embeddings(bert / "embeddings", c)
         layers = (0..<c.layers).map { EncoderLayer(bert / "encoder.layer" / $0, layer: $0, c) }
-        if let labels = c.labels {
-            let pooled = Axis(Group("pooler", size: c.stream.size))
-            head = .classifier(
-                pooler: linear(bert / "pooler.dense", c.stream, pooled, c),
-                classifier: linear(modules / "classifier", pooled, Axis(fixed: labels), c))
-        } else {
-            head = .maskedLM(MaskedLMHead(modules / "cls.predictions", embeddings.words, c))
-            // Of the other pre-training task, next sentence: left as they are.
-            for (path, rows) in [(bert / "pooler.dense", c.stream.size), (modules / "cls.seq_relationship", 2)] {
-                (path / "weight").ignore([Axis(fixed: rows), Axis(fixed: c.stream.size)])
-                (path / "bias").ignore([Axis(fixed: rows)])
-            }
-        }
+        head = Self.head(modules, words: embeddings.words, c)
         modules.optionalPrefix("bert.")
     }
 
@@ -73,8 +65,33 @@ struct BERT: Architecture {
         for layer in layers { x = try layer(x) }
         switch head {
         case .maskedLM(let head): try net.classify(head(x))
-        case .classifier(let pooler, let classifier):
-            try net.classify(classifier(Activation.tanh(pooler(x.position(0)))))
+        case .pooled(let pooler, let classifier):
+            let pooled = try Activation.tanh(pooler(x.position(0)))
+            try net.classify(classifier.map { try $0(pooled) } ?? pooled)
+        case .tokens(let linear): try net.classify(linear(x))
+        }
+    }
+
+    private static func head(_ modules: Modules, words: Table, _ c: Configuration) -> Head {
+        let pooler = modules / "bert.pooler.dense"
+        switch c.task {
+        case .language:
+            let head = MaskedLMHead(modules / "cls.predictions", words, c)
+            // Of the other pre-training task, next sentence: left as they are.
+            for (path, rows) in [(pooler, c.stream.size), (modules / "cls.seq_relationship", 2)] {
+                (path / "weight").ignore([Axis(fixed: rows), Axis(fixed: c.stream.size)])
+                (path / "bias").ignore([Axis(fixed: rows)])
+            }
+            return .maskedLM(head)
+        case .body: return .pooled(linear(pooler, c.stream, Axis(fixed: c.stream.size), c), classifier: nil)
+        case .sequenceClasses(let count):
+            let pooled = Axis(Group("pooler", size: c.stream.size))
+            return .pooled(
+                linear(pooler, c.stream, pooled, c),
+                classifier: linear(modules / "classifier", pooled, Axis(fixed: count), c))
+        case .tokenClasses(let count):
+            return .tokens(linear(modules / "classifier", c.stream, Axis(fixed: count), c))
+        case .answerSpans: return .tokens(linear(modules / "qa_outputs", c.stream, 2, c))
         }
     }
 }
@@ -156,48 +173,6 @@ struct MaskedLMHead {
 
 private func linear(_ at: Path, _ input: Axis, _ output: Axis, _ c: Configuration) -> Linear {
     Linear(at, from: input, to: output, weights: c.weights)
-}
-
-struct Configuration {
-    let stream: Axis
-    let vocabularySize, positions, tokenTypes, layers, heads, hiddenSize: Int
-    let activation: Activation
-    let epsilon: Double
-    let weights: Initialization
-    let paddingIndex: Int?
-    /// Classes of a classifier; nil for the masked LM.
-    let labels: Int?
-
-    init(_ configuration: inout ConfigurationReader) throws {
-        vocabularySize = try configuration.integer("vocab_size", default: 30522)
-        positions = try configuration.integer("max_position_embeddings", default: 512, in: 1...(1 << 24))
-        tokenTypes = try configuration.integer("type_vocab_size", default: 2)
-        let width = try configuration.integer("hidden_size", default: 768, in: 1...(1 << 20))
-        hiddenSize = try configuration.integer("intermediate_size", default: 3072)
-        layers = try configuration.integer("num_hidden_layers", default: 12, in: 1...4096)
-        heads = try configuration.divisor("num_attention_heads", of: "hidden_size", width, default: 12)
-        activation = try configuration.activation("hidden_act", default: "gelu")
-        epsilon = try configuration.real("layer_norm_eps", default: 1e-12, in: 0...1)
-        weights = .normal(standardDeviation: try configuration.real("initializer_range", default: 0.02, in: 0...10))
-        paddingIndex = try configuration.paddingIndex(vocabularySize: vocabularySize, default: 0)
-        let classes = ["BertForMaskedLM", "BertForPreTraining", "BertForSequenceClassification"]
-        let isClassifier = try configuration.texts("architectures", oneOf: classes) == [classes[2]]
-        labels = isClassifier ? try configuration.classCount() : nil
-        let isTied = try configuration.boolean("tie_word_embeddings", default: true)
-        guard isTied || isClassifier else {
-            throw PluginError.invalid("key \"tie_word_embeddings\": expected true, found false")
-        }
-        _ = try configuration.text("position_embedding_type", default: "absolute", oneOf: ["absolute"])
-        try configuration.refuse(flags: "is_decoder")
-        try configuration.dropouts("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout")
-        try configuration.readHuggingFaceKeys(classes: classes)
-        try configuration.refuseOtherKeys(
-            ignored: ConfigurationReader.huggingFaceIgnored.union([
-                "directionality", "pooler_fc_size", "pooler_num_attention_heads", "pooler_num_fc_layers",
-                "pooler_size_per_head", "pooler_type",
-            ]))
-        stream = Axis(Group("residual", size: width))
-    }
 }
 
 private let plugin = Plugin(BERT.self)

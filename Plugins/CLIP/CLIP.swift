@@ -1,5 +1,6 @@
 // The vision transformer of CLIP (Radford et al. 2021), tensor names and config keys of Hugging Face's
-// CLIPVisionModelWithProjection (`model_type` clip_vision_model; transformers 4.57 and 5). Weights [out, in].
+// CLIPVisionModelWithProjection and, without the projection, CLIPVisionModel (`model_type` clip_vision_model;
+// transformers 4.57 and 5). Weights [out, in].
 //
 //   vision_model.embeddings: class_embedding [hidden], patch_embedding.weight [hidden, channels, p, p],
 //   position_embedding.weight
@@ -11,7 +12,7 @@
 // `labels` below projection_dim (CLIP's own loss needs the text model).
 //
 // Symmetry: the residual stream; in each layer the heads, in each head the query with the key dimensions and the value
-// dimensions; the MLP's hidden units.
+// dimensions; the MLP's hidden units. Without the projection the stream's units are the logits, and stay.
 import NinoPluginSDK
 
 struct CLIP: Architecture {
@@ -33,7 +34,7 @@ struct CLIP: Architecture {
     let patches: Convolution
     let firstNorm, lastNorm: LayerNorm
     let layers: [EncoderLayer]
-    let projection: Linear
+    let projection: Linear?
 
     init(_ configuration: inout ConfigurationReader) throws {
         let c = try Configuration(&configuration)
@@ -51,8 +52,10 @@ struct CLIP: Architecture {
         firstNorm = LayerNorm(vision / "pre_layrnorm", c.stream, epsilon: c.epsilon)
         layers = (0..<c.layers).map { EncoderLayer(vision / "encoder.layers" / $0, layer: $0, c) }
         lastNorm = LayerNorm(vision / "post_layernorm", c.stream, epsilon: c.epsilon)
-        projection = Linear(
-            modules / "visual_projection", from: c.stream, to: Axis(fixed: c.projection), bias: false, weights: c.wide)
+        let modules = modules
+        projection = c.projection.map {
+            Linear(modules / "visual_projection", from: c.stream, to: Axis(fixed: $0), bias: false, weights: c.wide)
+        }
     }
 
     func forward(_ net: Network) throws {
@@ -60,7 +63,8 @@ struct CLIP: Architecture {
         var x = try token.before(patches(net.pixels(channels: channels, size: imageSize)).asSequence())
         x = try firstNorm(x + positions.all(net))
         for layer in layers { x = try layer(x) }
-        try net.classify(projection(lastNorm(x.position(0))))
+        x = try lastNorm(x.position(0))
+        try net.classify(projection.map { try $0(x) } ?? x)
     }
 }
 
@@ -97,7 +101,9 @@ struct EncoderLayer {
 
 struct Configuration {
     let stream: Axis
-    let layers, heads, hiddenSize, channels, imageSize, patchSize, projection: Int
+    let layers, heads, hiddenSize, channels, imageSize, patchSize: Int
+    /// nil for none.
+    let projection: Int?
     let activation: Activation
     let epsilon: Double
     /// How weights are drawn: of the embeddings; of what leads into the stream and out of it; of the first MLP layer;
@@ -107,7 +113,7 @@ struct Configuration {
     init(_ configuration: inout ConfigurationReader) throws {
         let width = try configuration.integer("hidden_size", default: 768, in: 1...(1 << 20))
         hiddenSize = try configuration.integer("intermediate_size", default: 3072)
-        projection = try configuration.integer("projection_dim", default: 512)
+        let projectionSize = try configuration.integer("projection_dim", default: 512)
         layers = try configuration.integer("num_hidden_layers", default: 12, in: 1...4096)
         heads = try configuration.divisor("num_attention_heads", of: "hidden_size", width, default: 12)
         channels = try configuration.integer("num_channels", default: 3, in: 1...4096)
@@ -118,9 +124,11 @@ struct Configuration {
         let range = try configuration.real("initializer_range", default: 0.02, in: 0...10)
         let factor = try configuration.real("initializer_factor", default: 1, in: 0...1000)
         try configuration.dropouts("attention_dropout", "dropout")
-        try configuration.readHuggingFaceKeys(classes: ["CLIPVisionModelWithProjection"])
-        try configuration.refuseOtherKeys(ignored: ConfigurationReader.huggingFaceIgnored)
-        stream = Axis(Group("residual", size: width))
+        let classes = ["CLIPVisionModelWithProjection", "CLIPVisionModel"]
+        let isBody = try configuration.texts("architectures", oneOf: classes) == ["CLIPVisionModel"]
+        try configuration.readHuggingFaceKeys()
+        projection = isBody ? nil : projectionSize
+        stream = isBody ? Axis(fixed: width) : Axis(Group("residual", size: width))
         let inward = factor / Double(width).squareRoot()
         embedding = .normal(standardDeviation: range * factor)
         wide = .normal(standardDeviation: inward)

@@ -26,7 +26,7 @@ struct GPT2: Architecture {
     let wte, wpe: Table
     let blocks: [Block]
     let finalNorm: LayerNorm
-    let head: Linear
+    let head: TextHead
 
     init(_ configuration: inout ConfigurationReader) throws {
         let c = try Configuration(&configuration)
@@ -36,11 +36,9 @@ struct GPT2: Architecture {
         wpe = Table(transformer / "wpe", .positions, rows: c.positions, to: c.stream, c.weights)
         blocks = (0..<c.layers).map { Block(transformer / "h" / $0, layer: $0, c) }
         finalNorm = LayerNorm(transformer / "ln_f", c.stream, epsilon: c.epsilon)
-        head =
-            c.isTied
-            ? Linear(modules / "lm_head", tiedTo: wte)
-            : Linear(
-                modules / "lm_head", from: c.stream, to: Axis(fixed: c.vocabularySize), bias: false, weights: c.weights)
+        head = TextHead(
+            c.task, modules, .init(sequence: "score", token: "classifier"), table: wte, isTied: c.isTied,
+            weights: c.weights)
         modules.optionalPrefix("transformer.")
     }
 
@@ -48,7 +46,7 @@ struct GPT2: Architecture {
         let tokens = try net.tokens(atMost: positions)
         var x = try wte(tokens) + wpe.rows(for: tokens)
         for block in blocks { x = try block(x) }
-        try net.predictNext(head(finalNorm(x)))
+        try head(finalNorm(x), net)
     }
 }
 
@@ -106,6 +104,7 @@ struct Configuration {
     let scale: Double?
     let weights, residualWeights: Initialization
     let isTied: Bool
+    let task: TextTask
 
     init(_ configuration: inout ConfigurationReader) throws {
         vocabularySize = try configuration.integer("vocab_size", default: 50257)
@@ -121,12 +120,14 @@ struct Configuration {
         isTied = try configuration.boolean("tie_word_embeddings", default: true)
         try configuration.refuse(flags: "scale_attn_by_inverse_layer_idx", "reorder_and_upcast_attn")
         try configuration.dropouts("resid_pdrop", "embd_pdrop", "attn_pdrop")
-        try configuration.readHuggingFaceKeys(classes: ["GPT2LMHeadModel", "GPT2Model"])
-        try configuration.refuseOtherKeys(
-            ignored: ConfigurationReader.huggingFaceIgnored.union([
-                "n_ctx", "n_special", "predict_special_tokens", "summary_type", "summary_use_proj",
-                "summary_activation", "summary_proj_to_labels", "summary_first_dropout",
-            ]))
+        task = try configuration.textTask([
+            "GPT2LMHeadModel": .language, "GPT2Model": .body, "GPT2ForSequenceClassification": .sequenceClasses,
+            "GPT2ForTokenClassification": .tokenClasses, "GPT2ForQuestionAnswering": .answerSpans,
+        ])
+        try configuration.readHuggingFaceKeys(ignored: [
+            "n_ctx", "n_special", "predict_special_tokens", "summary_type", "summary_use_proj", "summary_activation",
+            "summary_proj_to_labels", "summary_first_dropout", "output_past",
+        ])
         stream = Axis(Group("residual", size: width))
         weights = .normal(standardDeviation: standardDeviation)
         residualWeights = .normal(standardDeviation: standardDeviation / Double(2 * layers).squareRoot())

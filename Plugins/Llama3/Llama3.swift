@@ -31,35 +31,39 @@ struct Llama3: Architecture {
     let embedding: Table
     let layers: [DecoderLayer]
     let norm: RMSNorm
-    let head: Linear
+    let head: TextHead
 
     init(_ configuration: inout ConfigurationReader) throws {
         let c = try DecoderConfiguration(
             &configuration,
             .init(vocabularySize: 32000, width: 4096, hiddenSize: 11008, layers: 32, heads: 32, positions: 2048))
         let hasMLPBias = try configuration.boolean("mlp_bias", default: false)
-        try configuration.readHuggingFaceKeys(classes: ["LlamaForCausalLM", "LlamaModel"])
-        try configuration.refuseOtherKeys(ignored: ConfigurationReader.huggingFaceIgnored.union(["pretraining_tp"]))
-
-        let model = modules / "model"
+        _ = try configuration.readLayerTypes(layers: c.layers)
+        try configuration.refuse(flags: "rope_interleaved")
+        try configuration.refuse(valuesOf: "sliding_window")
+        let task = try configuration.textTask([
+            "LlamaForCausalLM": .language, "LlamaModel": .body, "LlamaForSequenceClassification": .sequenceClasses,
+            "LlamaForTokenClassification": .tokenClasses, "LlamaForQuestionAnswering": .answerSpans,
+        ])
+        try configuration.readHuggingFaceKeys(ignored: ["pretraining_tp", "is_llama_config", "max_sequence_length"])
+        let body = task == .answerSpans ? "transformer" : "model"
+        let model = modules / body
         embedding = Table(
             model / "embed_tokens", .vocabulary, rows: c.vocabularySize, to: c.stream, c.weights,
             paddingIndex: c.paddingIndex)
         layers = (0..<c.layers).map { DecoderLayer(model / "layers" / $0, layer: $0, bias: hasMLPBias, c) }
         norm = RMSNorm(model / "norm", c.stream, epsilon: c.epsilon)
         (model / "rotary_emb.inv_freq").ignore([Axis(fixed: c.headWidth / 2)])
-        head =
-            c.isTied
-            ? Linear(modules / "lm_head", tiedTo: embedding)
-            : Linear(
-                modules / "lm_head", from: c.stream, to: Axis(fixed: c.vocabularySize), bias: false, weights: c.weights)
-        modules.optionalPrefix("model.")
+        head = TextHead(
+            task, modules, .init(sequence: "score", token: "score"), table: embedding, isTied: c.isTied,
+            weights: c.weights)
+        modules.optionalPrefix("\(body).")
     }
 
     func forward(_ net: Network) throws {
         var x = try embedding(net.tokens())
         for layer in layers { x = try layer(x) }
-        try net.predictNext(head(norm(x)))
+        try head(norm(x), net)
     }
 }
 

@@ -31,7 +31,7 @@ struct Qwen3: Architecture {
     let embedding: Table
     let layers: [DecoderLayer]
     let norm: RMSNorm
-    let head: Linear
+    let head: TextHead
 
     init(_ configuration: inout ConfigurationReader) throws {
         let c = try DecoderConfiguration(
@@ -40,28 +40,29 @@ struct Qwen3: Architecture {
                 vocabularySize: 151936, width: 4096, hiddenSize: 22016, layers: 32, heads: 32, kvHeads: 32,
                 headWidth: 128, positions: 32768))
         try configuration.refuseSlidingWindows(layers: c.layers)
-        try configuration.readHuggingFaceKeys(classes: ["Qwen3ForCausalLM", "Qwen3Model"])
-        try configuration.refuseOtherKeys(ignored: ConfigurationReader.huggingFaceIgnored)
-
-        let model = modules / "model"
+        let task = try configuration.textTask([
+            "Qwen3ForCausalLM": .language, "Qwen3Model": .body, "Qwen3ForSequenceClassification": .sequenceClasses,
+            "Qwen3ForTokenClassification": .tokenClasses, "Qwen3ForQuestionAnswering": .answerSpans,
+        ])
+        try configuration.readHuggingFaceKeys()
+        let body = task == .answerSpans ? "transformer" : "model"
+        let model = modules / body
         embedding = Table(
             model / "embed_tokens", .vocabulary, rows: c.vocabularySize, to: c.stream, c.weights,
             paddingIndex: c.paddingIndex)
         layers = (0..<c.layers).map { DecoderLayer(model / "layers" / $0, layer: $0, c) }
         norm = RMSNorm(model / "norm", c.stream, epsilon: c.epsilon)
         (model / "rotary_emb.inv_freq").ignore([Axis(fixed: c.headWidth / 2)])
-        head =
-            c.isTied
-            ? Linear(modules / "lm_head", tiedTo: embedding)
-            : Linear(
-                modules / "lm_head", from: c.stream, to: Axis(fixed: c.vocabularySize), bias: false, weights: c.weights)
-        modules.optionalPrefix("model.")
+        head = TextHead(
+            task, modules, .init(sequence: "score", token: "score"), table: embedding, isTied: c.isTied,
+            weights: c.weights)
+        modules.optionalPrefix("\(body).")
     }
 
     func forward(_ net: Network) throws {
         var x = try embedding(net.tokens())
         for layer in layers { x = try layer(x) }
-        try net.predictNext(head(norm(x)))
+        try head(norm(x), net)
     }
 }
 

@@ -4,7 +4,9 @@ import NinoPluginSDK
 struct Configuration {
     let isTorchvision: Bool
     let stream: Axis
-    let layers, heads, hiddenSize, channels, imageSize, patchSize, classes: Int
+    let layers, heads, hiddenSize, channels, imageSize, patchSize: Int
+    /// nil for the body alone.
+    let classes: Int?
     let representation: Group?
     let hasInputBias: Bool
     let activation: Activation
@@ -41,18 +43,20 @@ struct Configuration {
             try configuration.dropouts("dropout", "attention_dropout")
             try configuration.refuseOtherKeys()
         } else {
-            classes = try configuration.classCount()
+            let names = ["ViTForImageClassification", "ViTModel"]
+            let isBody = try configuration.texts("architectures", oneOf: names) == ["ViTModel"]
+            classes = isBody ? nil : try configuration.classCount()
             representation = nil
             hasInputBias = try configuration.boolean("qkv_bias", default: true)
             activation = try configuration.activation("hidden_act", default: "gelu")
             epsilon = try configuration.real("layer_norm_eps", default: 1e-12, in: 0...1)
             standardDeviation = try configuration.real("initializer_range", default: 0.02, in: 0...10)
             try configuration.dropouts("hidden_dropout_prob", "attention_probs_dropout_prob")
-            try configuration.readHuggingFaceKeys(classes: ["ViTForImageClassification"])
-            try configuration.refuseOtherKeys(
-                ignored: ConfigurationReader.huggingFaceIgnored.union([
-                    "encoder_stride", "pooler_output_size", "pooler_act",
-                ]))
+            if isBody {
+                _ = try configuration.integer("pooler_output_size", default: width, in: width...width)
+                _ = try configuration.text("pooler_act", default: "tanh", oneOf: ["tanh"])
+            }
+            try configuration.readHuggingFaceKeys(ignored: ["encoder_stride", "pooler_output_size", "pooler_act"])
         }
         stream = Axis(Group("residual", size: width))
     }

@@ -1,6 +1,6 @@
 // Vision transformer (Dosovitskiy et al. 2021) under two sets of names and config keys: torchvision's VisionTransformer
-// (0.21; `model_type` torchvision_vit, keys as its arguments) and Hugging Face's ViTForImageClassification
-// (transformers 4.57). Weights [out, in].
+// (0.21; `model_type` torchvision_vit, keys as its arguments) and Hugging Face's ViTForImageClassification, or ViTModel
+// with its pooler (transformers 4.57). Weights [out, in].
 //
 //   class_token [1, 1, D]   conv_proj [D, channels, p, p]   encoder.pos_embedding [1, positions, D]
 //   encoder.layers.encoder_layer_{l}: ln_1, self_attention.in_proj_ [3·D, D] (query, key and value apart in Hugging
@@ -37,8 +37,7 @@ struct ViT: Architecture {
     let patches: Convolution
     let layers: [EncoderLayer]
     let norm: LayerNorm
-    let representation: Linear?
-    let head: Linear
+    let representation, head: Linear?
 
     init(_ configuration: inout ConfigurationReader) throws {
         let c = try Configuration(&configuration)
@@ -58,8 +57,9 @@ struct ViT: Architecture {
             representation = features.map {
                 Linear(heads / "pre_logits", from: c.stream, to: $0, weights: c.fanInNormal(c.stream.size))
             }
-            head = Linear(
-                heads / "head", from: features ?? c.stream, to: Axis(fixed: c.classes), weights: .constant(0))
+            head = c.classes.map {
+                Linear(heads / "head", from: features ?? c.stream, to: Axis(fixed: $0), weights: .constant(0))
+            }
         } else {
             let vit = modules / "vit"
             classToken = Table(tensor: vit / "embeddings.cls_token", .classToken, [1, 1, c.stream], c.normal)
@@ -67,8 +67,11 @@ struct ViT: Architecture {
             patches = c.patchEmbedding(vit / "embeddings.patch_embeddings.projection")
             layers = (0..<c.layers).map { EncoderLayer(huggingFace: vit / "encoder.layer" / $0, layer: $0, c) }
             norm = LayerNorm(vit / "layernorm", c.stream, epsilon: c.epsilon)
-            representation = nil
-            head = Linear(modules / "classifier", from: c.stream, to: Axis(fixed: c.classes), weights: c.normal)
+            let classifier = modules / "classifier"
+            head = c.classes.map { Linear(classifier, from: c.stream, to: Axis(fixed: $0), weights: c.normal) }
+            representation =
+                head == nil
+                ? Linear(vit / "pooler.dense", from: c.stream, to: Axis(fixed: c.stream.size), weights: c.normal) : nil
             modules.optionalPrefix("vit.")
         }
     }
@@ -80,7 +83,7 @@ struct ViT: Architecture {
         for layer in layers { x = try layer(x) }
         x = try norm(x.position(0))
         if let representation { x = try Activation.tanh(representation(x)) }
-        try net.classify(head(x))
+        try net.classify(head.map { try $0(x) } ?? x)
     }
 }
 

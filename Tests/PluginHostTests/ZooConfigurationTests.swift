@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct ZooConfigurationTests {
-    private static let bases = [
+    static let bases = [
         "gpt2": #""vocab_size": 9, "n_positions": 8, "n_embd": 6, "n_layer": 2, "n_head": 3"#,
         "llama":
             #""vocab_size": 9, "hidden_size": 12, "intermediate_size": 5, "num_hidden_layers": 2, "#
@@ -50,9 +50,10 @@ import Testing
         ),
         ("gpt2", #""attn_pdrop": "much""#, #"key "attn_pdrop": expected a number from 0.0 to 1.0, found "much""#),
         (
-            "gpt2", #""architectures": ["GPT2ForSequenceClassification"]"#,
+            "gpt2", #""architectures": ["GPT2DoubleHeadsModel"]"#,
             #"key "architectures": expected a list of "GPT2LMHeadModel", "GPT2Model", "#
-                + #"found ["GPT2ForSequenceClassification"]"#
+                + #""GPT2ForSequenceClassification", "GPT2ForTokenClassification", "GPT2ForQuestionAnswering", "#
+                + #"found ["GPT2DoubleHeadsModel"]"#
         ),
         ("gpt2", #""pruned_heads": {"0": [1]}"#, #"key "pruned_heads": expected null, found an object"#),
         (
@@ -80,6 +81,16 @@ import Testing
             "llama", #""rope_theta": 500, "rope_parameters": {"rope_theta": 1000}"#,
             #"key "rope_theta": expected 1000.0, as in "rope_parameters", found 500.0"#
         ),
+        ("llama", #""rope_interleaved": true"#, #"key "rope_interleaved": expected false, found true"#),
+        ("llama", #""sliding_window": 4096"#, #"key "sliding_window": expected null, found 4096"#),
+        (
+            "llama", #""layer_types": ["full_attention", "chunked_attention"]"#,
+            #"key "layer_types": expected a list of "full_attention", found ["full_attention", "chunked_attention"]"#
+        ),
+        (
+            "vit", #""architectures": ["ViTModel"], "pooler_act": "relu""#,
+            #"key "pooler_act": expected one of "tanh", found "relu""#
+        ),
         ("llama", #""pad_token_id": 9"#, #"key "pad_token_id": expected an integer from -9 to 8, found 9"#),
         (
             "qwen3", #""use_sliding_window": true, "max_window_layers": 1"#,
@@ -96,9 +107,10 @@ import Testing
         ("torchvision_vit", #""patch_size": 4"#, #"key "patch_size": expected a divisor of image_size = 9, found 4"#),
         ("torchvision_vit", #""conv_stem_configs": [1]"#, #"key "conv_stem_configs": expected null, found [1]"#),
         (
-            "bert", #""architectures": ["BertModel"]"#,
-            #"key "architectures": expected a list of "BertForMaskedLM", "BertForPreTraining", "#
-                + #""BertForSequenceClassification", found ["BertModel"]"#
+            "bert", #""architectures": ["BertForMultipleChoice"]"#,
+            #"key "architectures": expected a list of "BertForMaskedLM", "BertForPreTraining", "BertModel", "#
+                + #""BertForSequenceClassification", "BertForTokenClassification", "BertForQuestionAnswering", "#
+                + #"found ["BertForMultipleChoice"]"#
         ),
         ("bert", #""tie_word_embeddings": false"#, #"key "tie_word_embeddings": expected true, found false"#),
         ("bert", #""is_decoder": true"#, #"key "is_decoder": expected false, found true"#),
@@ -154,6 +166,15 @@ import Testing
             "llama",
             #""rope_scaling": null, "pretraining_tp": 1, "torch_dtype": "bfloat16", "#
                 + #""eos_token_id": [128001, 128008], "use_cache": true, "rope_theta": 500000.0"#
+        ),
+        (
+            "llama",
+            #""is_llama_config": true, "rope_interleaved": false, "transformers.js_config": {"kv_cache_dtype": {}}, "#
+                + #""max_sequence_length": 2048, "unsloth_version": "2025.1", "unsloth_fixed": true, "#
+                + #""head_dim": null, "sliding_window": null, "layer_types": ["full_attention", "full_attention"]"#
+        ),
+        (
+            "gpt2", #""_num_labels": 1, "id2label": {"0": "LABEL_0"}, "output_past": true"#
         ),
         ("llama", #""rope_parameters": {"rope_theta": 10000.0, "rope_type": "default"}, "pad_token_id": null"#),
         (

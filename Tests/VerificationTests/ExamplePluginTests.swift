@@ -7,8 +7,9 @@ import Verification
 
 /// Architectures that are not in the zoo, written with the SDK as it is.
 @Suite struct ExamplePluginTests {
-    private static let folder = TemporaryFolder()
+    /// Libraries stay loaded when their files are gone.
     private static let registry: PluginRegistry = {
+        let folder = TemporaryFolder()
         folder.addPlugins("TestMixer", "TestPhi")
         return PluginRegistry(searching: PluginDirectories(named: [folder.path], shared: []))
     }()
@@ -25,8 +26,8 @@ import Verification
         return try model(samples[0])
     }
 
-    /// Groups: of a Mixer the channels and, in each of two blocks, the hidden units of both MLPs; of Phi the stream and,
-    /// in each of two layers, heads, value dimensions and hidden units.
+    /// Groups: of a Mixer the channels and, in each of two blocks, the hidden units of both MLPs; of Phi the stream
+    /// and, in each of two layers, heads, value dimensions and hidden units.
     @Test(arguments: [("test.mixer", 5), ("test.phi", 7)])
     func claimsHoldAndControlsAreCaught(plugin: String, groups: Int) throws {
         let model = try model(of: plugin)

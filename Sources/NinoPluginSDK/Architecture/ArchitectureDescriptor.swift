@@ -1,8 +1,8 @@
 /// What an architecture is: the configs it recognizes, its tensors and the permutation groups that act on them.
 ///
-/// A type that also conforms to `NeuralGraphConstructor` and `ForwardPass` is a whole plugin; both are optional. One
-/// instance is one
-/// model: the architecture with one config.
+/// ``Architecture`` gives the tensors, the neural graph and the forward pass from one declaration. By hand they are
+/// written as ``describe(_:)``, as a ``NeuralGraphConstructor`` and as a ``ForwardPass``; the last two are optional.
+/// One instance is one model: the architecture with one config.
 public protocol ArchitectureDescriptor: Sendable {
     /// Reverse-domain name, unique among plugins.
     static var id: String { get }

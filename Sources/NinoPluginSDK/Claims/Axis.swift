@@ -56,7 +56,12 @@ public struct Axis: Sendable, ExpressibleByIntegerLiteral {
 
     /// Each position made `count` fixed ones, as a flatten does with the pixels of a channel.
     public func times(_ count: Int) -> Axis {
-        count == 1 ? self : Axis(segments: segments.map { $0 + [.fixed(count)] })
+        guard count > 1 else { return self }
+        return Axis(
+            segments: segments.map { factors in
+                guard case .fixed(let inner)? = factors.last else { return factors + [.fixed(count)] }
+                return factors.dropLast() + [.fixed(inner * count)]
+            })
     }
 
     /// The groups that move it, each after those it depends on.

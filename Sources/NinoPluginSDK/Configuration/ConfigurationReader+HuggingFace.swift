@@ -1,36 +1,32 @@
 /// What all configs of Hugging Face's transformers share.
 extension ConfigurationReader {
     /// Keys that any config of transformers may carry and that do not change what the model computes: bookkeeping,
-    /// generation, training
-    /// heads of other tasks, tokens, number formats. Source: PretrainedConfig of transformers 4.57 and 5.23, and files
-    /// of the wild.
+    /// generation, training heads of other tasks, tokens, number formats. Source: PretrainedConfig of transformers 4.57
+    /// and 5.23, and files of the wild.
     public static let huggingFaceIgnored: Set<String> = [
-        "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "attn_implementation",
-        "auto_map", "bad_words_ids",
-        "base_model_tp_plan", "begin_suppress_tokens", "bos_token_id", "chunk_size_feed_forward",
-        "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype",
+        "_attn_implementation", "_attn_implementation_autoset", "_commit_hash", "_name_or_path", "_num_labels",
+        "attn_implementation", "auto_map", "bad_words_ids", "base_model_tp_plan", "begin_suppress_tokens",
+        "bos_token_id", "chunk_size_feed_forward", "decoder_start_token_id", "diversity_penalty", "do_sample", "dtype",
         "early_stopping", "encoder_no_repeat_ngram_size", "eos_token_id", "exponential_decay_length_penalty",
-        "finetuning_task",
-        "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label", "is_decoder", "label2id",
-        "length_penalty", "max_length",
-        "min_length", "no_repeat_ngram_size", "num_beam_groups", "num_beams", "num_labels", "num_return_sequences",
-        "output_attentions",
-        "output_hidden_states", "output_scores", "pad_token_id", "prefix", "problem_type", "remove_invalid_values",
-        "repetition_penalty", "return_dict",
-        "return_dict_in_generate", "sep_token_id", "suppress_tokens", "task_specific_params", "temperature",
-        "tf_legacy_loss", "tie_encoder_decoder",
+        "finetuning_task", "forced_bos_token_id", "forced_eos_token_id", "gradient_checkpointing", "id2label",
+        "is_decoder", "label2id", "length_penalty", "max_length", "min_length", "no_repeat_ngram_size",
+        "num_beam_groups", "num_beams", "num_labels", "num_return_sequences", "output_attentions",
+        "output_hidden_states", "output_past", "output_scores", "pad_token_id", "prefix", "problem_type",
+        "remove_invalid_values", "repetition_penalty", "return_dict", "return_dict_in_generate", "sep_token_id",
+        "suppress_tokens", "task_specific_params", "temperature", "tf_legacy_loss", "tie_encoder_decoder",
         "tie_last_hidden_states", "tokenizer_class", "top_k", "top_p", "torch_dtype", "torchscript",
-        "transformers_version", "typical_p", "use_bfloat16",
-        "use_cache", "use_return_dict",
+        "transformers.js_config", "transformers_version", "typical_p", "use_bfloat16", "use_cache", "use_return_dict",
     ]
 
-    /// Reads the shared keys that would change the computation, and refuses what they may ask for.
-    /// - Parameter classes: values of `architectures` that this plugin computes.
+    /// Reads the shared keys that would change the computation and refuses what they may ask for; then, of all other
+    /// keys, those that nobody asked for. Comes last.
+    /// - Parameter ignored: further keys known not to change the computation.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
-    public mutating func readHuggingFaceKeys(classes: [String]) throws {
-        _ = try texts("architectures", oneOf: classes)
+    public mutating func readHuggingFaceKeys(ignored: Set<String> = []) throws {
         try refuse(flags: "add_cross_attention", "is_encoder_decoder")
         try refuse(valuesOf: "cross_attention_hidden_size", "pruned_heads", "quantization_config", "per_layer_config")
+        let tools = keys.filter { $0.hasPrefix("unsloth_") }
+        try refuseOtherKeys(ignored: Self.huggingFaceIgnored.union(ignored).union(tools))
     }
 
     /// An activation by its name in transformers.
@@ -71,7 +67,7 @@ extension ConfigurationReader {
     /// Width of a head: by default the model's width shared among the heads.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
     public mutating func headWidth(_ key: String, of other: String, _ width: Int, heads: Int) throws -> Int {
-        if has(key) { return try integer(key, in: 1...65536) }
+        if let width = try optionalInteger(key, in: 1...65536) { return width }
         guard width.isMultiple(of: heads) else {
             throw PluginError.invalid(
                 "key \"\(key)\": expected a width, as \(heads) heads do not divide \(other) = \(width), found nothing")
@@ -92,18 +88,26 @@ extension ConfigurationReader {
         return row < 0 ? row + vocabularySize : row
     }
 
-    /// Reads the keys of sliding windows, and refuses them where they are active: attention sees all positions before.
+    /// Reads `layer_types`, and refuses layers that do not see all positions before.
+    /// - Returns: whether the key is there.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
-    public mutating func refuseSlidingWindows(layers: Int) throws {
-        let types = try texts("layer_types", oneOf: ["full_attention"])
-        if let types, types.count != layers {
+    public mutating func readLayerTypes(layers: Int) throws -> Bool {
+        guard let types = try texts("layer_types", oneOf: ["full_attention"]) else { return false }
+        guard types.count == layers else {
             throw PluginError.invalid(
                 "key \"layer_types\": expected \(layers) entries, one for each layer, found \(types.count)")
         }
+        return true
+    }
+
+    /// Reads the keys of sliding windows, and refuses them where they are active: attention sees all positions before.
+    /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
+    public mutating func refuseSlidingWindows(layers: Int) throws {
+        let areFull = try readLayerTypes(layers: layers)
         let isAsked = try boolean("use_sliding_window", default: false)
         let window = try integer("sliding_window", default: 4096)
         let firstLayer = try integer("max_window_layers", default: 28, in: 0...Int(Int32.max))
-        let isOff = types != nil || firstLayer >= layers || (keys.contains("sliding_window") && !has("sliding_window"))
+        let isOff = areFull || firstLayer >= layers || (keys.contains("sliding_window") && !has("sliding_window"))
         guard !isAsked || isOff else {
             throw PluginError.invalid(
                 "key \"use_sliding_window\": expected false, found true (a window of \(window) from layer "

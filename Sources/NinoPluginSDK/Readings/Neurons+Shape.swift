@@ -72,13 +72,14 @@ extension Neurons {
         }
     }
 
-    /// One position of a sequence: `[B, T, width]` → `[B, width]`.
+    /// One position of a sequence, a negative one from the end: `[B, T, width]` → `[B, width]`.
     public func position(_ index: Int) throws -> Neurons {
         try read(
             graph: { _, stages in [stages[1]] },
             trace: { forward, x in
                 let dims = try forward.shape(x)
-                return try forward.reshape(forward.slice(x, axis: 1, index..<(index + 1)), [dims[0], dims[2]])
+                let place = index < 0 ? dims[1] + index : index
+                return try forward.reshape(forward.slice(x, axis: 1, place..<(place + 1)), [dims[0], dims[2]])
             })
     }
 
