@@ -37,10 +37,11 @@ import ZooSupport
     @Test func keyBiasOnTheStreamBreaksHeadsQueriesAndStream() throws {
         let model = try Zoo.model(Self.gpt2)
         let graph = try model.constructedGraph()
+        let streams = ["transformer.wte", "stream after transformer.h.0.mlp.c_proj"]
         let broken = EdgeList(graph).changed { edge in
-            for layer in 0..<2 {
+            for (layer, name) in streams.enumerated() {
                 let bias = model.parameters["transformer.h.\(layer).attn.c_attn.bias"]!.offset
-                let stream = graph.nodeBlocks.first { $0.name == "layer \(layer) stream" }!.first
+                let stream = graph.nodeBlocks.first { $0.name == name }!.first
                 if (bias + 6..<bias + 12).contains(edge.scalar) { edge.target = stream + edge.scalar - bias - 6 }
             }
         }
