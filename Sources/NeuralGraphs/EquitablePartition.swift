@@ -23,7 +23,7 @@ public struct EquitablePartition: Sendable, Equatable {
 
     /// From units (node blocks, or single nodes) that are themselves equitable, each with its neighbour counts by unit.
     init(units: [Range<Int>], neighbours: [[Int: Int]]) {
-        let cells = Self.refine(neighbours)
+        let cells = PartitionRefinement.cells(neighbours)
         let cellCount = (cells.max() ?? -1) + 1
         var sizes = [Int](repeating: 0, count: cellCount)
         var lowest = [Int](repeating: -1, count: cellCount)
@@ -38,33 +38,6 @@ public struct EquitablePartition: Sendable, Equatable {
         self.neighbours = counts
         self.lowestNodes = lowest
         self.runs = zip(units, cells).map { (nodes: $0, cell: $1) }
-    }
-
-    /// Colour refinement: splits cells by the number of neighbours in each cell until nothing changes.
-    ///
-    /// - Returns: the cell of each unit, numbered in order of first appearance, that is by lowest node.
-    private static func refine(_ neighbours: [[Int: Int]]) -> [Int] {
-        var cells = [Int](repeating: 0, count: neighbours.count)
-        var cellCount = neighbours.isEmpty ? 0 : 1
-        while true {
-            var numbers: [Signature: Int] = [:]
-            let refined = neighbours.indices.map { unit in
-                var counts: [Int: Int] = [:]
-                for (other, count) in neighbours[unit] { counts[cells[other], default: 0] += count }
-                let signature = Signature(cell: cells[unit], counts: counts)
-                let number = numbers[signature] ?? numbers.count
-                numbers[signature] = number
-                return number
-            }
-            cells = refined
-            if numbers.count == cellCount { return cells }
-            cellCount = numbers.count
-        }
-    }
-
-    private struct Signature: Hashable {
-        let cell: Int
-        let counts: [Int: Int]
     }
 }
 

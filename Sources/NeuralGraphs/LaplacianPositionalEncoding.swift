@@ -22,8 +22,17 @@ public struct LaplacianPositionalEncoding: Sendable, Equatable {
         try self.init(EquitablePartition(edges))
     }
 
-    private init(_ partition: EquitablePartition) throws(NeuralGraphError) {
-        let columns = try QuotientSpectrum(partition).encodingColumns(atMost: Self.width)
+    /// - Parameter denseLimit: cells up to which a dense eigensolver is used.
+    package init(_ graph: NeuralGraph, denseLimit: Int) throws(NeuralGraphError) {
+        try self.init(EquitablePartition(graph), denseLimit: denseLimit)
+    }
+
+    private init(_ partition: EquitablePartition, denseLimit: Int = QuotientSpectrum.denseLimit)
+        throws(NeuralGraphError)
+    {
+        // One more than the columns: the first eigenvector is constant and says nothing.
+        let spectrum = try QuotientSpectrum(partition, lowest: Self.width + 1, denseLimit: denseLimit)
+        let columns = spectrum.encodingColumns(atMost: Self.width)
         let rows = partition.sizes.indices.map { cell in
             (0..<Self.width).map { $0 < columns.count ? Float(columns[$0][cell]) : 0 }
         }

@@ -17,38 +17,42 @@ struct QuotientSpectrum {
     /// Magnitudes this close to the largest count as largest. Source: neural-graphs.md 8.1 (6).
     private static let signTolerance = 1e-6
 
-    init(_ partition: EquitablePartition) throws(NeuralGraphError) {
-        let cells = partition.sizes.count
-        guard let eigen = SymmetricEigen(Self.laplacian(partition), size: cells) else {
-            throw .eigenvectors(cells: cells)
-        }
+    /// Up to so many cells all eigenvectors are computed, beyond only those that an encoding can use: time grows with the
+    /// cube of the cells there, here with their number.
+    static let denseLimit = 512
+
+    /// - Parameter lowest: how many of the lowest eigenvalues are needed; a large graph has no others.
+    init(_ partition: EquitablePartition, lowest: Int, denseLimit: Int = Self.denseLimit) throws(NeuralGraphError) {
         self.partition = partition
-        values = eigen.values
-        vectors = eigen.vectors
+        let laplacian = Self.laplacian(partition)
+        if laplacian.size > denseLimit,
+            let eigen = LowestEigenvectors(
+                laplacian, count: lowest, gap: Self.repeatedTolerance, below: 1 - Self.unitTolerance)
+        {
+            (values, vectors) = (eigen.values, eigen.vectors)
+        } else if let eigen = SymmetricEigen(laplacian.dense, size: laplacian.size) {
+            (values, vectors) = (eigen.values, eigen.vectors)
+        } else {
+            throw .eigenvectors(cells: laplacian.size)
+        }
         makeRepeatedCanonical()
     }
 
-    /// L = I − c_ab √(n_a/n_b) / √(d_a d_b), made symmetric; row-major.
-    private static func laplacian(_ partition: EquitablePartition) -> [Double] {
-        let cells = partition.sizes.count
+    /// L = I − c_ab √(n_a/n_b) / √(d_a d_b), made symmetric.
+    private static func laplacian(_ partition: EquitablePartition) -> SparseSymmetricMatrix {
         let sizes = partition.sizes.map(Double.init)
         let degrees = partition.neighbours.map { max(1, Double($0.values.reduce(0, +))) }
-        var matrix = [Double](repeating: 0, count: cells * cells)
-        for a in 0..<cells {
-            matrix[a * cells + a] = 1
-            for (b, count) in partition.neighbours[a] {
-                matrix[a * cells + b] -=
-                    Double(count) * (sizes[a] / sizes[b]).squareRoot() / (degrees[a] * degrees[b]).squareRoot()
-            }
+        func half(_ a: Int, _ b: Int) -> Double {
+            Double(partition.neighbours[a][b] ?? 0) * (sizes[a] / sizes[b]).squareRoot()
+                / (degrees[a] * degrees[b]).squareRoot()
         }
-        for a in 0..<cells {
-            for b in 0..<a {
-                let mean = (matrix[a * cells + b] + matrix[b * cells + a]) / 2
-                matrix[a * cells + b] = mean
-                matrix[b * cells + a] = mean
-            }
-        }
-        return matrix
+        return SparseSymmetricMatrix(
+            partition.neighbours.enumerated().map { cell, neighbours in
+                Set(neighbours.keys).union([cell]).sorted().map { other in
+                    let joined = (half(max(cell, other), min(cell, other)) + half(min(cell, other), max(cell, other))) / 2
+                    return (other, (cell == other ? 1 : 0) - joined)
+                }
+            })
     }
 
     private mutating func makeRepeatedCanonical() {
