@@ -16,9 +16,6 @@ public enum DerivedGraph {
         -> NeuralGraph
     {
         let neurons = NeuronPropagation(program)
-        if let refusal = neurons.refusal {
-            throw DerivationError(message: "no neural graph can be derived: it has \(refusal)")
-        }
         if let pin = neurons.table.misfit { throw DerivationError(message: "no neural graph can be derived: \(pin)") }
         var layout = DerivedGraphLayout(neurons, parameters, symmetries)
         try layout.layDown()

@@ -12,50 +12,57 @@ extension DerivedGraphLayout {
     }
 
     private func attention(with labels: [Int]) -> AttentionBlock? {
-        attentions.first { attention in !labels.isEmpty && labels.allSatisfy(attention.labels.contains) }
+        guard let first = labels.first, let numbers = attentionsOfLabel[first] else { return nil }
+        return numbers.lazy.map { attentions[$0] }.first { labels.allSatisfy($0.labels.contains) }
     }
 
     /// The labels of the nodes that a part of a parameter belongs to: its own, or those of attention around them.
-    func key(_ labels: [Int]) -> [Int] { attention(with: labels)?.labels ?? labels }
+    func key(_ labels: [Int]) -> [Int] {
+        guard let attention = attention(with: labels) else { return labels }
+        return isHeads(labels, of: attention) ? labels : attention.labels
+    }
+
+    /// True for what is one number a head.
+    private func isHeads(_ labels: [Int], of attention: AttentionBlock) -> Bool {
+        !attention.heads.isEmpty && attention.heads != attention.labels && Set(labels) == Set(attention.heads)
+    }
 
     /// The nodes with these labels, if they are there.
     func nodes(_ labels: [Int]) -> Int? { blockOfLabels[key(labels)] }
 
-    /// - Parameters:
-    ///   - axis: how groups permute exactly these labels, if a parameter tells.
-    mutating func nodes(_ labels: [Int], name: String, axis: Axis?, isTokenTable: Bool = false) -> Int {
+    /// - Parameter count: of nodes that no label stands for.
+    mutating func nodes(_ labels: [Int], name: String, count: Int? = nil, isTokenTable: Bool = false) -> Int {
         let key = key(labels)
         if let known = blockOfLabels[key] { return known }
         let attention = attention(with: labels)
-        if let attention, headBlocks[attention.index] == nil {
-            headBlocks[attention.index] = addNodes("attention \(attention.index) heads", self.axis(of: attention.heads))
+        if let attention {
+            let heads = headNodes(of: attention)
+            if isHeads(labels, of: attention) {
+                (blockOfLabels[key], labelsOfBlock[heads]) = (heads, key)
+                return heads
+            }
         }
-        let written = key == labels ? axis : nil
-        let block = addNodes(attention?.name ?? name, written ?? self.axis(of: key), isTokenTable: isTokenTable)
-        blockOfLabels[key] = block
-        if attention == nil { connectFlattened(key, block) }
+        let axis = count.map { Axis(.fixed($0)) } ?? labelAxes.axis(of: key)
+        let block = addNodes(attention?.name ?? name, axis, isTokenTable: isTokenTable)
+        (blockOfLabels[key], labelsOfBlock[block]) = (block, key)
+        if attention == nil, count == nil { connectFlattened(key, block) }
+        return block
+    }
+
+    private mutating func headNodes(of attention: AttentionBlock) -> Int {
+        if let known = headBlocks[[attention.index] + attention.heads] { return known }
+        let block = addNodes("attention \(attention.index) heads", labelAxes.axis(of: attention.heads))
+        headBlocks[[attention.index] + attention.heads] = block
         return block
     }
 
     mutating func nodes(
         _ part: ParameterPart, of entry: ParameterList.Entry, _ side: String, isTokenTable: Bool = false
     ) -> Int {
-        let axes = part.ranges.map { range in
-            symmetries.axes[entry.name].flatMap { $0[range.axis].part(range.positions, in: symmetries.groups) }
-        }
-        let known = axes.compactMap { $0 }
         let count = part.digits.reduce(1) { $0 * $1.size }
-        let axis = known.isEmpty || known.count < axes.count ? nil : Axis.product(known)
         return nodes(
-            part.labels, name: "\(entry.name) \(side)", axis: part.ranges.isEmpty ? Axis(.fixed(count)) : axis,
+            part.labels, name: "\(entry.name) \(side)", count: part.places.isEmpty ? count : nil,
             isTokenTable: isTokenTable)
-    }
-
-    /// The product of what is known of each label; positions of which nothing is known stay.
-    private func axis(of labels: [Int]) -> Axis {
-        Axis(segments: [
-            labels.isEmpty ? [.fixed(1)] : labels.flatMap { factors[$0] ?? [.fixed(neurons.table.size($0))] }
-        ])
     }
 
     // MARK: Connections without parameters
@@ -76,24 +83,29 @@ extension DerivedGraphLayout {
     }
 
     /// Residual connections that end in a block.
-    mutating func connectResiduals(into block: Int? = nil) {
-        let table = neurons.table
-        for (number, residual) in neurons.residuals.enumerated() where !connected.contains(number) {
-            for (from, to) in zip(table.axes[residual.from], table.axes[residual.to]) where from != to {
-                guard block == nil || nodes(to) == block else { continue }
-                connected.insert(number)
-                let target = nodes(to, name: "stream after residual \(number)", axis: nil)
-                let source = nodes(from, name: "stream before residual \(number)", axis: nil)
-                addFan("residual \(number)", .residual, from: source, to: target)
-            }
-        }
+    mutating func connectResiduals(into block: Int) {
+        guard let labels = labelsOfBlock[block] else { return }
+        for residual in residuals[labels] ?? [] { connect(residual) }
+    }
+
+    /// Those that no parameter has ended.
+    mutating func connectResiduals() {
+        for residual in residuals.values.joined().sorted(by: { $0.number < $1.number }) { connect(residual) }
+    }
+
+    private mutating func connect(_ residual: Residual) {
+        guard connected.insert(residual.number).inserted else { return }
+        let target = nodes(residual.to, name: "stream after residual \(residual.number)")
+        let source = nodes(residual.from, name: "stream before residual \(residual.number)")
+        if source != target { addFan("residual \(residual.number)", .residual, from: source, to: target) }
     }
 
     /// The heads of a block of attention.
     mutating func connectHeads(to block: Int) {
-        guard headed.insert(block).inserted,
-            let attention = attentions.first(where: { blockOfLabels[$0.labels] == block })
+        guard let labels = labelsOfBlock[block], let attention = attention(with: labels),
+            attention.labels == labels, headed.insert(block).inserted
         else { return }
-        addFan("\(attention.name) heads", .head, from: headBlocks[attention.index]!, to: block)
+        addFan(
+            "\(attention.name) heads", .head, from: headBlocks[[attention.index] + attention.heads]!, to: block)
     }
 }

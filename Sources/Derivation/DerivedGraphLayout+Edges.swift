@@ -6,6 +6,10 @@ extension DerivedGraphLayout {
         let all = parameters.entries.map { self.sides(of: $0) }
         for (index, entry) in parameters.entries.enumerated() {
             let sides = all[index]
+            if let groups = neurons.uses[entry.name]?.groups {
+                try layGroups(index, entry, sides, groups)
+                continue
+            }
             let from = sides.isVector ? [] : sources(of: entry, sides)
             if !sides.isVector { addSources(ofVectorsBehind: index, all) }
             let vectors = sides.isVector ? vectorSources(index, entry, sides) : []
@@ -22,10 +26,39 @@ extension DerivedGraphLayout {
         connectResiduals()
     }
 
+    /// A kernel for each channel by itself: every channel written is joined to the one it is made of.
+    private mutating func layGroups(
+        _ index: Int, _ entry: ParameterList.Entry, _ sides: Sides, _ groups: NeuronPropagation.ChannelGroups
+    ) throws {
+        let table = neurons.table
+        let (read, written) = (table.labels(ofAxis: groups.from), table.labels(ofAxis: groups.to))
+        guard groups.width == 1, read.count == written.count else {
+            throw DerivationError(
+                message: "no neural graph can be derived: \(groups.place): a convolution in groups of "
+                    + "\(groups.width) channels has no place in a graph; write it as one convolution a group")
+        }
+        let origin = Dictionary(uniqueKeysWithValues: zip(written, read))
+        for part in sides.to {
+            let from = nodes(part.labels.compactMap { origin[$0] }, name: "\(entry.name) inputs")
+            let to = nodes(part, of: entry, "outputs")
+            connectResiduals(into: to)
+            for first in stride(from: 0, to: sides.kernel, by: Self.slotLimit) {
+                let rule = AddressRule(
+                    parameter: index, offset: part.offset + first, from: [],
+                    to: AddressRule.joined(part.levels(of: labels(of: to, part))),
+                    slots: min(Self.slotLimit, sides.kernel - first))
+                edgeBlocks.append(
+                    EdgeBlock(
+                        name: entry.name, type: .convolution, topology: .fan, from: from, to: to,
+                        values: .parameter(rule)))
+            }
+        }
+    }
+
     private typealias Origin = (block: Int, offset: Int, levels: [IndexLevel])
 
     private mutating func sources(of entry: ParameterList.Entry, _ sides: Sides) -> [Origin] {
-        let isTokenTable = ["embedding", "concat"].contains(neurons.uses[entry.name]?.operation)
+        let isTokenTable = readsWords(entry)
         guard sides.rows.isEmpty else {
             let levels = sides.rows.map {
                 IndexLevel(extent: entry.shape[$0], stride: entry.shape[($0 + 1)...].reduce(1, *))
@@ -84,12 +117,19 @@ extension DerivedGraphLayout {
         return key == part.labels ? part.digits.map { ($0.label, $0.size) } : key.map { ($0, neurons.table.size($0)) }
     }
 
+    /// True for rows that stand for words, and not for positions.
+    private func readsWords(_ entry: ParameterList.Entry) -> Bool {
+        guard let use = neurons.uses[entry.name] else { return false }
+        return use.operation == "concat" || use.operation == "embedding" && use.picksWords
+    }
+
     private func type(of entry: ParameterList.Entry, _ sides: Sides, _ part: ParameterPart) -> EdgeType {
         guard let use = neurons.uses[entry.name] else { return sides.isVector ? .bias : .linear }
         switch (use.operation, use.slot) {
-        case ("conv2d", 1): return .convolution
-        case ("embedding", _), ("concat", _): return .tokenTable
-        case ("layerNorm", 1), ("rmsNorm", 1), ("batchNorm", 1), ("mul", _): return .norm
+        case (let name, 1) where name.hasPrefix("conv") && !sides.isVector: return .convolution
+        case ("embedding", _), ("concat", _): return readsWords(entry) ? .tokenTable : .positionTable
+        case ("layerNorm", 1), ("rmsNorm", 1), ("batchNorm", 1), ("groupNorm", 1), ("mul", _): return .norm
+        case ("gather", 0) where !sides.isVector: return .positionTable
         case ("add", _) where !sides.isVector: return .positionTable
         default: return sides.isVector ? .bias : role(of: entry, part) ?? .linear
         }
@@ -98,9 +138,8 @@ extension DerivedGraphLayout {
     /// What attention reads there; nil if nothing, or several things.
     private func role(of entry: ParameterList.Entry, _ part: ParameterPart) -> EdgeType? {
         let types = Set(
-            neurons.roles.filter { role in
-                role.parameter == entry.name
-                    && part.ranges.contains { $0.axis == role.axis && $0.positions.overlaps(role.positions) }
+            (neurons.roles[entry.name] ?? []).filter { role in
+                part.places.contains { $0.axis == role.axis && role.contains($0.position) }
             }.map(\.type))
         return types.count == 1 ? types.first : nil
     }

@@ -6,15 +6,21 @@ struct DerivedGraphLayout {
     let parameters: ParameterList
     let symmetries: Symmetries
     let attentions: [AttentionBlock]
-    /// Groups of each label, where a parameter tells.
-    let factors: [Int: [AxisFactor]]
+    /// Numbers of the blocks of attention by each of their labels.
+    let attentionsOfLabel: [Int: [Int]]
+    /// How groups move each label.
+    let labelAxes: LabelAxes
+    /// Residual connections by the labels of the stream behind them.
+    private(set) var residuals: [[Int]: [Residual]] = [:]
 
     var nodeBlocks: [NodeBlock] = []
     var edgeBlocks: [EdgeBlock] = []
     /// Node blocks by the labels of their nodes.
     var blockOfLabels: [[Int]: Int] = [:]
-    /// Node blocks of heads by the number of the attention.
-    var headBlocks: [Int: Int] = [:]
+    /// The labels of each node block that has any.
+    var labelsOfBlock: [Int: [Int]] = [:]
+    /// Node blocks of heads by the number of the attention and the labels of the heads.
+    var headBlocks: [[Int]: Int] = [:]
     /// Node blocks of vectors, one for each of its parts, by the number of the parameter.
     var sources: [Int: [Int]] = [:]
     /// Numbers of the residual connections that are laid down.
@@ -31,21 +37,58 @@ struct DerivedGraphLayout {
         let name: String
     }
 
+    /// A connection from the stream before a branch to the stream behind it.
+    struct Residual {
+        let number: Int
+        let from, to: [Int]
+    }
+
     init(_ neurons: NeuronPropagation, _ parameters: ParameterList, _ symmetries: Symmetries) {
         (self.neurons, self.parameters, self.symmetries) = (neurons, parameters, symmetries)
-        let table = neurons.table
-        attentions = neurons.attentions.enumerated().flatMap { index, attention in
-            [(attention.queries, "queries and keys"), (attention.outputs, "values")].map { axis, name in
-                let labels = Array(table.axes[axis].joined())
-                var (heads, count) = ([Int](), 1)
-                for label in labels where count < attention.headCount {
-                    heads.append(label)
-                    count *= table.size(label)
-                }
-                return AttentionBlock(index: index, labels: labels, heads: heads, name: "attention \(index) \(name)")
+        let attentions = neurons.attentions.enumerated().flatMap { index, attention in
+            [(attention.queries, "queries and keys"), (attention.values, "values")].flatMap { axes, name in
+                axes.map { Self.blocks(of: index, $0, name, neurons) } ?? []
             }
         }
-        factors = Self.factors(neurons, parameters, symmetries)
+        self.attentions = attentions
+        attentionsOfLabel = attentions.enumerated().reduce(into: [:]) { found, block in
+            for label in Set(block.element.labels) { found[label, default: []].append(block.offset) }
+        }
+        labelAxes = LabelAxes(neurons, parameters, symmetries)
+        residuals = Dictionary(grouping: Self.residuals(neurons)) { key($0.to) }
+    }
+
+    /// One for each part of the heads and each part of a head's units.
+    private static func blocks(
+        of index: Int, _ axes: (heads: Int, units: Int), _ name: String, _ neurons: NeuronPropagation
+    ) -> [AttentionBlock] {
+        let table = neurons.table
+        return table.axes[axes.heads].flatMap { heads in
+            // A batch stands among the heads where attention is written as products.
+            let heads = heads.labels.filter { table.size($0) > 1 && !neurons.tensors(with: [$0]).isEmpty }
+            let parts = table.axes[axes.units]
+            return parts.enumerated().map { number, units in
+                AttentionBlock(
+                    index: index, labels: heads + units.labels.filter { table.size($0) > 1 || heads.isEmpty },
+                    heads: heads,
+                    name: "attention \(index) \(name)\(parts.count > 1 ? " part \(number)" : "")")
+            }
+        }
+    }
+
+    /// Of streams that parameters read or write; positions of a text or picture have none.
+    private static func residuals(_ neurons: NeuronPropagation) -> [Residual] {
+        let table = neurons.table
+        var found: [Residual] = []
+        for residual in neurons.residuals {
+            for (from, to) in zip(table.axes[residual.from], table.axes[residual.to])
+            where from.labels != to.labels
+                && [from, to].allSatisfy({ $0.labels.allSatisfy { !neurons.tensors(with: [$0]).isEmpty } })
+            {
+                found.append(Residual(number: found.count, from: from.labels, to: to.labels))
+            }
+        }
+        return found
     }
 
     // MARK: Parameters
@@ -85,63 +128,18 @@ struct DerivedGraphLayout {
             rows: rows)
     }
 
-    private static let layers: Set<String> = ["linear", "conv2d", "matmul", "embedding"]
+    private static let layers = ValueRoots.layers
 
     /// The last axis of a parameter that nothing reads, or of a number: nodes of its own, with labels below 0.
     private func ownPart(_ entry: ParameterList.Entry) -> [ParameterPart] {
         let size = entry.shape.last ?? 1
         let label = -1 - parameters.index(of: entry.name)!
-        return [ParameterPart(digits: [.init(label: label, size: size, stride: 1)], offset: 0, ranges: [])]
+        return [ParameterPart(digits: [.init(label: label, size: size, stride: 1)], offset: 0, places: [])]
     }
 
     private func isShared(_ axis: Int, beside name: String) -> Bool {
-        let labels = Set(neurons.table.axes[axis].joined())
-        return neurons.tensors.contains { other, numbers in
-            other != name && neurons.uses[other] != nil
-                && numbers.contains { !labels.isDisjoint(with: neurons.table.axes[$0].joined()) }
+        neurons.tensors(with: neurons.table.labels(ofAxis: axis)).contains {
+            $0.name != name && neurons.uses[$0.name] != nil
         }
-    }
-
-    // MARK: Groups of labels
-
-    /// Pairs the labels of every axis with its groups, where both are one product.
-    private static func factors(_ neurons: NeuronPropagation, _ parameters: ParameterList, _ symmetries: Symmetries)
-        -> [Int: [AxisFactor]]
-    {
-        var found: [Int: [AxisFactor]] = [:]
-        for entry in parameters.entries {
-            guard let numbers = neurons.tensors[entry.name], let axes = symmetries.axes[entry.name] else { continue }
-            for axis in numbers.indices {
-                for part in ParameterPart.all(of: [axis], shape: entry.shape, numbers: numbers, neurons.table) {
-                    guard let written = axes[axis].part(part.ranges[0].positions, in: symmetries.groups),
-                        written.segments.count == 1
-                    else { continue }
-                    var rest = written.segments[0][...]
-                    for digit in part.digits {
-                        guard let taken = take(digit.size, from: &rest, symmetries.groups) else { break }
-                        found[digit.label] = found[digit.label] ?? taken
-                    }
-                }
-            }
-        }
-        return found
-    }
-
-    /// The first factors, as many as make up `size` positions; fixed ones may be parted. nil if a group would be.
-    private static func take(_ size: Int, from factors: inout ArraySlice<AxisFactor>, _ groups: [PermutationGroup])
-        -> [AxisFactor]?
-    {
-        var (taken, left) = ([AxisFactor](), size)
-        while left > 1, let factor = factors.popFirst() {
-            let count = Axis(factor).size(in: groups)
-            if case .fixed = factor, count > left, count.isMultiple(of: left) {
-                factors = [.fixed(count / left)] + factors
-                return taken + [.fixed(left)]
-            }
-            guard left.isMultiple(of: count) else { return nil }
-            taken.append(factor)
-            left /= count
-        }
-        return left == 1 ? (taken.isEmpty ? [.fixed(1)] : taken) : nil
     }
 }

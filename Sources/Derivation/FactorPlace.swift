@@ -33,22 +33,18 @@ struct GroupAction: Hashable {
         var places = [Set<FactorPlace>](repeating: [], count: symmetries.groups.count)
         for (tensor, axes) in symmetries.axes {
             for (axis, written) in axes.enumerated() {
-                var offset = 0
-                for segment in written.segments {
-                    let span = Axis(segments: [segment]).size(in: symmetries.groups)
-                    var stride = span
-                    for factor in segment {
-                        let size = Axis(factor).size(in: symmetries.groups)
-                        stride /= size
+                for segment in written.placed(in: symmetries.groups) {
+                    for (number, factor) in segment.factors.enumerated() {
                         guard case .group(let group) = factor else { continue }
                         places[group].insert(
                             FactorPlace(
-                                tensor: tensor, axis: axis, offset: offset, span: span, stride: stride, size: size))
+                                tensor: tensor, axis: axis, offset: segment.offset, span: segment.span,
+                                stride: segment.strides[number], size: segment.sizes[number]))
                     }
-                    offset += span
                 }
             }
         }
+        // Fixed positions count where others depend on them, but permute nothing themselves.
         var actions: [GroupAction?] = []
         for (group, places) in zip(symmetries.groups, places) {
             let isTrivial = group.size == 1 || places.isEmpty
@@ -56,6 +52,6 @@ struct GroupAction: Hashable {
                 isTrivial
                     ? nil : GroupAction(places: places, dependsOn: Set(group.dependsOn.compactMap { actions[$0] })))
         }
-        return actions
+        return zip(symmetries.groups, actions).map { $0.isFixed ? nil : $1 }
     }
 }

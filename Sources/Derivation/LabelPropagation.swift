@@ -47,7 +47,7 @@ struct LabelPropagation {
             }
         }
         for output in program.outputs {
-            for label in axes[output.id.index].flatMap({ table.axes[$0].joined() }) {
+            for label in axes[output.id.index].flatMap(table.labels(ofAxis:)) {
                 table.read(label)
                 table.pin(label, Pin("output \"\(output.name)\""))
             }
@@ -62,12 +62,12 @@ struct LabelPropagation {
     }
 
     private mutating func pinnedAxes(_ shape: [Int], _ pin: Pin) -> [Int] {
-        shape.map { size in table.add([[table.label(size: size, pin: pin, dependencies: [], isRead: true)]]) }
+        shape.map { size in table.add(label: table.label(size: size, pin: pin, dependencies: [], isRead: true)) }
     }
 
     private mutating func tensorAxes(_ name: String, _ shape: [Int]) -> [Int] {
         if let known = tensors[name] { return known }
-        let axes = shape.map { size in table.add([[table.label(size: size, dependencies: [[]])]]) }
+        let axes = shape.map { size in table.add(label: table.label(size: size, dependencies: [[]])) }
         tensors[name] = axes
         return axes
     }
@@ -76,7 +76,7 @@ struct LabelPropagation {
     private mutating func constantAxes(_ shape: [Int], _ varies: [Bool]) -> [Int] {
         zip(shape, varies).map { size, varies in
             let pin = varies ? Pin("constant", "its values differ from position to position") : nil
-            return table.add([[table.label(size: size, pin: pin, dependencies: [], isRead: true)]])
+            return table.add(label: table.label(size: size, pin: pin, dependencies: [], isRead: true))
         }
     }
 
@@ -86,30 +86,18 @@ struct LabelPropagation {
     /// before it
     /// in the same product.
     mutating func close() {
-        for label in tensors.values.joined().flatMap({ table.axes[$0].joined() }) where !table.labels[label].isRead {
+        for label in tensors.values.joined().flatMap(table.labels(ofAxis:)) where !table.labels[label].isRead {
             table.pin(label, Pin("the forward pass does not read it"))
         }
         for axis in tensors.values.joined() {
-            for segment in table.axes[axis] {
-                for (place, label) in segment.enumerated() {
+            for labels in table.axes[axis].map(\.labels) {
+                for (place, label) in labels.enumerated() {
                     table.settleDependencies(of: label)
-                    for other in table.labels[label].dependencies.first ?? [] where !segment[..<place].contains(other) {
+                    for other in table.labels[label].dependencies.first ?? [] where !labels[..<place].contains(other) {
                         table.forbid(label, dependingOn: other)
                     }
                 }
             }
-        }
-        splitPinned()
-    }
-
-    /// A group that depends on positions that stay is a group for each of them.
-    private mutating func splitPinned() {
-        let most = 256
-        for label in table.labels.indices where table.isPinned(label) && !table.labels[label].dependents.isEmpty {
-            guard !table.labels[label].places.isEmpty else { continue }
-            let size = table.size(label)
-            if size <= most, table.cut(label, Array(repeating: 1, count: size)) { continue }
-            for dependent in table.labels[label].dependents { table.forbid(dependent, dependingOn: label) }
         }
     }
 }

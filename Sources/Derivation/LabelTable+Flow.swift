@@ -14,24 +14,24 @@ extension LabelTable {
     ) -> (output: [Int], indices: [Int]) {
         let indices = flow.indices.map { index in
             let reason: Pin? = if pinning, case .pinned(let text) = index.role { Pin(place, text) } else { nil }
-            return add([[label(size: index.size, pin: reason, dependencies: [])]])
+            return add(label: label(size: index.size, pin: reason, dependencies: []))
         }
-        let misfit = Pin(place, "axes do not fit its own")
+        let misfit = Pin(place, "its axes do not fit those of what it reads")
         for (axes, flowAxes) in zip(inputs, flow.inputs) {
             for (axis, flowAxis) in zip(axes, flowAxes) {
-                let wanted = add(compose(flowAxis, indices, orPin: misfit))
+                let wanted = add(compose(flowAxis, indices))
                 unify(axis, wanted, orPin: misfit)
                 remove(wanted)
             }
         }
         markRead(flow, indices)
-        let output = flow.output.map { add(compose($0, indices, orPin: misfit)) }
+        let output = flow.output.map { add(compose($0, indices)) }
         checkDependencies(flow.leavingOut(inputs: constants), indices)
         return (output, indices)
     }
 
-    private mutating func compose(_ axis: AxisFlow.Axis, _ indices: [Int], orPin pin: Pin) -> Axis {
-        axis.flatMap { segment in product(segment.map { axes[indices[$0]] }, orPin: pin) }
+    private func compose(_ axis: AxisFlow.Axis, _ indices: [Int]) -> Axis {
+        concatenation(axis.map { segment in product(segment.map { axes[indices[$0]] }) })
     }
 
     /// Every index is read, but those that stand beside others on an axis of an input and not in the output: they are
@@ -40,13 +40,13 @@ extension LabelTable {
         let kept = Set(flow.output.joined().joined())
         let alone = Set(flow.inputs.joined().filter { $0.count == 1 }.joined().joined())
         for index in kept.union(alone) {
-            for label in axes[indices[index]].joined() { read(label) }
+            for label in labels(ofAxis: indices[index]) { read(label) }
         }
     }
 
     /// Keeps of the dependencies those that the flow allows.
     private mutating func checkDependencies(_ flow: AxisFlow, _ indices: [Int]) {
-        let members = indices.map { Set(axes[$0].joined()) }
+        let members = indices.map { Set(labels(ofAxis: $0)) }
         for label in members.reduce(into: Set<Label>(), { $0.formUnion($1) }) {
             settleDependencies(of: label)
             guard let dependencies = labels[label].dependencies.first, !dependencies.isEmpty else { continue }

@@ -6,8 +6,7 @@ extension LabelTable {
             switch step {
             case .merge(let a, let b): merge(a, b)
             case .split(let label, let outer): split(label, outer: outer)
-            case .cut(let label, let sizes, let others):
-                if !cut(label, sizes) { for label in others { self.pin(label, pin) } }
+            case .cut(let label, let size): cut(label, [size, labels[label].size - size])
             case .pin(let labels):
                 for label in labels { self.pin(label, pin) }
             }
@@ -17,51 +16,61 @@ extension LabelTable {
     private enum Step {
         case merge(Label, Label)
         case split(Label, outer: Int)
-        /// If the label cannot be cut, `orPin` are the labels that do not fit.
-        case cut(Label, sizes: [Int], orPin: [Label])
+        /// The first part has so many positions.
+        case cut(Label, size: Int)
         case pin([Label])
     }
 
     /// What brings two axes nearer to each other; nil if they are the same, or pinned where they differ.
     private func difference(_ first: Axis, _ second: Axis) -> Step? {
-        for segment in 0..<min(first.count, second.count) {
-            let (a, b) = (first[segment], second[segment])
-            let rest = Array(first[segment...].joined()) + Array(second[segment...].joined())
-            if rest.allSatisfy(isPinned) { return nil }
-            let (sizeA, sizeB) = (size(a), size(b))
-            guard sizeA == sizeB else {
-                let (larger, wanted) = sizeA > sizeB ? (a, sizeB) : (b, sizeA)
-                let inner = size(Array(larger.dropFirst()))
-                guard wanted.isMultiple(of: inner) else { return .pin(rest) }
-                return .cut(larger[0], sizes: [wanted / inner, size(larger[0]) - wanted / inner], orPin: rest)
+        for number in 0..<min(first.count, second.count) where first[number] != second[number] {
+            // A position without a label is like any other.
+            if first[number].digits.isEmpty || second[number].digits.isEmpty,
+                size(first[number].labels) == size(second[number].labels)
+            {
+                continue
             }
-            if let step = difference(a, b) { return step }
+            let rest = first[number...].flatMap(\.labels) + second[number...].flatMap(\.labels)
+            if rest.allSatisfy(isPinned) { return nil }
+            // Up to here both hold the same positions, so the next ones begin at the same place.
+            return difference(first[number], second[number]) ?? .pin(rest)
         }
         return nil
     }
 
-    /// The same for two products of equal size.
-    private func difference(_ first: [Label], _ second: [Label]) -> Step? {
-        for (place, (a, b)) in zip(first, second).enumerated() where a != b {
-            let rest = first[place...] + second[place...]
-            if rest.allSatisfy(isPinned) { return nil }
-            let (sizeA, sizeB) = (size(a), size(b))
-            if sizeA == sizeB { return .merge(a, b) }
-            let (larger, outer) = sizeA > sizeB ? (a, sizeB) : (b, sizeA)
-            return size(larger).isMultiple(of: outer) ? .split(larger, outer: outer) : .pin(Array(rest))
+    /// The same for two pieces, from their outermost digits on; nil if neither can be made like the other.
+    private func difference(_ first: LabelPiece, _ second: LabelPiece) -> Step? {
+        let (a, b) = (first.digits.filter { size($0.label) > 1 }, second.digits.filter { size($0.label) > 1 })
+        if a.isEmpty, b.isEmpty { return .merge(first.digits[0].label, second.digits[0].label) }
+        for (one, other) in zip(a, b) where one != other {
+            let (extent, otherExtent) = (size(one.label) * one.stride, size(other.label) * other.stride)
+            guard extent == otherExtent else {
+                let (longer, reach) = extent > otherExtent ? (one, otherExtent) : (other, extent)
+                return .cut(longer.label, size: max(1, reach / longer.stride))
+            }
+            if one.stride == other.stride { return .merge(one.label, other.label) }
+            let (coarse, fine) = one.stride > other.stride ? (one, other) : (other, one)
+            return coarse.stride.isMultiple(of: fine.stride) ? .split(fine.label, outer: size(coarse.label)) : nil
         }
-        return nil
+        // One goes on inside: to the other, only its first position belongs.
+        let (longer, count) = a.count > b.count ? (a, b.count) : (b, a.count)
+        return .cut(longer[count].label, size: 1)
     }
 
-    /// The product of axes, outermost first. A concatenation inside a product is no axis, so it is pinned.
-    mutating func product(_ factors: [Axis], orPin pin: Pin) -> Axis {
-        factors.reduce([[]]) { product, factor in
-            guard factor.count > 1, product.count > 1 || size(product[0]) > 1 else {
-                return product.flatMap { outer in factor.map { outer + $0 } }
-            }
-            for label in factor.joined() { self.pin(label, pin) }
-            let whole = label(size: factor.reduce(0) { $0 + size($1) }, pin: pin, dependencies: [])
-            return product.map { $0 + [whole] }
+    /// The product of axes, outermost first.
+    func product(_ factors: [Axis]) -> Axis {
+        factors.reduce([LabelPiece(offset: 0, digits: [])]) { product, factor in
+            let size = size(factor)
+            return product.flatMap { outer in factor.map { outer.scaled(by: size).product($0) } }
+        }
+    }
+
+    /// Axes one behind the other.
+    func concatenation(_ parts: [Axis]) -> Axis {
+        var start = 0
+        return parts.flatMap { part in
+            defer { start += size(part) }
+            return part.map { $0.moved(by: start) }
         }
     }
 }

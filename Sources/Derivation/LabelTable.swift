@@ -7,9 +7,8 @@
 /// group of the axis grammar does: then its permutation may differ for each of their positions.
 struct LabelTable {
     typealias Label = Int
-    /// Segments one behind the other, each a product of labels, outermost first. A label of size 1 stands alone or not
-    /// at all.
-    typealias Axis = [[Label]]
+    /// Pieces by their first position; together they hold every position of the axis once.
+    typealias Axis = [LabelPiece]
 
     struct Properties {
         let size: Int
@@ -28,7 +27,10 @@ struct LabelTable {
     private(set) var axes: [Axis] = []
 
     func size(_ label: Label) -> Int { labels[label].size }
-    func size(_ segment: [Label]) -> Int { segment.reduce(1) { $0 * labels[$1].size } }
+    func size(_ labels: [Label]) -> Int { labels.reduce(1) { $0 * self.labels[$1].size } }
+    func size(_ axis: Axis) -> Int { axis.reduce(0) { $0 + size($1.labels) } }
+    /// The labels of an axis, piece by piece.
+    func labels(ofAxis number: Int) -> [Label] { axes[number].flatMap(\.labels) }
     func isPinned(_ label: Label) -> Bool { labels[label].pin != nil }
 
     // MARK: Making
@@ -38,6 +40,11 @@ struct LabelTable {
         let label = labels.count - 1
         for other in dependencies.joined() { labels[other].dependents.insert(label) }
         return label
+    }
+
+    /// Adds an axis of one label.
+    mutating func add(label: Label) -> Int {
+        add([LabelPiece(offset: 0, digits: [.init(label: label, stride: 1)])])
     }
 
     /// Adds an axis; returns its number.
@@ -51,12 +58,12 @@ struct LabelTable {
     mutating func remove(_ number: Int) { set(number, to: []) }
 
     private mutating func set(_ number: Int, to axis: Axis) {
-        for label in axes[number].joined() { labels[label].places.remove(number) }
-        axes[number] = axis.map { segment in
-            let longer = segment.filter { labels[$0].size > 1 }
-            return longer.isEmpty ? Array(segment.prefix(1)) : longer
-        }
-        for label in axes[number].joined() { labels[label].places.insert(number) }
+        for label in labels(ofAxis: number) { labels[label].places.remove(number) }
+        axes[number] = axis.map { piece in
+            let longer = piece.digits.filter { labels[$0.label].size > 1 }
+            return LabelPiece(offset: piece.offset, digits: longer.isEmpty ? Array(piece.digits.prefix(1)) : longer)
+        }.sorted { $0.offset < $1.offset }
+        for label in labels(ofAxis: number) { labels[label].places.insert(number) }
     }
 
     // MARK: Marking
@@ -84,9 +91,9 @@ struct LabelTable {
 
     // MARK: Refining and uniting
 
-    private mutating func rewrite(_ label: Label, _ body: ([Label]) -> [[Label]]) {
+    private mutating func rewrite(_ label: Label, _ body: (LabelPiece) -> [LabelPiece]) {
         for number in labels[label].places {
-            set(number, to: axes[number].flatMap { $0.contains(label) ? body($0) : [$0] })
+            set(number, to: axes[number].flatMap { $0.labels.contains(label) ? body($0) : [$0] })
         }
     }
 
@@ -114,7 +121,7 @@ struct LabelTable {
         for other in labels[gone].dependencies.joined() { labels[other].dependents.remove(gone) }
         labels[kept].pin = labels[kept].pin ?? labels[gone].pin
         labels[kept].isRead = labels[kept].isRead || labels[gone].isRead
-        rewrite(gone) { [$0.map { $0 == gone ? kept : $0 }] }
+        rewrite(gone) { [$0.renaming { $0 == gone ? kept : $0 }] }
     }
 
     /// Makes a label a product of two, `outer` positions of as many as are left; the inner one may depend on the outer
@@ -126,18 +133,24 @@ struct LabelTable {
             size: old.size / outer, pin: old.pin, dependencies: old.dependencies.map { $0.union([first]) },
             isRead: old.isRead)
         retire(label, by: [first, second])
-        rewrite(label) { [$0.flatMap { $0 == label ? [first, second] : [$0] }] }
+        let inner = old.size / outer
+        rewrite(label) { piece in
+            [
+                LabelPiece(
+                    offset: piece.offset,
+                    digits: piece.digits.flatMap { digit -> [LabelPiece.Digit] in
+                        guard digit.label == label else { return [digit] }
+                        return [
+                            .init(label: first, stride: digit.stride * inner),
+                            .init(label: second, stride: digit.stride),
+                        ]
+                    })
+            ]
+        }
     }
 
     /// Makes a label a concatenation of parts. What depends on it becomes another label in each.
-    ///
-    /// - Returns: false, and nothing changes, where the label stands inside another one: a product of a concatenation
-    ///   is no axis.
-    mutating func cut(_ label: Label, _ sizes: [Int]) -> Bool {
-        let isOutermost = labels[label].places.allSatisfy {
-            axes[$0].allSatisfy { !$0.contains(label) || $0.lastIndex(of: label) == 0 }
-        }
-        guard isOutermost else { return false }
+    mutating func cut(_ label: Label, _ sizes: [Int]) {
         for dependent in labels[label].dependents where !stands(dependent, onlyBehind: label) {
             forbid(dependent, dependingOn: label)
         }
@@ -164,16 +177,22 @@ struct LabelTable {
         }
         for gone in dependents { retire(gone, by: []) }
         retire(label, by: [])
-        rewrite(label) { segment in copies.map { copy in segment.map { copy[$0] ?? $0 } } }
-        return true
+        rewrite(label) { piece in
+            let stride = piece.digits.first { $0.label == label }!.stride
+            var start = 0
+            return copies.indices.map { part in
+                defer { start += sizes[part] * stride }
+                return piece.moved(by: start).renaming { copies[part][$0] ?? $0 }
+            }
+        }
     }
 
     /// True if `label` stands in products with `other` before it, and nowhere else.
     private func stands(_ label: Label, onlyBehind other: Label) -> Bool {
         labels[label].places.allSatisfy { number in
-            axes[number].allSatisfy { segment in
-                guard let place = segment.firstIndex(of: label) else { return true }
-                return segment[..<place].contains(other)
+            axes[number].allSatisfy { piece in
+                guard let place = piece.labels.firstIndex(of: label) else { return true }
+                return piece.labels[..<place].contains(other)
             }
         }
     }

@@ -11,7 +11,7 @@ extension Model {
         let results = sizes.map { size in
             Result { try trace(inputs: inputTypes(batch: size.batch, length: size.length)) }
         }
-        let programs = results.compactMap { try? $0.get() }
-        return programs.isEmpty ? [try results[0].get()] : programs
+        let programs = results.compactMap { try? $0.get().slicingFirst() }
+        return programs.isEmpty ? [try results[0].get().slicingFirst()] : programs
     }
 }

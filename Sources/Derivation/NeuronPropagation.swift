@@ -4,9 +4,9 @@ import Tensors
 /// Labels carried through a forward pass to tell neurons apart: as for symmetries, but a label stands for the neurons
 /// of one stage.
 ///
-/// A residual connection therefore begins a new stage, and a parameter that is used again (a tied table) is laid down
-/// once, where it
-/// is used first. Nothing is pinned: what does not permute are neurons too.
+/// A residual connection therefore begins a new stage, and so does a convolution of each channel by itself; a parameter
+/// that is used again (a tied table) is laid down once, where it is used first. Nothing is pinned: what does not permute
+/// are neurons too.
 struct NeuronPropagation {
     /// Which of an operation's indices an axis of a parameter runs along.
     enum Side: Equatable {
@@ -24,46 +24,73 @@ struct NeuronPropagation {
         let slot: Int
         /// For each axis.
         let sides: [Side]
+        /// Rows are picked by an input itself, not by what is computed from it or by positions.
+        var picksWords = true
+        /// The channels that a convolution in groups reads.
+        var groups: ChannelGroups?
     }
 
+    /// A convolution in groups: every group of channels read makes a group of channels written.
+    struct ChannelGroups {
+        /// Numbers of the axes of the groups, as the channels read and as the channels written are named.
+        let from, to: Int
+        /// Channels of a group that are read.
+        let width: Int
+        /// For messages: the operation and its tensor.
+        let place: String
+    }
+
+    /// Numbers of axes: the heads, and the units of one head that queries and keys, or values and outputs, have.
     struct Attention {
-        /// Numbers of the axes of queries, and of what leaves the attention.
-        let queries, outputs: Int
-        let headCount: Int
+        var queries: (heads: Int, units: Int)
+        var values: (heads: Int, units: Int)?
     }
 
-    /// What attention reads from positions of a parameter's axis.
+    /// What attention reads from a piece of a parameter's axis.
     struct Role {
         let parameter: String
         let axis: Int
-        let positions: Range<Int>
+        let offset: Int
+        let digits: [(size: Int, stride: Int)]
         let type: EdgeType
+
+        func contains(_ position: Int) -> Bool {
+            var rest = position - offset
+            guard rest >= 0 else { return false }
+            for digit in digits where digit.size > 1 {
+                guard rest / digit.stride < digit.size else { return false }
+                rest %= digit.stride
+            }
+            return rest == 0
+        }
     }
 
-    private(set) var table = LabelTable()
+    var table = LabelTable()
+    /// Numbers in `attentions`, by the number of attention written as products.
+    var attentionOfProduct: [Int: Int] = [:]
     private(set) var tensors: [String: [Int]] = [:]
     private(set) var uses: [String: Use] = [:]
-    private(set) var attentions: [Attention] = []
-    private(set) var roles: [Role] = []
+    var attentions: [Attention] = []
+    var roles: [String: [Role]] = [:]
     /// Numbers of the axes of the stream before a residual connection and after it.
     private(set) var residuals: [(from: Int, to: Int)] = []
 
-    /// What has no place in a graph, if anything.
-    private(set) var refusal: String?
-
-    private let program: Program
+    let program: Program
     private var axes: [[Int]]
-    /// The parameter that a value is a view of.
-    private var roots: [String?]
-    private let useCounts: [Int: Int]
-
-    private static let views: Set<String> = ["reshape", "transpose", "slice", "expand"]
+    let roots: ValueRoots
+    let products: AttentionProducts
+    let useCounts: [Int: Int]
+    /// The parameter or buffer and its axis, by the number of the axis.
+    private var tensorOfAxis: [Int: (name: String, axis: Int)] = [:]
 
     init(_ program: Program) {
         self.program = program
         axes = Array(repeating: [], count: program.nodes.count)
-        roots = Array(repeating: nil, count: program.nodes.count)
         let live = program.nodesBehindOutputs
+        let roots = ValueRoots(program, live: live)
+        self.roots = roots
+        products = AttentionProducts(program, live: live, isComputed: program.nodes.indices.map(roots.isComputed))
+        attentions = []
         useCounts = program.useCounts(among: live)
         let lastUse = program.lastUses(among: live)
         for index in live {
@@ -73,7 +100,7 @@ struct NeuronPropagation {
             case .buffer(let name), .parameter(let name):
                 axes[index] = freshAxes(node.type.shape)
                 tensors[name] = axes[index]
-                roots[index] = name
+                for (axis, number) in axes[index].enumerated() { tensorOfAxis[number] = (name, axis) }
             case .operation(let operation, let inputs):
                 visit(index, operation, inputs.map(\.index))
                 for input in Set(inputs.map(\.index)) where lastUse[input] == index { forget(axes[input]) }
@@ -82,7 +109,7 @@ struct NeuronPropagation {
     }
 
     private mutating func freshAxes(_ shape: [Int]) -> [Int] {
-        shape.map { table.add([[table.label(size: $0, dependencies: [])]]) }
+        shape.map { table.add(label: table.label(size: $0, dependencies: [])) }
     }
 
     private mutating func forget(_ axes: [Int]) {
@@ -90,22 +117,19 @@ struct NeuronPropagation {
     }
 
     private mutating func visit(_ index: Int, _ operation: any Operation, _ ids: [Int]) {
-        let flow = operation.axisFlow(inputs: ids.map { program.nodes[$0].type })
+        var flow = operation.axisFlow(inputs: ids.map { program.nodes[$0].type })
+        let isView = roots.tensors[index] != nil
         var inputs = ids.map { axes[$0] }
-        let isView = Self.views.contains(operation.name)
-        if isView { roots[index] = roots[ids[0]] }
         for (slot, id) in ids.enumerated() {
             // A constant is another thing at each use; so is a parameter that was used before.
-            if case .constant = program.nodes[id].source { inputs[slot] = freshAxes(program.nodes[id].type.shape) }
-            if !isView, case .parameter(let name) = program.nodes[id].source, let use = uses[name] {
+            if roots.isConstant[id] { inputs[slot] = freshAxes(program.nodes[id].type.shape) }
+            if !isView, let name = roots.tensors[id], let use = uses[name] {
                 inputs[slot] = freshAxes(program.nodes[id].type.shape)
                 // The rows of a table are the words still, when it is read to score them.
-                if use.operation == "embedding" { inputs[slot][0] = tensors[name]![0] }
+                if use.operation == "embedding", case .parameter = program.nodes[id].source {
+                    inputs[slot][0] = tensors[name]![0]
+                }
             }
-        }
-        if operation.name == "attention" { noteRoles(inputs) }
-        if operation.name == "conv2d", flow.indices[flow.output[1][0][0]].size > 1 {
-            refusal = "a convolution in groups, whose channels are joined group by group"
         }
         if operation.name == "add", let stream = stream(of: ids) {
             for axis in inputs[stream].indices {
@@ -115,34 +139,44 @@ struct NeuronPropagation {
             }
             return
         }
-        let (output, indices) = table.apply(flow, to: inputs, constants: [], place: operation.name, pinning: false)
+        let groups = operation.name.hasPrefix("conv") ? separateGroups(&flow, inputs[0], operation, ids) : nil
+        let shared = operation.name == "matmul" ? sharedIndices(flow, inputs, ids) : []
+        noteRoles(index, operation, flow, inputs)
+        let (output, indices) = table.apply(
+            flow, to: inputs, constants: [], place: place(operation, ids), pinning: false)
         axes[index] = output
         if !isView {
             for (slot, id) in ids.enumerated() {
-                if let root = roots[id], uses[root] == nil {
-                    uses[root] = use(of: root, id, slot, operation.name, flow, indices)
-                }
+                guard let root = roots.tensors[id], uses[root] == nil else { continue }
+                uses[root] = use(of: root, id, slot, operation.name, flow, indices, reading: shared)
+                if slot == 1, let groups { uses[root]!.groups = groups(indices, &table) }
+                if operation.name == "embedding" { uses[root]!.picksWords = picksWords(ids[0]) }
             }
         }
-        if operation.name == "attention" {
-            let heads = flow.inputs[0][2][0].prefix(2).reduce(1) { $0 * flow.indices[$1].size }
-            attentions.append(
-                Attention(
-                    queries: table.add(table.axes[inputs[0][2]]), outputs: table.add(table.axes[output[2]]),
-                    headCount: heads))
-        }
+        noteAttention(index, operation, flow, indices)
         forget(indices)
+    }
+
+    /// As messages name an operation: with the parameter that it reads.
+    private func place(_ operation: any Operation, _ ids: [Int]) -> String {
+        let name = ids.lazy.compactMap { roots.tensors[$0] }.first
+        return "\(operation.name)\(name.map { " of \($0)" } ?? "")"
     }
 
     // MARK: Parameters
 
     private func use(
-        of parameter: String, _ value: Int, _ slot: Int, _ operation: String, _ flow: AxisFlow, _ indices: [Int]
+        of parameter: String, _ value: Int, _ slot: Int, _ operation: String, _ flow: AxisFlow, _ indices: [Int],
+        reading shared: Set<Int>
     ) -> Use {
         let output = Set(flow.output.joined().joined())
+        // A recurrent weight reads on its last axis the units that it writes on its first.
+        let read = Self.repeatedIndex(flow.inputs[slot])
         func side(_ index: Int, axis: Int) -> Side {
+            if shared.contains(index) { return .from }
+            if index == read { return axis == 0 ? .to : .from }
             if output.contains(index) { return .to }
-            return operation == "conv2d" && axis >= 2 ? .window : .from
+            return operation.hasPrefix("conv") && axis >= 2 ? .window : .from
         }
         if case .parameter = program.nodes[value].source {
             return Use(
@@ -153,58 +187,86 @@ struct NeuronPropagation {
         var sideOfLabel: [Int: Side] = [:]
         for (axis, segments) in flow.inputs[slot].enumerated() {
             for index in segments.joined() {
-                for label in table.axes[indices[index]].joined() { sideOfLabel[label] = side(index, axis: axis) }
+                for label in table.labels(ofAxis: indices[index]) { sideOfLabel[label] = side(index, axis: axis) }
             }
         }
         let sides = tensors[parameter]!.map { number in
-            table.axes[number].joined().lazy.compactMap { sideOfLabel[$0] }.first ?? .from
+            table.labels(ofAxis: number).lazy.compactMap { sideOfLabel[$0] }.first ?? .from
         }
         return Use(operation: operation, slot: slot, sides: sides)
     }
 
-    /// Which positions of which parameters queries, keys and values come from, before attention makes their labels one.
-    private mutating func noteRoles(_ inputs: [[Int]]) {
-        for (input, type) in zip(inputs, [EdgeType.query, .key, .value]) {
-            let wanted = Set(table.axes[input[2]].joined())
-            for (name, numbers) in tensors {
-                for (axis, number) in numbers.enumerated() {
-                    var start = 0
-                    for segment in table.axes[number] {
-                        let size = table.size(segment)
-                        if segment.contains(where: wanted.contains) {
-                            roles.append(
-                                Role(parameter: name, axis: axis, positions: start..<(start + size), type: type))
-                        }
-                        start += size
+    /// Indices of a product that both inputs have and the output keeps, and that are neurons before it: experts, whose
+    /// units are read each by weights of its own.
+    private func sharedIndices(_ flow: AxisFlow, _ inputs: [[Int]], _ ids: [Int]) -> Set<Int> {
+        let kept = Set(flow.output.joined().joined())
+        return Set(
+            flow.inputs.indices.filter { roots.isComputed(ids[$0]) }.flatMap { slot in
+                flow.inputs[slot].indices.flatMap { axis -> [Int] in
+                    let indices = flow.inputs[slot][axis].joined().filter { index in
+                        kept.contains(index) && flow.inputs.allSatisfy { $0.joined().joined().contains(index) }
                     }
+                    return tensors(with: table.labels(ofAxis: inputs[slot][axis])).isEmpty ? [] : Array(indices)
                 }
-            }
+            })
+    }
+
+    /// The one index that is all of the first axis and of the last one.
+    private static func repeatedIndex(_ axes: [AxisFlow.Axis]) -> Int? {
+        guard axes.count > 1, let last = axes[axes.count - 1].first, axes[axes.count - 1].count == 1, last.count == 1,
+            axes[0].allSatisfy({ $0 == last })
+        else { return nil }
+        return last[0]
+    }
+
+    /// Whether the numbers of rows are an input itself, or the same everywhere.
+    private func picksWords(_ value: Int) -> Bool {
+        switch program.nodes[value].source {
+        case .input: return true
+        case .constant(let constant): return !constant.type.shape.indices.contains(where: constant.varies)
+        case .parameter, .buffer: return false
+        case .operation(let operation, let inputs):
+            let views: Set<String> = ["reshape", "transpose", "slice", "broadcast", "expand", "toFloat"]
+            return views.contains(operation.name) && picksWords(inputs[0].index)
         }
     }
 
-    // MARK: Residual connections
-
-    /// Which of two summands is the stream that the other, a branch, is added to; nil if this is no residual
-    /// connection.
-    private func stream(of ids: [Int]) -> Int? {
-        guard program.nodes[ids[0]].type == program.nodes[ids[1]].type, ids.allSatisfy(isComputed) else { return nil }
-        let branches = ids.map(isBranch)
-        return branches[0] == branches[1] ? nil : branches[0] ? 1 : 0
+    /// Parameters that have any of these labels on an axis, and that axis.
+    func tensors(with labels: [Int]) -> [(name: String, axis: Int)] {
+        let numbers = labels.reduce(into: Set<Int>()) { $0.formUnion(table.labels[$1].places) }
+        return numbers.sorted().compactMap { tensorOfAxis[$0] }
     }
 
-    private func isComputed(_ value: Int) -> Bool {
-        if case .operation = program.nodes[value].source { roots[value] == nil } else { false }
-    }
+    // MARK: Convolutions in groups
 
-    /// True if a layer's output reaches this sum and nothing else.
-    private func isBranch(_ value: Int) -> Bool {
-        guard useCounts[value] == 1, case .operation(let operation, let inputs) = program.nodes[value].source else {
-            return false
-        }
-        switch operation.name {
-        case "linear", "conv2d", "matmul", "attention", "embedding": return true
-        case "add" where inputs.allSatisfy({ isComputed($0.index) }): return false
-        default: return inputs.first { isComputed($0.index) }.map { isBranch($0.index) } ?? false
+    /// Gives the groups of channels that a convolution reads another index than those it writes: other neurons.
+    ///
+    /// - Returns: nil for an ordinary convolution; otherwise what makes of the axes of the flow's indices the groups.
+    private mutating func separateGroups(
+        _ flow: inout AxisFlow, _ channels: [Int], _ operation: any Operation, _ ids: [Int]
+    ) -> (([Int], inout LabelTable) -> ChannelGroups)? {
+        guard flow.output[1].count == 1, let group = flow.output[1][0].first,
+            flow.inputs[0][1].count == 1, flow.inputs[0][1][0].first == group, flow.indices[group].size > 1
+        else { return nil }
+        let copy = flow.indices.count
+        let width = flow.inputs[0][1][0].dropFirst().reduce(1) { $0 * flow.indices[$1].size }
+        var read = flow.inputs[0]
+        read[1] = [[copy] + flow.inputs[0][1][0].dropFirst()]
+        flow = AxisFlow(
+            indices: flow.indices + [AxisFlow.Index(size: flow.indices[group].size)],
+            inputs: [read] + flow.inputs.dropFirst(), output: flow.output)
+        let text = place(operation, ids)
+        return { indices, table in
+            // What is written falls into the same parts as what is read.
+            let parts = table.add(
+                table.axes[indices[copy]].map { piece in
+                    piece.renaming { table.label(size: table.size($0), dependencies: []) }
+                })
+            table.unify(indices[group], parts, orPin: Pin(text, "its groups do not fit the channels it reads"))
+            table.remove(parts)
+            return ChannelGroups(
+                from: table.add(table.axes[indices[copy]]), to: table.add(table.axes[indices[group]]), width: width,
+                place: text)
         }
     }
 }

@@ -20,7 +20,7 @@ public struct GroupElement: Sendable {
     /// - Parameter moved: names of the groups that do not stay at rest; of each, at least one member moves something.
     public init(_ groups: [PermutationGroup], moving moved: (String) -> Bool, using random: inout SeededRandom) {
         self.init(groups)
-        for (index, group) in groups.enumerated() where group.size > 1 && moved(group.name) {
+        for (index, group) in groups.enumerated() where group.moves && moved(group.name) {
             let keys = Self.keys(of: index, groups)
             repeat {
                 for key in keys { permutations[key] = random.permutation(group.size) }
@@ -49,27 +49,26 @@ public struct GroupElement: Sendable {
     ///
     /// A family acts only where the groups it depends on stand before it in the same segment.
     public func images(of axis: Axis) -> [Int] {
-        var images: [Int] = []
-        for factors in axis.segments {
-            var partial: [(digits: [Int: Int], image: Int)] = [([:], 0)]
-            for factor in factors {
-                partial = partial.flatMap { digits, image in step(factor, digits, image) }
+        var images = Array(0..<axis.size(in: groups))
+        for segment in axis.placed(in: groups) {
+            var partial: [(digits: [Int: Int], from: Int, to: Int)] = [([:], segment.offset, segment.offset)]
+            for (factor, stride) in zip(segment.factors, segment.strides) {
+                partial = partial.flatMap { digits, from, to in
+                    step(factor, digits).map { ($0.digits, from + $0.from * stride, to + $0.to * stride) }
+                }
             }
-            let start = images.count
-            images += partial.map { start + $0.image }
+            for (_, from, to) in partial { images[from] = to }
         }
         return images
     }
 
-    private func step(_ factor: AxisFactor, _ digits: [Int: Int], _ image: Int) -> [(digits: [Int: Int], image: Int)] {
+    private func step(_ factor: AxisFactor, _ digits: [Int: Int]) -> [(digits: [Int: Int], from: Int, to: Int)] {
         switch factor {
         case .fixed(let count):
-            return (0..<count).map { (digits, image * count + $0) }
+            return (0..<count).map { (digits, $0, $0) }
         case .group(let index):
             let permutation = permutations[[index] + groups[index].dependsOn.map { digits[$0]! }]!
-            return permutation.indices.map { i in
-                (digits.merging([index: i]) { $1 }, image * permutation.count + permutation[i])
-            }
+            return permutation.indices.map { i in (digits.merging([index: i]) { $1 }, i, permutation[i]) }
         }
     }
 

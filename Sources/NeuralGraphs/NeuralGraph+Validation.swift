@@ -55,6 +55,12 @@ extension NeuralGraph {
             total = sum
         }
         guard total == block.count else { throw .axisSize(block: block.name, expected: block.count, found: total) }
+        guard axis.placements != nil else { return }
+        let placed = axis.placed(in: groups)
+        let reached = Set(placed.flatMap(\.positions))
+        guard reached == Set(0..<block.count) else {
+            throw .axisSize(block: block.name, expected: block.count, found: reached.count)
+        }
     }
 
     func checkEdgeBlocks() throws(NeuralGraphError) {

@@ -49,7 +49,8 @@ struct QuotientSpectrum {
         return SparseSymmetricMatrix(
             partition.neighbours.enumerated().map { cell, neighbours in
                 Set(neighbours.keys).union([cell]).sorted().map { other in
-                    let joined = (half(max(cell, other), min(cell, other)) + half(min(cell, other), max(cell, other))) / 2
+                    let joined =
+                        (half(max(cell, other), min(cell, other)) + half(min(cell, other), max(cell, other))) / 2
                     return (other, (cell == other ? 1 : 0) - joined)
                 }
             })

@@ -1,9 +1,9 @@
 import NeuralGraphs
 
-/// Axes as people read them: `(heads_0, qk_0)`, segments joined by ` | `.
+/// Axes as people read them: `(heads_0, qk_0)`, segments joined by ` | `, by ` ∥ ` where they are interleaved.
 extension Symmetries {
     public func text(_ axis: Axis) -> String {
-        axis.segments.map(text).joined(separator: " | ")
+        axis.segments.map(text).joined(separator: axis.placements == nil ? " | " : " ∥ ")
     }
 
     public func text(_ segment: [AxisFactor]) -> String {

@@ -1,5 +1,5 @@
 /// The digits that two shapes of equal count have in common: every axis of either is a product of consecutive digits.
-struct MixedRadix {
+public struct MixedRadix {
     /// Outermost first.
     private(set) var sizes: [Int] = []
     /// The digits of each axis, as indices of `sizes`; none for an axis of size 1.
@@ -31,7 +31,7 @@ struct MixedRadix {
     }
 
     /// Both shapes cut into the shortest runs of axes with equal products.
-    static func commonRuns(_ first: [Int], _ second: [Int]) -> [(first: [Int], second: [Int])] {
+    public static func commonRuns(_ first: [Int], _ second: [Int]) -> [(first: [Int], second: [Int])] {
         var runs: [(first: [Int], second: [Int])] = []
         var (i, j) = (0, 0)
         while i < first.count || j < second.count {
