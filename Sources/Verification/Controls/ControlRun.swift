@@ -9,32 +9,45 @@ struct ControlRun {
     /// Elements to try before a control counts as missed: one may by chance move numbers that are nearly equal.
     static let draws = 5
 
+    /// Weights and inputs drawn anew before a control that no proof sees counts as inconclusive.
+    static let moreWeights = 6
+
     let subject: Subject
     let function: FunctionProof
-    let graph: GraphProof
-    let nowcast: NowcastProof
+    /// nil for a model too large to look at single edges.
+    let edges: EdgeProofs?
+    /// How many controls are tried; nil: all.
+    let controlLimit: Int?
 
     private(set) var counts = GroupReport.Controls()
     private(set) var failures: [Failure] = []
 
-    init(_ subject: Subject, _ function: FunctionProof, _ graph: GraphProof, _ nowcast: NowcastProof) {
-        (self.subject, self.function, self.graph, self.nowcast) = (subject, function, graph, nowcast)
+    init(_ subject: Subject, _ function: FunctionProof, _ edges: EdgeProofs?, controlLimit: Int?) {
+        (self.subject, self.function, self.edges, self.controlLimit) = (subject, function, edges, controlLimit)
     }
 
     /// Every control through the function and graph proofs, one of each kind through the nowcast, and each node block
     /// left out.
     mutating func run(_ group: Int, using random: inout SeededRandom) throws {
         let places = Place.all(of: group, subject.claims, tensors: subject.model.movableTensors)
-        let controls = NegativeControl.all(of: group, at: places, subject.claims)
+        let controls = sample(NegativeControl.all(of: group, at: places, subject.claims))
         for control in controls {
             try runFunction(control, using: &random)
+            guard let graph = edges?.graph else { continue }
             // Buffers are not in the graph.
             guard subject.graph.parameters[control.place.tensor] != nil else { continue }
             let isCaught = isCaught(control, using: &random) { !graph.holds($1, nodes: graph.nodeImages($0)) }
             count(isCaught, .graph, group, control.text(subject.claims))
         }
-        if nowcast.seesGraph { try runNowcast(controls, group, using: &random) }
-        runNodes(group, using: &random)
+        guard let edges else { return }
+        if edges.nowcast.seesGraph { try runNowcast(edges, controls, group, using: &random) }
+        if controlLimit == nil { runNodes(edges.graph, group, using: &random) }
+    }
+
+    /// Controls spread over all.
+    private func sample(_ controls: [NegativeControl]) -> [NegativeControl] {
+        guard let controlLimit, controls.count > controlLimit else { return controls }
+        return (0..<controlLimit).map { controls[$0 * (controls.count - 1) / (controlLimit - 1)] }
     }
 
     private func isCaught(
@@ -49,15 +62,34 @@ struct ControlRun {
     }
 
     private mutating func runFunction(_ control: NegativeControl, using random: inout SeededRandom) throws {
-        let isCaught = try isCaught(control, using: &random) {
-            try function.error($1) > Self.margin * FunctionProof.tolerance
-        }
-        if try !isCaught && isInert(control, using: &random) {
-            counts.inert.append(
-                "function: \(subject.claims.groups[control.group].name) \(control.text(subject.claims))")
+        if control.isVacuous(subject.claims) { return }
+        let text = "function: \(subject.claims.groups[control.group].name) \(control.text(subject.claims))"
+        if try isSeen(control, by: function, using: &random) {
+            count(true, .function, control.group, control.text(subject.claims))
+        } else if try isInert(control, using: &random) {
+            counts.inert.append(text)
+        } else if try isSeenWithOtherWeights(control, using: &random) {
+            count(true, .function, control.group, control.text(subject.claims))
+        } else if control.kind == .leftOut {
+            counts.inconclusive.append(text)
         } else {
-            count(isCaught, .function, control.group, control.text(subject.claims))
+            count(false, .function, control.group, control.text(subject.claims))
         }
+    }
+
+    private func isSeen(_ control: NegativeControl, by function: FunctionProof, using random: inout SeededRandom) throws
+        -> Bool
+    {
+        try isCaught(control, using: &random) { try function.error($1) > Self.margin * FunctionProof.tolerance }
+    }
+
+    /// Units that are silent for these weights and inputs, as those of a ReLU below zero, may speak with others.
+    private func isSeenWithOtherWeights(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
+        for _ in 0..<Self.moreWeights {
+            let other = try FunctionProof(subject.model, using: &random)
+            if try isSeen(control, by: other, using: &random) { return true }
+        }
+        return false
     }
 
     /// Whether the forward pass does not depend on what the control misplaces: other numbers there change nothing
@@ -67,7 +99,7 @@ struct ControlRun {
         guard control.kind != .anotherAxis,
             let shape = subject.model.movableTensors.first(where: { $0.name == place.tensor })?.shape
         else { return false }
-        let positions = place.start..<(place.start + Axis(segments: [place.factors]).size(in: subject.claims.groups))
+        let positions = Set(place.positions)
         let inner = shape[(place.axis + 1)...].reduce(1, *)
         for _ in 0..<3 {
             let error = try function.error(
@@ -78,19 +110,19 @@ struct ControlRun {
     }
 
     /// Each kind once, where the tensor is largest: there the network sees most of it.
-    private mutating func runNowcast(_ controls: [NegativeControl], _ group: Int, using random: inout SeededRandom)
-        throws
-    {
+    private mutating func runNowcast(
+        _ edges: EdgeProofs, _ controls: [NegativeControl], _ group: Int, using random: inout SeededRandom
+    ) throws {
         for kind in NegativeControl.Kind.allCases {
-            let candidates = controls.filter { $0.kind == kind }.map {
+            let candidates = controls.filter { $0.kind == kind && !$0.isVacuous(subject.claims) }.map {
                 ($0, size: subject.graph.parameters[$0.place.tensor]?.count ?? 0)
             }
             guard let (control, size) = candidates.max(by: { $0.size < $1.size }), size > 0 else { continue }
             let isCaught = try isCaught(control, using: &random) {
-                try nowcast.error($1) > Self.margin * NowcastProof.tolerance
+                try edges.nowcast.error($1) > Self.margin * NowcastProof.tolerance
             }
             // Some graphs tell less than the function: then no network could notice.
-            let isInvisible = !isCaught && !self.isCaught(control, using: &random) { !graph.isInvisible($1) }
+            let isInvisible = !isCaught && !self.isCaught(control, using: &random) { !edges.graph.isInvisible($1) }
             if isInvisible {
                 counts.inert.append("nowcast: \(subject.claims.groups[group].name) \(control.text(subject.claims))")
             } else {
@@ -100,7 +132,7 @@ struct ControlRun {
     }
 
     /// The parameters move, and the nodes, but for one block.
-    private mutating func runNodes(_ group: Int, using random: inout SeededRandom) {
+    private mutating func runNodes(_ graph: GraphProof, _ group: Int, using random: inout SeededRandom) {
         let name = subject.claims.groups[group].name
         for (index, block) in subject.graph.nodeBlocks.enumerated() {
             guard let axis = block.axis, axis.segments.joined().contains(.group(group)) else { continue }

@@ -6,19 +6,19 @@ struct Place: Hashable {
     let tensor: String
     let axis: Int
     let segment: Int
-    /// First position of the segment on the axis.
-    let start: Int
+    /// The segment's positions on the axis.
+    let positions: [Int]
     let factors: [AxisFactor]
 
     /// All places of a group, in the order of the tensors.
     static func all(of group: Int, _ claims: Symmetries, tensors: [MovableTensor]) -> [Place] {
         tensors.flatMap { tensor in
-            (claims.axes[tensor.name] ?? []).enumerated().flatMap { axis, claimed -> [Place] in
-                var start = 0
-                return claimed.segments.enumerated().compactMap { segment, factors in
-                    defer { start += Axis(segments: [factors]).size(in: claims.groups) }
-                    return factors.contains(.group(group))
-                        ? Place(tensor: tensor.name, axis: axis, segment: segment, start: start, factors: factors) : nil
+            (claims.axes[tensor.name] ?? []).enumerated().flatMap { axis, claimed in
+                claimed.placed(in: claims.groups).enumerated().compactMap { number, segment in
+                    segment.factors.contains(.group(group))
+                        ? Place(
+                            tensor: tensor.name, axis: axis, segment: number, positions: segment.positions,
+                            factors: segment.factors) : nil
                 }
             }
         }
@@ -70,6 +70,14 @@ struct NegativeControl {
         return nil
     }
 
+    /// Whether leaving the place out, or moving it by another member, is an element of the group again: it is where
+    /// the group acts nowhere else.
+    func isVacuous(_ claims: Symmetries) -> Bool {
+        guard kind == .leftOut || kind == .anotherMember else { return false }
+        let acts = claims.axes.values.joined().flatMap(\.segments).count { $0.contains(.group(group)) }
+        return acts == 1
+    }
+
     func text(_ claims: Symmetries) -> String {
         "\(kind.text) at \(place.text(claims))"
     }
@@ -106,21 +114,24 @@ struct NegativeControl {
         let resting = Array(0..<segment.size(in: claims.groups))
         switch kind {
         case .leftOut:
-            action.replace(tensor: place.tensor, axis: place.axis, from: place.start, by: resting)
+            action.replace(tensor: place.tensor, axis: place.axis, positions: place.positions, by: resting)
         case .anotherMember:
             action.replace(
-                tensor: place.tensor, axis: place.axis, from: place.start,
+                tensor: place.tensor, axis: place.axis, positions: place.positions,
                 by: element.rotatingMembers(of: group).images(of: segment))
         case .moreMembers:
             var groups = claims.groups
             let prefix = claims.groups[group].dependsOn + Self.extraIndices(group, place, claims)
             groups[group] = PermutationGroup(name: groups[group].name, size: groups[group].size, dependsOn: prefix)
             let larger = GroupElement(groups, moving: { $0 == groups[group].name }, using: &random)
-            action.replace(tensor: place.tensor, axis: place.axis, from: place.start, by: larger.images(of: segment))
-        case .anotherAxis:
-            action.replace(tensor: place.tensor, axis: place.axis, from: place.start, by: resting)
             action.replace(
-                tensor: place.tensor, axis: Self.otherAxis(place, claims)!, from: 0, by: element.images(of: segment))
+                tensor: place.tensor, axis: place.axis, positions: place.positions,
+                by: larger.images(of: segment))
+        case .anotherAxis:
+            action.replace(tensor: place.tensor, axis: place.axis, positions: place.positions, by: resting)
+            action.replace(
+                tensor: place.tensor, axis: Self.otherAxis(place, claims)!, positions: resting,
+                by: element.images(of: segment))
         }
         return action
     }

@@ -11,19 +11,28 @@ struct TensorAction: Sendable, Equatable {
         images = claims.axes.mapValues { $0.map(element.images) }
     }
 
-    /// Lets the positions of one axis, from `start` on, go elsewhere within their range.
-    mutating func replace(tensor: String, axis: Int, from start: Int, by local: [Int]) {
-        images[tensor]![axis].replaceSubrange(start..<(start + local.count), with: local.map { start + $0 })
+    /// Lets some positions of one axis go elsewhere among themselves.
+    /// - Parameter local: where each goes, counted in `positions`.
+    mutating func replace(tensor: String, axis: Int, positions: [Int], by local: [Int]) {
+        for (position, image) in zip(positions, local) { images[tensor]![axis][position] = positions[image] }
+    }
+
+    /// True if nothing moves.
+    var isIdentity: Bool { images.values.joined().allSatisfy { $0 == Array($0.indices) } }
+
+    private func moves(_ tensor: String) -> Bool {
+        images[tensor]?.contains { $0 != Array($0.indices) } ?? false
     }
 
     func apply<Scalar>(to values: [Scalar], of tensor: String) -> [Scalar] {
-        images[tensor].map { values.permuted(by: $0) } ?? values
+        guard let images = images[tensor], moves(tensor) else { return values }
+        return values.permuted(by: images)
     }
 
     /// All parameters of a flat vector permuted.
     func apply<Scalar>(toFlat vector: [Scalar], _ parameters: ParameterList) -> [Scalar] {
         var result = vector
-        for entry in parameters.entries where images[entry.name] != nil {
+        for entry in parameters.entries where moves(entry.name) {
             result.replaceSubrange(entry.range, with: apply(to: Array(vector[entry.range]), of: entry.name))
         }
         return result

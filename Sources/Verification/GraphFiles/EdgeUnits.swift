@@ -48,7 +48,7 @@ struct EdgeUnits {
                 return "\(EdgeType(rawValue: unit.type).map { "\($0)" } ?? "type \(unit.type)") constants"
             }
             let name = parameters.entries[parameter].name
-            return fused[parameter].map { "\(name) segment \(unit.segment + 1) of \($0.ends.count)" } ?? name
+            return fused[parameter].map { "\(name) segment \(unit.segment + 1) of \($0.count)" } ?? name
         }
     }
 
@@ -63,8 +63,9 @@ private struct FusedAxis {
     /// Scalars from one position to the next, and positions on the axis.
     private let stride: Int
     private let size: Int
-    /// First position behind each segment.
-    let ends: [Int]
+    /// Number of the segment by position.
+    private let segmentOfPosition: [Int]
+    let count: Int
 
     init?(_ entry: ParameterList.Entry, _ claims: Symmetries) {
         guard let axes = claims.axes[entry.name], let index = axes.firstIndex(where: { $0.segments.count > 1 }) else {
@@ -72,13 +73,14 @@ private struct FusedAxis {
         }
         stride = entry.shape[(index + 1)...].reduce(1, *)
         size = entry.shape[index]
-        ends = axes[index].segments.reduce(into: []) {
-            $0.append(($0.last ?? 0) + Axis(segments: [$1]).size(in: claims.groups))
+        let placed = axes[index].placed(in: claims.groups)
+        count = placed.count
+        segmentOfPosition = placed.enumerated().reduce(into: Array(repeating: 0, count: size)) { numbers, segment in
+            for position in segment.element.positions { numbers[position] = segment.offset }
         }
     }
 
     func segment(of scalar: Int) -> Int {
-        let position = scalar / stride % size
-        return ends.firstIndex { position < $0 } ?? 0
+        segmentOfPosition[scalar / stride % size]
     }
 }

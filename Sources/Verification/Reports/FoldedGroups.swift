@@ -39,6 +39,7 @@ struct FoldedGroups {
                 rows[index].controls.caught += group.controls.caught
                 rows[index].controls.total += group.controls.total
                 rows[index].controls.inert += group.controls.inert
+                rows[index].controls.inconclusive += group.controls.inconclusive
             } else {
                 rowOfLikeness[likeness] = rows.count
                 firstNames.append(name)

@@ -15,7 +15,7 @@ public struct ReportTable {
         let table = rows.map { row in
             row.indices.map { row[$0].padded(to: widths[$0]) }.joined(separator: "  ").trimmingTrailingSpaces
         }
-        return [title] + (report.shrinking.map(Self.lines) ?? [])
+        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.sampling.map { [$0.line] } ?? [])
             + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + derivation + failures + [verdict]
     }
 
@@ -40,15 +40,28 @@ public struct ReportTable {
     }
 
     private func cells(_ row: FoldedGroups.Row) -> [String] {
-        let places = row.actsOn.map { $0.count == 1 ? $0.segment : "\($0.segment) ×\($0.count)" }.joined(
-            separator: ", ")
+        let all = row.actsOn.map { $0.count == 1 ? $0.segment : "\($0.segment) ×\($0.count)" }
+        let places = Self.shortened(all)
         let controls = row.controls.total == 0 ? "" : "\(row.controls.caught) of \(row.controls.total)"
         let inert = row.controls.inert.isEmpty ? "" : ", \(row.controls.inert.count) inert"
+        let open = row.controls.inconclusive.isEmpty ? "" : ", \(row.controls.inconclusive.count) open"
         return [
             row.name, row.size == 0 ? "" : "\(row.size)", places, ReportText.error(row.functionError),
             row.graph ? "yes" : "NO",
-            ReportText.error(row.nowcastError), controls + inert,
+            report.sampling?.isNowcastSkipped ?? false ? "-" : ReportText.error(row.nowcastError),
+            controls + inert + open,
         ]
+    }
+
+    /// As many items as fit into a column, and how many more there are.
+    private static func shortened(_ items: [String]) -> String {
+        var shown: [String] = []
+        for item in items where shown.isEmpty || shown.joined(separator: ", ").count + item.count <= 70 {
+            guard shown.count == items.firstIndex(of: item) ?? 0 else { break }
+            shown.append(item)
+        }
+        let rest = items.count - shown.count
+        return shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
     }
 
     private var idle: [String] {
@@ -78,7 +91,10 @@ public struct ReportTable {
 
     private var verdict: String {
         let controls = "\(ReportText.count(report.caught)) of \(ReportText.count(report.controls)) controls caught"
-        return report.holds ? "  holds; \(controls)" : "  FAILS; \(controls)"
+        guard report.holds else { return "  FAILS; \(controls)" }
+        guard !report.inconclusive.isEmpty else { return "  holds; \(controls)" }
+        return "  INCONCLUSIVE; \(controls), \(report.inconclusive.count) not seen with any of several weights: "
+            + "nothing failed; another --seed may show them"
     }
 }
 

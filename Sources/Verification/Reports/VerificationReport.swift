@@ -16,6 +16,8 @@ public struct VerificationReport: Codable, Sendable, Equatable {
     public let size: Size
     /// Set if a smaller model stood in for this one.
     public internal(set) var shrinking: ShrinkingReport?
+    /// Set if only some groups of a large model were tried.
+    public internal(set) var sampling: SamplingReport?
     /// In the order of the claims; the last one is all groups together.
     public let groups: [GroupReport]
     public let failures: [Failure]
@@ -29,6 +31,7 @@ public struct VerificationReport: Codable, Sendable, Equatable {
     public var caught: Int { groups.reduce(0) { $0 + $1.controls.caught } }
     public var controls: Int { groups.reduce(0) { $0 + $1.controls.total } }
     public var inert: [String] { groups.flatMap(\.controls.inert) }
+    public var inconclusive: [String] { groups.flatMap(\.controls.inconclusive) }
 }
 
 /// One group of the claims, or all together.
@@ -58,6 +61,9 @@ public struct GroupReport: Codable, Sendable, Equatable {
         /// scalars they move, or no
         /// message tells them apart. Not in `total`.
         public internal(set) var inert: [String] = []
+        /// Controls that the function did not show with any of several random weights, though it may depend on what
+        /// they move. Not in `total`.
+        public internal(set) var inconclusive: [String] = []
     }
 
     /// nil for all groups together.

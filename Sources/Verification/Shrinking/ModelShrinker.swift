@@ -12,6 +12,15 @@ public struct ModelShrinker {
     /// Models of no more edges are verified as they are.
     public static let edgeLimit = 20_000
 
+    /// A config of more numbers writes down every operation of a model; lowering one of them makes nothing smaller.
+    private static let numberLimit = 256
+
+    /// False where the config has no sizes to lower.
+    static func canShrink(_ subject: Subject) -> Bool {
+        guard let integers = try? ConfigurationIntegers(subject.model.configuration) else { return false }
+        return integers.paths.count <= numberLimit
+    }
+
     private let make: (ModelConfiguration) throws -> Model
     private let large: Subject
     private let structure: ModelStructure

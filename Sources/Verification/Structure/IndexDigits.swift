@@ -22,6 +22,13 @@ struct SidePart {
     static func parts(of axis: Axis, levels: [IndexLevel], groups: [PermutationGroup]) -> [SidePart]? {
         let levels = AddressRule.joined(levels)
         var parts: [SidePart] = []
+        guard axis.placements == nil else {
+            for segment in axis.placed(in: groups) {
+                guard let part = part(of: segment, levels, groups) else { return nil }
+                parts.append(part)
+            }
+            return parts
+        }
         var start = 0
         for segment in axis.segments {
             let factors = segment.map { (group: $0.group(in: groups), size: $0.size(in: groups)) }.filter {
@@ -34,6 +41,39 @@ struct SidePart {
             start += count
         }
         return parts
+    }
+
+    /// The same for a segment that may lie between the positions of others.
+    private static func part(of segment: Axis.PlacedSegment, _ levels: [IndexLevel], _ groups: [PermutationGroup])
+        -> SidePart?
+    {
+        // Levels with the distance of their values as indices, and how far each is used.
+        var index = levels.reduce(1) { $0 * $1.extent }
+        var (address, rest) = (0, segment.offset)
+        var places: [(index: Int, level: IndexLevel, reach: Int)] = levels.map { level in
+            index /= level.extent
+            defer { rest %= index }
+            address += rest / index * level.stride
+            return (index, level, rest / index)
+        }
+        var digits: [IndexDigit] = []
+        for (factor, (size, distance)) in zip(segment.factors, zip(segment.sizes, segment.strides)) where size > 1 {
+            var (left, distance) = (size, distance)
+            while left > 1 {
+                guard let number = places.firstIndex(where: { $0.index <= distance }) else { return nil }
+                let place = places[number]
+                let step = distance / place.index
+                guard distance.isMultiple(of: place.index), place.level.extent.isMultiple(of: step) else { return nil }
+                let extent = min(left, place.level.extent / step)
+                let group = factor.group(in: groups)
+                guard extent > 1, left.isMultiple(of: extent), group == nil || extent == size else { return nil }
+                places[number].reach += (extent - 1) * step
+                guard places[number].reach < place.level.extent else { return nil }
+                digits.append(IndexDigit(group: group, extent: extent, stride: step * place.level.stride))
+                (left, distance) = (left / extent, distance * extent)
+            }
+        }
+        return SidePart(segment: segment.factors, offset: address, digits: digits)
     }
 
     /// The levels seen from a range of indices, with the address of its first one; nil if the range is no box of

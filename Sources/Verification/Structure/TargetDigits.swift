@@ -17,6 +17,10 @@ struct TargetDigits {
             stride /= size
             var position = rest / stride
             rest %= stride
+            if axis.placements != nil {
+                append(axis.placed(in: groups), position, stride, groups)
+                continue
+            }
             var segment: [AxisFactor] = []
             var length = 1
             for candidate in Self.merged(axis, groups) {
@@ -34,6 +38,31 @@ struct TargetDigits {
                     value: position / inner)
                 position %= inner
             }
+        }
+    }
+
+    /// The digits of the one of some interleaved segments that holds a position.
+    private mutating func append(
+        _ placed: [Axis.PlacedSegment], _ position: Int, _ stride: Int, _ groups: [PermutationGroup]
+    ) {
+        for segment in placed {
+            var rest = position - segment.offset
+            guard rest >= 0 else { continue }
+            let values = zip(segment.sizes, segment.strides).map { size, step -> Int in
+                guard size > 1 else { return 0 }
+                defer { rest %= step }
+                return rest / step
+            }
+            guard rest == 0, zip(values, segment.sizes).allSatisfy({ $0 < $1 }) else { continue }
+            segments.append(segment.factors)
+            for (number, factor) in segment.factors.enumerated() {
+                append(
+                    IndexDigit(
+                        group: factor.group(in: groups), extent: segment.sizes[number],
+                        stride: segment.strides[number] * stride),
+                    value: values[number])
+            }
+            return
         }
     }
 

@@ -40,7 +40,7 @@ struct ForwardCommand: ParsableCommand {
         common.apply()
         let model = try common.model(config)
         let state = try WeightFile.load(weights, model: model)
-        let values = try readInputs()
+        let values = try InputFile.values(Checkpoint(opening: inputs))
         if grads != nil, values["labels"] == nil {
             throw InputError("\(inputs): tensor \"labels\": needed for --grads, found none")
         }
@@ -60,19 +60,6 @@ struct ForwardCommand: ParsableCommand {
         } else {
             Output.line("logits \(logits.shape)" + (loss.map { ", loss \($0.array[0])" } ?? ""))
         }
-    }
-
-    private func readInputs() throws -> [String: Value] {
-        let file = try Checkpoint(opening: inputs)
-        var values: [String: Value] = [:]
-        for tensor in file.tensors {
-            if tensor.dtype == .i64 {
-                values[tensor.name] = .integer(IntegerTensor(shape: tensor.shape, values: try file.int64s(tensor.name)))
-            } else {
-                values[tensor.name] = .float(Tensor(shape: tensor.shape, values: try file.floats(tensor.name)))
-            }
-        }
-        return values
     }
 
     private func write(_ tensors: [String: Tensor], to path: String) throws {

@@ -32,6 +32,15 @@ struct VerifyCommand: ParsableCommand {
             valueName: "file"))
     var graph: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Logits of another implementation with their inputs, one safetensors file: compared first.",
+            valueName: "file"))
+    var against: String?
+
+    @Option(help: ArgumentHelp("The weights that --against was made with.", valueName: "file"))
+    var weights: String?
+
     @Option(help: "Random elements of each group.")
     var trials: Int = 3
 
@@ -43,6 +52,9 @@ struct VerifyCommand: ParsableCommand {
     func validate() throws {
         guard trials >= 1 else { throw ValidationError("--trials: expected at least 1, found \(trials)") }
         guard plugins.isEmpty || config == nil else { throw ValidationError("give either --plugin or --config") }
+        guard (against == nil) == (weights == nil), against == nil || config != nil else {
+            throw ValidationError("--against needs --config and --weights, and --weights belongs to it")
+        }
         guard graph == nil || config != nil else {
             throw ValidationError("--graph needs --config, whose symmetries it is verified against")
         }
@@ -56,6 +68,7 @@ struct VerifyCommand: ParsableCommand {
         if let config {
             let configuration = try ConfigurationCatalog.standard.load(config)
             let plugin = try common.plugin(for: configuration)
+            if let against, let weights { try compare(ReferenceLogits(file: against), weights, config) }
             let subject = VerifyTask.Subject.config(
                 name: config, json: configuration.json, file: configuration.file, graph: graph)
             try verify([plugin], subject, &output)
@@ -67,6 +80,18 @@ struct VerifyCommand: ParsableCommand {
             if !common.json { Output.line("\n\(output.summary)") }
         }
         if let status = output.status { throw ExitCode(status) }
+    }
+
+    /// - Throws: exit status 1 if the logits differ.
+    private func compare(_ reference: ReferenceLogits, _ weights: String, _ config: String) throws {
+        let difference = try reference.difference(from: common.model(config), weights: weights)
+        let holds = difference <= ReferenceLogits.tolerance
+        let line =
+            "logits differ from those of \(reference.file) by \(difference) of the largest, expected at most "
+            + "\(ReferenceLogits.tolerance)"
+        // Records stay one object a model.
+        if common.json { Output.note(line) } else { Output.line("\(line): \(holds ? "equal" : "NOT EQUAL")") }
+        if !holds { throw ExitCode(1) }
     }
 
     /// Verifies plugins, with `--trust` here, else each in a child of its own.

@@ -1,0 +1,37 @@
+import NeuralGraphs
+import Testing
+import Verification
+import ZooSupport
+
+/// Large models that no smaller one stands in for.
+@Suite struct SamplingTests {
+    private func verify(_ subject: Subject) throws -> VerificationReport {
+        var verifier = Verifier(trials: 1)
+        verifier.edgeLimit = 100
+        verifier.shrinks = false
+        return try verifier.verify(subject, name: "sampled")
+    }
+
+    @Test func someGroupsAreTriedAndHold() throws {
+        let subject = try Subject(Zoo.model(named: "gpt2-tiny"))
+        let moving = subject.claims.groups.filter(\.moves)
+        let report = try verify(subject)
+        #expect(report.sampling?.groups == min(8, moving.count) && report.sampling?.allGroups == moving.count)
+        #expect(report.sampling?.isNowcastSkipped == false && report.shrinking == nil)
+        #expect(report.holds && report.controls > 0 && report.caught == report.controls)
+    }
+
+    /// A claim that is none fails in the sample too.
+    @Test func falseClaimFails() throws {
+        let right = try Subject(Zoo.model(named: "gpt2-tiny"))
+        var axes = right.claims.axes
+        // The hidden units of the first layer move, their bias stays.
+        let bias = try #require(axes.keys.first { $0.hasSuffix("h.0.mlp.c_fc.bias") })
+        axes[bias] = [Axis(.fixed(axes[bias]![0].size(in: right.claims.groups)))]
+        let wrong = Subject(
+            right.model, claims: Symmetries(groups: right.claims.groups, axes: axes), graph: right.graph)
+        let report = try verify(wrong)
+        #expect(!report.holds)
+        #expect(report.failures.contains { $0.proof == .structure })
+    }
+}
