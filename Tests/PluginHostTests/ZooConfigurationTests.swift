@@ -2,6 +2,7 @@ import Foundation
 import PluginHost
 import TestSupport
 import Testing
+import ZooSupport
 
 @Suite struct ZooConfigurationTests {
     static let bases = [

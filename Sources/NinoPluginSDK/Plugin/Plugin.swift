@@ -26,7 +26,7 @@ public final class Plugin: Sendable {
                 abi_major: UInt32(NINO_ABI_MAJOR), abi_minor: UInt32(NINO_ABI_MINOR),
                 id: memory.text(architectures[0].id), name: memory.text(architectures[0].name),
                 version: memory.text(architectures[0].version),
-                context: nil,
+                minimum_host: nil, context: nil,
                 architecture_count: { entry in Int64(Plugin.of(entry).architectures.count) },
                 create_architecture: { entry, index, host, out, error in
                     report(to: error) {
