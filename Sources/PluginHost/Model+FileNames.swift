@@ -3,8 +3,7 @@
 /// Files of the same model may leave out a prefix ("transformer.h.0…" or "h.0…"); the plugin says which. A file leaves
 /// a prefix out
 /// from all names or from none. What PyTorch puts before every name of a compiled or distributed model is known for all
-/// models, and so
-/// are the names that the weights of layer norms had in TensorFlow, as old files of transformers keep them.
+/// models, and so are names that older releases of libraries wrote.
 extension Model {
     /// The name in a file of every tensor that a checkpoint of this model must or may hold, by its name in the model;
     /// whether the
@@ -52,11 +51,16 @@ extension Model {
         return wrapper
     }
 
+    /// Ends of names, and what older releases wrote: TensorFlow's norms, and the two layers of torchvision's MLP before
+    /// 0.13.
+    private static let oldNames = [
+        ("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta"),
+        ("mlp.0.weight", "mlp.linear_1.weight"), ("mlp.0.bias", "mlp.linear_1.bias"),
+        ("mlp.3.weight", "mlp.linear_2.weight"), ("mlp.3.bias", "mlp.linear_2.bias"),
+    ]
+
     private static func oldName(_ name: String) -> String? {
-        for (new, old) in [("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta")]
-        where name.hasSuffix(new) {
-            return name.dropLast(new.count) + old
-        }
+        for (new, old) in oldNames where name.hasSuffix(new) { return name.dropLast(new.count) + old }
         return nil
     }
 }

@@ -249,6 +249,18 @@ import ZooSupport
         #expect(short["bert.embeddings.LayerNorm.weight"] == "embeddings.LayerNorm.weight")
     }
 
+    /// As torchvision wrote its first vision transformers.
+    @Test func layersOfAnMLPMayHaveTheirOldNames() throws {
+        let model = try model("torchvision_vit", "")
+        let layer = "encoder.layers.encoder_layer_0.mlp"
+        let names = try model.fileNames(
+            in: "f", holding: ["\(layer).linear_1.weight", "\(layer).linear_1.bias", "\(layer).3.weight"])
+        #expect(names["\(layer).0.weight"] == "\(layer).linear_1.weight")
+        #expect(names["\(layer).0.bias"] == "\(layer).linear_1.bias")
+        // A file that has the new name is read by it.
+        #expect(names["\(layer).3.weight"] == "\(layer).3.weight")
+    }
+
     @Test func keysAndValuesOfCLIPComeBeforeQueries() throws {
         let names = try model("clip_vision_model", "").parameters.entries.map(\.name)
         let order = ["k_proj", "v_proj", "q_proj", "out_proj"].map {
