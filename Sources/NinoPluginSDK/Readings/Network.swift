@@ -36,7 +36,9 @@ public struct Network {
     }
 
     /// A float32 input of any name.
-    /// - Parameter dims: its sizes behind the first, the examples.
+    /// - Parameters:
+    ///   - name: what the caller of the model gives it as.
+    ///   - dims: its sizes behind the first, the examples.
     public func input(_ name: String, _ dims: [Int]) throws -> Neurons {
         switch reading {
         case .graph(let graph): Neurons(graph, dims.map { Stage(name, Axis(fixed: $0)) })
