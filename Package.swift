@@ -4,7 +4,8 @@ import PackageDescription
 // Targets stand in dependency order; each may depend only on those above it.
 
 /// A plugin is a dynamic library that exports `nino_plugin_entry` and nothing else.
-/// A new architecture is a folder under Plugins/ and one line in this list.
+/// A new architecture is a folder under Plugins/ and one line in this list. `manifest.c` in it is a target of its own,
+/// because Swift cannot write text into a section of the library.
 let plugins = [
     "MLP",
     "CNN",
@@ -36,6 +37,10 @@ let testPlugins = [
     "ForkChild", "IgnoresSignals", "ClosesDescriptors", "ForgedRecords", "ReachesOut", "KillsParent", "NotFinite",
     "HugeCount", "NotText",
     "TerminalCodes", "NullModel", "CrashInOp", "FalseClaim",
+    // Other versions of the ABI.
+    "Talkative", "NeedsNewerHost", "Newcomer", "FalseManifest", "BadManifest",
+    // Ways out of a child process, and into the program.
+    "Escapes", "SignalsByQueue", "TakesDescriptor", "ChangesProcess", "ChangesItsTrace", "HangsInRecognize",
 ]
 
 /// Test plugins in Swift.
@@ -43,6 +48,35 @@ let swiftTestPlugins = ["Softplus", "ForwardOnly", "SwiftFatalError", "SwiftInde
 
 /// Architectures outside the zoo, to show that the SDK needs no change for them.
 let examplePlugins = ["Mixer", "Phi"]
+
+/// A plugin and its manifest.
+let pluginTargets = plugins.flatMap { name -> [Target] in
+    [
+        .target(
+            name: "\(name)Manifest", dependencies: ["CNinoPlugin"], path: "Plugins/\(name)", sources: ["manifest.c"],
+            publicHeadersPath: "."),
+        .target(
+            name: "\(name)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin", .target(name: "\(name)Manifest")],
+            path: "Plugins/\(name)", exclude: ["manifest.c"], linkerSettings: pluginLinker),
+    ]
+}
+
+let testPluginTargets: [Target] = testPlugins.map { name in
+    .target(
+        name: "Test\(name)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\(name)", publicHeadersPath: ".")
+}
+
+let swiftTestPluginTargets: [Target] = swiftTestPlugins.map { name in
+    .target(
+        name: "Test\(name)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\(name)",
+        linkerSettings: pluginLinker)
+}
+
+let examplePluginTargets: [Target] = examplePlugins.map { name in
+    .target(
+        name: "Test\(name)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/ExamplePlugins/\(name)",
+        linkerSettings: pluginLinker)
+}
 
 let package = Package(
     name: "nino",
@@ -62,7 +96,7 @@ let package = Package(
     ],
     targets: [
         // The contract between host and plugins: one C header.
-        .target(name: "CNinoPlugin"),
+        .target(name: "CNinoPlugin", exclude: ["include/draft"]),
         // What a plugin author imports.
         .target(name: "NinoPluginSDK", dependencies: ["CNinoPlugin"]),
 
@@ -96,7 +130,7 @@ let package = Package(
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
         .target(
             name: "PluginHost",
-            dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints"]),
+            dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "JSONText", "Tensors", "NeuralGraphs"]),
         // Symmetries and graphs derived from a forward pass.
         .target(name: "Derivation", dependencies: ["Tensors", "NeuralGraphs", "PluginHost"]),
         // The three proofs with their controls.
@@ -137,8 +171,8 @@ let package = Package(
         .testTarget(
             name: "NowcastingTests",
             dependencies: ["Nowcasting", "NeuralGraphs", "Tensors", "Checkpoints", "TestSupport"]),
-        .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "TestSupport"]),
         .target(name: "ZooSupport", dependencies: ["PluginHost", "TestSupport"], path: "Tests/ZooSupport"),
+        .testTarget(name: "PluginHostTests", dependencies: ["PluginHost", "CIsolation", "TestSupport", "ZooSupport"]),
         .testTarget(
             name: "DerivationTests", dependencies: ["Derivation", "Verification", "TestSupport", "ZooSupport"]),
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport", "ZooSupport"]),
@@ -146,24 +180,5 @@ let package = Package(
         .testTarget(name: "LibraryTests", dependencies: ["Library", "CNino", "Checkpoints", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
     ]
-        + plugins.map {
-            .target(
-                name: "\($0)Plugin", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Plugins/\($0)",
-                linkerSettings: pluginLinker)
-        }
-        + testPlugins.map {
-            .target(
-                name: "Test\($0)", dependencies: ["CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)",
-                publicHeadersPath: ".")
-        }
-        + swiftTestPlugins.map {
-            .target(
-                name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/BrokenPlugins/\($0)",
-                linkerSettings: pluginLinker)
-        }
-        + examplePlugins.map {
-            .target(
-                name: "Test\($0)", dependencies: ["NinoPluginSDK", "CNinoPlugin"], path: "Tests/ExamplePlugins/\($0)",
-                linkerSettings: pluginLinker)
-        }
+        + pluginTargets + testPluginTargets + swiftTestPluginTargets + examplePluginTargets
 )

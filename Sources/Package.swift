@@ -8,7 +8,7 @@ let package = Package(
     name: "nino-sdk",
     products: [.library(name: "NinoPluginSDK", targets: ["NinoPluginSDK"])],
     targets: [
-        .target(name: "CNinoPlugin", path: "CNinoPlugin"),
+        .target(name: "CNinoPlugin", path: "CNinoPlugin", exclude: ["include/draft"]),
         .target(name: "NinoPluginSDK", dependencies: ["CNinoPlugin"], path: "NinoPluginSDK"),
     ]
 )

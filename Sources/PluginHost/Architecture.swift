@@ -26,7 +26,7 @@ public final class Architecture: @unchecked Sendable {
                 plugin: plugin, field: "nino_architecture_t", expected: "functions, found NULL")
         }
         func table<Table>(_ id: String, as type: Table.Type) -> Table? {
-            PluginCall.run("get_extension") { extensions(pointer, id) }?.load(as: Table.self)
+            PluginCall.run("get_extension", of: plugin) { extensions(pointer, id) }?.load(as: Table.self)
         }
         guard let descriptor = table(NINO_EXTENSION_DESCRIPTOR, as: nino_plugin_descriptor_t.self) else {
             throw .malformedArchitecture(
@@ -51,7 +51,7 @@ public final class Architecture: @unchecked Sendable {
             throw .malformedArchitecture(
                 plugin: plugin, field: "\(NINO_EXTENSION_FORWARD): trace", expected: "a function, found NULL")
         }
-        guard let types = texts(PluginCall.run("model_types") { descriptor.model_types(pointer) }),
+        guard let types = texts(PluginCall.run("model_types", of: plugin) { descriptor.model_types(pointer) }),
             types.allSatisfy({ $0 == $0.onOneLine() })
         else {
             throw .malformedArchitecture(
@@ -59,7 +59,7 @@ public final class Architecture: @unchecked Sendable {
         }
         let samples: [String]? =
             if let function = descriptor.sample_configs {
-                texts(PluginCall.run("sample_configs") { function(pointer) })
+                texts(PluginCall.run("sample_configs", of: plugin) { function(pointer) })
             } else { [] }
         guard let samples else {
             throw .malformedArchitecture(
@@ -78,12 +78,15 @@ public final class Architecture: @unchecked Sendable {
 
     /// How sure the plugin is that the config is of this architecture, 0 … 100.
     func score(_ configuration: ModelConfiguration) -> Int {
-        min(100, max(0, Int(PluginCall.run("recognize") { descriptor.recognize(pointer, configuration.handle) })))
+        min(
+            100,
+            max(0, Int(PluginCall.run("recognize", of: plugin) { descriptor.recognize(pointer, configuration.handle) }))
+        )
     }
 
     /// Gives a model back to the plugin.
     func destroy(_ model: OpaquePointer) {
-        PluginCall.run("destroy_model") { descriptor.destroy_model(pointer, model) }
+        PluginCall.run("destroy_model", of: plugin) { descriptor.destroy_model(pointer, model) }
     }
 
     /// The signatures of its custom ops, in alphabetical order.

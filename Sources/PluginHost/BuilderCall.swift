@@ -39,7 +39,7 @@ class BuilderCall {
         _ function: String, of architecture: Architecture, file: String, _ call: (inout nino_error_t) -> nino_status_t
     ) throws(PluginHostError) {
         var error = nino_error_t()
-        let status = PluginCall.run(function) { call(&error) }
+        let status = PluginCall.run(function, of: architecture.plugin) { call(&error) }
         if let refusal { throw .refused(plugin: architecture.plugin, function: function, message: refusal.message) }
         switch status {
         case NINO_OK: return

@@ -53,7 +53,9 @@ final class CustomFunctions: Sendable {
                 plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): ops", expected: "a function, found NULL")
         }
         var count: Int64 = 0
-        guard let ops = PluginCall.run("ops", { function(pointer, &count) }), (1...largestCount).contains(count) else {
+        guard let ops = PluginCall.run("ops", of: plugin, { function(pointer, &count) }),
+            (1...largestCount).contains(count)
+        else {
             throw .malformedArchitecture(
                 plugin: plugin, field: "\(NINO_EXTENSION_CUSTOM_OPS): ops",
                 expected: "a list of 1 to \(largestCount), found \(count) or NULL")

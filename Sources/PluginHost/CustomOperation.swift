@@ -47,11 +47,12 @@ struct CustomOperation: Operation {
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let inputs = inputs.map { $0.floats.address }
-        PluginCall.run(name) {
+        PluginCall.compute(name, of: functions.plugin) {
             Parallel.forEachRange(output.count, tile: Self.tile) { range in
                 let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
-                functions.function.call(
-                    given + scalars + [.address(output.address + range.lowerBound), .int64(Int64(range.count))])
+                let arguments =
+                    given + scalars + [.address(output.address + range.lowerBound), .int64(Int64(range.count))]
+                PluginCall.keepingArithmetic(name, of: functions.plugin) { functions.function.call(arguments) }
             }
         }
     }
@@ -65,7 +66,7 @@ struct CustomOperation: Operation {
             )
         }
         let inputs = inputs.map { $0.floats.address }
-        PluginCall.run("\(name) (gradient)") {
+        PluginCall.compute("\(name) (gradient)", of: functions.plugin) {
             Parallel.forEachRange(gradient.count, tile: Self.tile) { range in
                 // Scratch for all gradients: the function overwrites, while a target may be added to or not be wanted
                 // at all.
@@ -73,9 +74,10 @@ struct CustomOperation: Operation {
                     scratch.initialize(repeating: 0)
                     let products = inputs.indices.map { scratch.baseAddress! + $0 * range.count }
                     let given = inputs.map { ForeignFunction.Argument.address($0 + range.lowerBound) }
-                    function.call(
+                    let arguments =
                         given + scalars + [.address(gradient.address + range.lowerBound)]
-                            + products.map { .address($0) } + [.int64(Int64(range.count))])
+                        + products.map { .address($0) } + [.int64(Int64(range.count))]
+                    PluginCall.keepingArithmetic(name, of: functions.plugin) { function.call(arguments) }
                     for (target, product) in zip(targets, products) {
                         if let target { Self.move(product, to: target, range) }
                     }
@@ -113,18 +115,7 @@ struct CustomOperation: Operation {
             throw outOfRange("a finite \(scalar.type.rawValue)", "\(value)")
         default:
             let expected = scalar.type == .float || scalar.type == .double ? "real or integer" : "integer"
-            throw .attributeType(operation: operation, name: scalar.name, expected: expected, found: attribute.kind)
-        }
-    }
-}
-
-extension OpAttribute {
-    fileprivate var kind: String {
-        switch self {
-        case .integer: "integer"
-        case .real: "real"
-        case .text: "text"
-        case .integers: "integers"
+            throw .attributeType(operation: operation, name: scalar.name, expected: expected, found: attribute.typeName)
         }
     }
 }

@@ -96,7 +96,18 @@ public final class Model: @unchecked Sendable {
         return types
     }
 
+    /// Traced twice: what is differentiated, verified and trained must be the same each time it is asked for.
     private func trace(_ inputs: TraceCall.Inputs) throws(PluginHostError) -> Program {
+        let (first, second) = (try traceOnce(inputs), try traceOnce(inputs))
+        guard first.transcript == second.transcript else {
+            throw .refused(
+                plugin: architecture.plugin, function: "trace",
+                message: "expected the same forward pass whenever it is asked for, found another the second time")
+        }
+        return first.program
+    }
+
+    private func traceOnce(_ inputs: TraceCall.Inputs) throws(PluginHostError) -> TraceCall {
         guard let extensionTable = architecture.forward else {
             throw .extensionAbsent(
                 plugin: architecture.plugin, extensionID: NINO_EXTENSION_FORWARD, needed: "a forward pass")
@@ -107,7 +118,7 @@ public final class Model: @unchecked Sendable {
         try call.run("trace", of: architecture, file: configuration.file) {
             extensionTable.trace(architecture.pointer, pointer, &table, &$0)
         }
-        return call.program
+        return call
     }
 
     /// Weights of a fresh model, all parameters end to end, drawn from the seed.

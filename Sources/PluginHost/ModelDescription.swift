@@ -178,20 +178,38 @@ final class DescribeCall: BuilderCall {
     }
 
     private func initialization(of tensor: nino_tensor_t, name: String) throws -> Initialization {
-        let (a, b) = (tensor.initialization.a, tensor.initialization.b)
-        guard a.isFinite, b.isFinite else {
-            throw Refusal("tensor \"\(name)\": initialization: expected finite numbers, found \(a) and \(b)")
+        let (kind, count) = (tensor.initialization.kind, tensor.initialization.count)
+        let counts = [
+            NINO_INIT_CONSTANT: 0...1, NINO_INIT_UNIFORM: 2...2, NINO_INIT_NORMAL: 2...2,
+            NINO_INIT_TRUNCATED_NORMAL: 2...2,
+        ]
+        guard let allowed = counts[kind] else {
+            throw Refusal(
+                "tensor \"\(name)\": initialization: this host has no kind \(kind), only 0 to 3",
+                status: NINO_UNSUPPORTED)
         }
-        switch tensor.initialization.kind {
-        case NINO_INIT_CONSTANT: return .constant(a)
-        case NINO_INIT_UNIFORM where a <= b: return .uniform(a, b)
-        case NINO_INIT_NORMAL where b >= 0: return .normal(mean: a, deviation: b)
-        case NINO_INIT_TRUNCATED_NORMAL where b > 0: return .truncatedNormal(mean: a, deviation: b)
+        let isMissing = count != 0 && tensor.initialization.values == nil
+        guard !isMissing, allowed.contains(Int(count)) else {
+            throw Refusal(
+                "tensor \"\(name)\": initialization: kind \(kind): expected \(allowed.upperBound) "
+                    + "\(allowed.upperBound == 1 ? "number" : "numbers"), found \(count)"
+                    + (isMissing ? " at NULL" : ""))
+        }
+        let values = (0..<Int(count)).map { tensor.initialization.values[$0] }
+        guard values.allSatisfy(\.isFinite) else {
+            let found = values.map { "\($0)" }.joined(separator: " and ")
+            throw Refusal("tensor \"\(name)\": initialization: expected finite numbers, found \(found)")
+        }
+        switch kind {
+        case NINO_INIT_CONSTANT: return .constant(values.first ?? 0)
+        case NINO_INIT_UNIFORM where values[0] <= values[1]: return .uniform(values[0], values[1])
+        case NINO_INIT_NORMAL where values[1] >= 0: return .normal(mean: values[0], deviation: values[1])
+        case NINO_INIT_TRUNCATED_NORMAL where values[1] > 0:
+            return .truncatedNormal(mean: values[0], deviation: values[1])
         default:
             throw Refusal(
-                "tensor \"\(name)\": initialization: expected kind 0 to 3 with a range or a deviation, found kind "
-                    + "\(tensor.initialization.kind) with \(a) and \(b)"
-            )
+                "tensor \"\(name)\": initialization: kind \(kind): expected a range or a mean and a standard "
+                    + "deviation, found \(values[0]) and \(values[1])")
         }
     }
 }

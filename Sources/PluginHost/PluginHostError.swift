@@ -21,6 +21,8 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case noEntry(file: String)
     case nullEntry(file: String, hostMajor: Int)
     case wrongMajor(file: String, expected: Int, found: Int)
+    case malformedManifest(file: String, String)
+    case hostTooOld(file: String, needed: Version)
     case malformedEntry(file: String, field: String, expected: String)
     case malformedArchitecture(plugin: String, field: String, expected: String)
     case malformedCustomOp(plugin: String, op: String, signature: String, message: String)
@@ -33,9 +35,12 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     public var isPluginFault: Bool {
         switch self {
         case .configurationNotFound, .configurationUnreadable, .configurationNotJSON, .configurationNotAnObject,
-            .unknownModelType, .ambiguous, .configurationRefused, .input, .contradictingNames, .extensionAbsent, .isolationFailed:
+            .unknownModelType, .ambiguous, .configurationRefused, .input, .contradictingNames, .extensionAbsent,
+            .isolationFailed:
             false
-        case .notTrusted, .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedEntry, .malformedArchitecture,
+        case .notTrusted, .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedManifest, .hostTooOld,
+            .malformedEntry,
+            .malformedArchitecture,
             .malformedCustomOp,
             .pluginFailed, .refused, .shadowed, .misbehaved:
             true
@@ -70,6 +75,8 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .nullEntry(let file, let major):
             "\(file): nino_plugin_entry(\(major)) returned NULL: the plugin does not serve ABI \(major)"
         case .wrongMajor(let file, let expected, let found): "\(file): ABI major expected \(expected), found \(found)"
+        case .malformedManifest(let file, let problem): "\(file): manifest: \(problem)"
+        case .hostTooOld(let file, let needed): "\(file): needs nino \(needed) or newer, found \(Version.host)"
         case .malformedEntry(let file, let field, let expected): "\(file): entry table: \(field): expected \(expected)"
         case .malformedArchitecture(let plugin, let field, let expected):
             "plugin \(plugin): \(field): expected \(expected)"

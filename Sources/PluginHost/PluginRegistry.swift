@@ -10,14 +10,29 @@ public struct PluginRegistry: Sendable {
     /// Folders the user named that could not be searched.
     public let missing: [PluginDirectories.Missing]
 
-    /// Loads every candidate. A bad one is listed, never fatal; of two with one id the first in search order stays.
-    public init(searching directories: PluginDirectories) {
+    /// Of all plugins that were found, those that were not loaded too.
+    private let modelTypes: [String]
+
+    /// Loads every candidate, or those that may know a config. A bad one is listed, never fatal; of two with one id the
+    /// first in search order stays.
+    public init(searching directories: PluginDirectories, for configuration: ModelConfiguration? = nil) {
         let candidates = directories.candidates()
-        self.init(files: candidates.files, missing: candidates.missing)
+        guard let configuration else {
+            self.init(files: candidates.files, missing: candidates.missing)
+            return
+        }
+        let looked = candidates.files.map { (path: $0, file: try? PluginFile($0)) }
+        self.init(
+            files: looked.filter { $0.file?.mayKnow(configuration.modelType) ?? true }.map(\.path),
+            missing: candidates.missing, modelTypes: looked.flatMap { $0.file?.manifest?.modelTypes ?? [] })
     }
 
     /// Loads these files.
     public init(files: [String], missing: [PluginDirectories.Missing] = []) {
+        self.init(files: files, missing: missing, modelTypes: [])
+    }
+
+    private init(files: [String], missing: [PluginDirectories.Missing], modelTypes: [String]) {
         var plugins: [PluginLibrary] = []
         var rejected: [Rejection] = []
         for file in files {
@@ -34,6 +49,7 @@ public struct PluginRegistry: Sendable {
         self.plugins = plugins
         self.rejected = rejected
         self.missing = missing
+        self.modelTypes = modelTypes + plugins.flatMap(\.architectures).flatMap(\.modelTypes)
     }
 
     /// The architecture that recognizes a config best.
@@ -41,7 +57,7 @@ public struct PluginRegistry: Sendable {
     public func architecture(for configuration: ModelConfiguration) throws(PluginHostError) -> Architecture {
         let architectures = plugins.flatMap(\.architectures)
         let scores = architectures.map { ($0.plugin, $0.score(configuration)) }
-        return architectures[try configuration.best(of: scores, modelTypes: architectures.flatMap(\.modelTypes))]
+        return architectures[try configuration.best(of: scores, modelTypes: modelTypes)]
     }
 
     /// The plugin of that architecture.

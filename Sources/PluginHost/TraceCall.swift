@@ -16,6 +16,12 @@ final class TraceCall: BuilderCall {
     private let tensors: [String: (shape: [Int], isParameter: Bool)]
     private let customFunctions: [String: CustomFunctions]
     private(set) var program = Program()
+    /// All that the plugin asked for, as a number: equal for equal traces within this process.
+    private var hasher = Hasher()
+    var transcript: Int {
+        var copy = hasher
+        return copy.finalize()
+    }
 
     /// - Parameter customFunctions: the plugin's own ops, by name.
     init(description: ModelDescription, inputs: Inputs, customFunctions: [String: CustomFunctions]) {
@@ -60,7 +66,9 @@ final class TraceCall: BuilderCall {
                     guard let name = nonEmptyText(cName) else {
                         throw Refusal("output: name: expected a text, found none")
                     }
-                    try TraceCall.of(builder).program.output(name, ValueID(index: Int(value)))
+                    let call = TraceCall.of(builder)
+                    call.hasher.combine("output \(name) \(value)")
+                    try call.program.output(name, ValueID(index: Int(value)))
                 }
             })
     }
@@ -91,6 +99,7 @@ final class TraceCall: BuilderCall {
     ) throws -> ValueID {
         guard let name = nonEmptyText(cName) else { throw Refusal("input: name: expected a text, found none") }
         let wanted = try self.dims(dims, rank, of: "input \"\(name)\"")
+        hasher.combine("input \(name) \(type) \(wanted)")
         let elementType: ElementType = type == NINO_INT64 ? .int64 : .float32
         guard let given = offer(name, elementType, wanted) else {
             throw Refusal("input \"\(name)\": expected by the model, found none", status: NINO_ABSENT)
@@ -118,6 +127,7 @@ final class TraceCall: BuilderCall {
         guard let name = text(cName), let tensor = tensors[name] else {
             throw Refusal("the model has no float32 tensor \"\(text(cName) ?? "?")\"")
         }
+        hasher.combine("tensor \(name)")
         if let known = program.value(named: name) { return known }
         return tensor.isParameter ? try program.parameter(name, tensor.shape) : try program.buffer(name, tensor.shape)
     }
@@ -130,6 +140,8 @@ final class TraceCall: BuilderCall {
         guard let values, count <= 1 << 28 else {
             throw Refusal("constant: expected values, found NULL or more than 2^28")
         }
+        hasher.combine("constant \(shape)")
+        hasher.combine(bytes: UnsafeRawBufferPointer(start: values, count: count * MemoryLayout<Float>.stride))
         return try program.constant(
             .float(Tensor(shape: shape, values: Array(UnsafeBufferPointer(start: values, count: count)))))
     }
@@ -156,6 +168,7 @@ final class TraceCall: BuilderCall {
                 throw Refusal("op \"\(name)\": attribute \"\(key)\" given twice")
             }
         }
+        hasher.combine("op \(name) \(ids.map(\.index)) \(read.sorted { $0.key < $1.key })")
         return try program.apply(operation: operation(name, read), ids)
     }
 
@@ -176,6 +189,12 @@ final class TraceCall: BuilderCall {
         return try Program.operation(name, attributes)
     }
 
+    /// The elements of a list attribute; nil if there cannot be so many.
+    private func list<Element>(_ elements: UnsafePointer<Element>?, _ count: Int64) -> [Element]? {
+        guard count == 0 || elements != nil, (0...64).contains(count) else { return nil }
+        return (0..<Int(count)).map { elements![$0] }
+    }
+
     private func attribute(_ attribute: nino_attribute_t, of op: String) throws -> (String, OpAttribute) {
         guard let key = nonEmptyText(attribute.name) else {
             throw Refusal("op \"\(op)\": attribute name: expected a text, found none")
@@ -189,13 +208,22 @@ final class TraceCall: BuilderCall {
             }
             return (key, .text(value))
         case NINO_ATTRIBUTE_INTEGERS:
-            guard attribute.integer_count == 0 || attribute.integers != nil, (0...64).contains(attribute.integer_count)
-            else {
+            guard let integers = list(attribute.integers, attribute.integer_count) else {
                 throw Refusal(
                     "op \"\(op)\": attribute \"\(key)\": expected up to 64 integers, found \(attribute.integer_count)")
             }
-            return (key, .integers((0..<Int(attribute.integer_count)).map { Int(attribute.integers[$0]) }))
-        default: throw Refusal("op \"\(op)\": attribute \"\(key)\": kind: expected 0 to 3, found \(attribute.kind)")
+            return (key, .integers(integers.map { Int($0) }))
+        case NINO_ATTRIBUTE_REALS:
+            guard let reals = list(attribute.reals, attribute.real_count) else {
+                throw Refusal(
+                    "op \"\(op)\": attribute \"\(key)\": expected up to 64 reals, found "
+                        + "\(attribute.real_count)" + (attribute.reals == nil ? " at NULL" : ""))
+            }
+            return (key, .reals(reals))
+        default:
+            throw Refusal(
+                "op \"\(op)\": attribute \"\(key)\": this host has no kind \(attribute.kind), only 0 to 4",
+                status: NINO_UNSUPPORTED)
         }
     }
 }

@@ -4,13 +4,16 @@ public enum OpAttribute: Sendable, Equatable {
     case real(Double)
     case text(String)
     case integers([Int])
+    case reals([Double])
 
-    var typeName: String {
+    /// Its name in messages.
+    public var typeName: String {
         switch self {
         case .integer: "integer"
         case .real: "real"
         case .text: "text"
         case .integers: "integers"
+        case .reals: "reals"
         }
     }
 }

@@ -23,6 +23,12 @@ struct Nino: ParsableCommand {
         if CommandLine.arguments.dropFirst() == [Isolation.argument] {
             IsolatedChild.main([VerifyTask.self], status: Failure.status)
         }
+        let display = PluginLogDisplay(from: ProcessInfo.processInfo.environment["NINO_LOG"]) {
+            Output.note("\($0)")
+        }
+        PluginLog.sink = display.take
+        PluginCall.ownsProcess = true
+        PluginCall.notice = { Output.note($0.onOneLine()) }
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -28,6 +28,14 @@ static const char *const samples[] = {"{\"model_type\": \"mynet\", \"width\": 6,
                                       "\"in_channels\": 2, \"image_size\": 3, \"num_classes\": 4}",
                                       NULL};
 
+/* What the host may know without running the plugin; to change along with the above. */
+NINO_MANIFEST({
+    "id": "org.example.mynet",
+    "version": "0.1.0",
+    "abi": "1.0",
+    "model_types": ["mynet"]
+});
+
 /* To change: what a config says. */
 struct nino_model {
     int64_t width, hidden, blocks, channels, size, classes;
@@ -173,7 +181,8 @@ static nino_status_t add_parameter(const nino_model_builder_t *builder, name_t n
 static nino_status_t add_linear(const nino_model_builder_t *builder, const char *prefix, simple_axis_t output,
                                 simple_axis_t input, nino_error_t *error) {
     double bound = 1 / sqrt((double)input.size);
-    nino_initialization_t drawn = {NINO_INIT_UNIFORM, -bound, bound};
+    const double range[] = {-bound, bound};
+    nino_initialization_t drawn = {NINO_INIT_UNIFORM, range, 2};
     TRY(add_parameter(builder, joined(prefix, "weight"), 2, (simple_axis_t[]){output, input}, drawn, error));
     return add_parameter(builder, joined(prefix, "bias"), 1, &output, drawn, error);
 }
@@ -192,9 +201,9 @@ static nino_status_t describe(const nino_architecture_t *architecture, const nin
         const name_t group = hidden_group(i);
         const simple_axis_t hidden = {group.text, model->hidden};
         TRY(add_parameter(builder, in_block(i, "norm.weight"), 1, &stream,
-                          (nino_initialization_t){NINO_INIT_CONSTANT, 1, 0}, error));
+                          (nino_initialization_t){NINO_INIT_CONSTANT, (double[]){1}, 1}, error));
         TRY(add_parameter(builder, in_block(i, "norm.bias"), 1, &stream,
-                          (nino_initialization_t){NINO_INIT_CONSTANT, 0, 0}, error));
+                          (nino_initialization_t){NINO_INIT_CONSTANT, NULL, 0}, error));
         TRY(add_linear(builder, in_block(i, "up").text, hidden, stream, error));
         TRY(add_linear(builder, in_block(i, "down").text, stream, hidden, error));
     }
@@ -354,7 +363,7 @@ static nino_status_t create_architecture(const nino_entry_t *entry, int64_t inde
 }
 
 const nino_entry_t *nino_plugin_entry(uint32_t host_abi_major) {
-    static const nino_entry_t entry = {NINO_ABI_MAJOR, NINO_ABI_MINOR, PLUGIN_ID,          "MyNet",
-                                       "0.1.0",        NULL,           architecture_count, create_architecture};
+    static const nino_entry_t entry = {NINO_ABI_MAJOR, NINO_ABI_MINOR,     PLUGIN_ID,          "MyNet", "0.1.0", NULL,
+                                       NULL,           architecture_count, create_architecture};
     return host_abi_major == NINO_ABI_MAJOR ? &entry : NULL;
 }

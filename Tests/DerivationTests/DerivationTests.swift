@@ -14,6 +14,12 @@ import Derivation
         #expect(comparison.agreed == model.description.groups.filter { $0.size > 1 }.map(\.name))
     }
 
+    /// The loops below are over what was found.
+    @Test func allPluginsAreThere() {
+        #expect(Zoo.registry.plugins.count == Zoo.pluginCount)
+        #expect(Zoo.samples.count >= 2 * Zoo.pluginCount && Zoo.architectures.count >= Zoo.pluginCount)
+    }
+
     @Test(arguments: Zoo.samples.filter { try! !Zoo.model($0).description.groups.isEmpty })
     func derivedGroupsAreTheClaimedOnesOfEverySample(sample: String) throws {
         try expectAgreement(Zoo.model(sample))

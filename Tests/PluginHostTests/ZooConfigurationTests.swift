@@ -2,6 +2,7 @@ import Foundation
 import PluginHost
 import TestSupport
 import Testing
+import ZooSupport
 
 @Suite struct ZooConfigurationTests {
     static let bases = [
@@ -143,15 +144,28 @@ import Testing
         #expect(error?.isPluginFault == false)
     }
 
-    @Test(arguments: [
-        "gpt2", "llama", "qwen3", "torchvision_vit", "vit", "bert", "clip_vision_model", "modded_nanogpt",
-    ])
+    /// Of configs that are ours, all keys are known.
+    @Test(arguments: ["torchvision_vit", "modded_nanogpt"])
     func unknownKeyIsNamed(type: String) throws {
         let error = #expect(throws: PluginHostError.self) { try model(type, #""mystery_factor": 2"#) }
         #expect(
             error?.description.contains(#"key "mystery_factor": not a key of this architecture; its keys are "#) == true
         )
         #expect(error?.isPluginFault == false)
+    }
+
+    /// Of configs that others write, an unknown key is told (UnknownKeyTests), and one that is known to change what a
+    /// model computes is refused where it asks for something.
+    @Test(arguments: ["gpt2", "llama", "qwen3", "vit", "bert", "clip_vision_model"])
+    func unknownKeyIsReadOver(type: String) throws {
+        let (plain, dressed) = (try model(type, ""), try model(type, #""mystery_factor": 2, "num_experts": null"#))
+        #expect(plain.parameters.entries.map(\.name) == dressed.parameters.entries.map(\.name))
+        let error = #expect(throws: PluginHostError.self) { try model(type, #""num_experts": 8"#) }
+        #expect(
+            error?.description.contains(
+                #"key "num_experts": expected null, as it changes what a model computes, found 8 (plugin nino."#)
+                == true
+        )
     }
 
     /// Keys that leave the computation as it is, as real files carry them.

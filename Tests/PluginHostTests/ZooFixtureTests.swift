@@ -3,6 +3,7 @@ import PluginHost
 import Tensors
 import TestSupport
 import Testing
+import ZooSupport
 
 /// Logits, loss and gradients of transformers, torchvision and nanogpt.py; zoo.py says how they were made and why the
 /// tolerances are what they are.

@@ -9,6 +9,9 @@ public enum Zoo {
 
     private static let folder = BuiltProducts.repository.appendingPathComponent("Architectures")
 
+    /// How many plugins there are; a test that loops over them or their samples checks that it saw so many.
+    public static let pluginCount = 9
+
     /// The sample configs of every plugin, as JSON texts.
     public static var samples: [String] { registry.plugins.flatMap(\.architectures).flatMap(\.sampleConfigurations) }
 

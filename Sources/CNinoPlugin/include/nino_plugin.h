@@ -20,16 +20,21 @@
  * Memory    Whoever made a thing frees it. What is passed to a function is borrowed until that function returns, unless
  *           its comment says otherwise; the side that wants to keep it copies it.
  * Failure   Functions that can fail return a nino_status_t and write a sentence into the caller's nino_error_t. A
- * plugin never prints, never exits and never aborts. When a builder call fails, the plugin returns that status at once.
+ *           plugin never prints, never exits and never aborts; what it has to say besides goes to nino.log/1. When a
+ *           builder call fails, the plugin returns that status at once.
  * Trust     The host checks every index, shape, name and count a plugin gives it before use.
  * Growth    Tables of this header are frozen with the first release. New needs get a new extension id
- * ("nino.forward/2"), asked for by get_extension and possibly absent. The same major number means compatible both ways.
+ *           ("nino.forward/2"), asked for by get_extension and possibly absent; new kinds of attributes and of
+ *           initializations are new numbers, which an older host refuses. The same major number means compatible both
+ *           ways. Extensions under trial have headers of their own in draft/. docs/abi.md has the whole policy.
  *
  * Building  cc -shared -fPIC -Wl,--version-script=plugin.map $(pkg-config --cflags nino) -o libmynet.so mynet.c
  *           with a version script that keeps all but the entry local: { global: nino_plugin_entry; local: *; };
- *           The host searches the folders of --plugin-path and of NINO_PLUGIN_PATH, then `pkg-config
- * --variable=plugindir nino`. `nino plugin new NAME --language c` writes a package to start from; `nino verify` proves
- * what it claims.
+ *           The host searches the folders of --plugin-path and of NINO_PLUGIN_PATH, then what
+ *           `pkg-config --variable=plugindir nino` says.
+ *           `nino plugin new NAME --language c` writes a package to start from; `nino verify` proves what it claims.
+ *
+ * Language  C11 or newer, C++11 or newer; any that speaks C will do.
  *
  * Every function carries a tag:
  *   [thread-safe]   any thread, at any time, also at once from several.
@@ -79,8 +84,8 @@ typedef struct nino_error {
 
 /* ---- What the host offers at any time --------------------------------------------------------------------------- */
 
-/* A config as the user gave it (a Hugging Face config.json, say). Owned by the host, valid during the call it is passed
- * to. */
+/* A config as the user gave it (a Hugging Face config.json, say). Owned by the host, valid during the call it is
+ * passed to. */
 typedef struct nino_config nino_config_t;
 
 /* Read access to a config. Owned by the host, valid as long as the plugin is loaded. */
@@ -125,21 +130,49 @@ typedef struct nino_host {
     const nino_config_reader_t *config;
 
     /* (optional) The host's table for an extension id, NULL if it has none of that name. Owned by the host, valid as
-     * long as the plugin is loaded. ABI 1.0 defines no host extension. [thread-safe] */
+     * long as the plugin is loaded. ABI 1.0 defines nino.log/1. [thread-safe] */
     const void *(*get_extension)(const struct nino_host *host, const char *id);
+
+    /* The host's own; by it the host knows whose table this is. */
+    void *context;
 } nino_host_t;
+
+/* ---- Host extension nino.log/1 ---------------------------------------------------------------------------------- */
+
+#define NINO_EXTENSION_LOG "nino.log/1"
+
+typedef int32_t nino_log_level_t;
+/* For the author of the plugin. */
+#define NINO_LOG_DEBUG 0
+/* Worth knowing, with nothing to be done about it. */
+#define NINO_LOG_INFO 1
+/* The result is right, but perhaps not what was meant: a key of the config that has no effect, say. */
+#define NINO_LOG_WARNING 2
+/* Something is wrong that no status can tell. */
+#define NINO_LOG_ERROR 3
+/* The host did what this header forbids. */
+#define NINO_LOG_HOST_MISBEHAVING 4
+
+typedef struct nino_host_log {
+    /* Says one sentence to the user, who is told which plugin it is from. The host shows warnings and worse, what is
+     * below where it was asked to, cuts what is long, and after many messages drops the rest. `host` is the table that
+     * create_architecture was given, `message` is borrowed. [thread-safe] */
+    void (*write)(const nino_host_t *host, nino_log_level_t level, const char *message);
+} nino_host_log_t;
 
 /* ---- The axis grammar ------------------------------------------------------------------------------------------- */
 
-/* How permutation groups move the positions of an axis. A group is a set of items that may trade places: the neurons of
- * a layer, say. All axes that name one group move by the same permutation at once; if the model computes the same
+/* How permutation groups move the positions of an axis. A group is a set of items that may trade places: the neurons
+ * of a layer, say. All axes that name one group move by the same permutation at once; if the model computes the same
  * function afterwards, whatever the permutation, the claim is true. Written as segments of factors, a group by its
  * name, fixed positions by number:
  *
- *   rows of a weight into n hidden neurons       one segment  (hidden)
- *   columns of the weight after a flatten        one segment  (channels, pixels): channel slow, its pixels stay in
- * order rows of a value weight                       one segment  (heads, dims), dims depending on heads: a permutation
- * for each head queries, keys and values in one weight       three segments classes, pixels, tokens one segment  (10)
+ *   rows of a weight into n hidden neurons    one segment  (hidden)
+ *   columns of the weight after a flatten     one segment  (channels, pixels): channel slow, its pixels stay in order
+ *   rows of a value weight                    one segment  (heads, dims), dims depending on heads: a permutation for
+ *                                             each head
+ *   queries, keys and values in one weight    three segments
+ *   classes, pixels, tokens                   one segment  (10)
  *
  * An element of a segment (g, h) is moved from index (i, j) to (g(i), h_i(j)); h_i is h itself unless h depends on g.
  */
@@ -184,21 +217,23 @@ typedef int32_t nino_role_t;
  * there, never needed, and written with the parameter's values. */
 #define NINO_TIED 3
 
+/* The kinds, each with the values it takes. */
 typedef int32_t nino_initialization_kind_t;
-/* Every scalar is `a`. */
+/* {a}: every scalar is a. Without values, zero. */
 #define NINO_INIT_CONSTANT 0
-/* Uniform in a ... b. */
+/* {a, b}: uniform in a ... b. */
 #define NINO_INIT_UNIFORM 1
-/* Normal with mean a and standard deviation b. */
+/* {mean, s}: normal with standard deviation s. */
 #define NINO_INIT_NORMAL 2
-/* Normal with mean a and standard deviation b, redrawn outside a +- 2b. */
+/* {mean, s}: as NINO_INIT_NORMAL, redrawn outside mean +- 2s. */
 #define NINO_INIT_TRUNCATED_NORMAL 3
 
-/* How a tensor of a fresh, untrained model is drawn. */
+/* How a tensor of a fresh, untrained model is drawn. All zero is a tensor of zeros. */
 typedef struct nino_initialization {
     nino_initialization_kind_t kind;
-    double a;
-    double b;
+    /* `count` finite numbers, as many as `kind` takes. May be NULL for none. */
+    const double *values;
+    int64_t count;
 } nino_initialization_t;
 
 /* One tensor of the model. Borrowed during add_tensor. */
@@ -250,9 +285,9 @@ typedef struct nino_plugin_descriptor {
      * the plugin, valid as long as `architecture`. Never NULL. [thread-safe] */
     const char *const *(*model_types)(const nino_architecture_t *architecture);
 
-    /* (optional: the function may be NULL, then there are none) NULL-terminated list of small configs as JSON texts, on
-     * which the host proves the claims. Owned by the plugin, valid as long as `architecture`. Never NULL. [thread-safe]
-     */
+    /* (optional: the function may be NULL, then there are none) NULL-terminated list of small configs as JSON texts,
+     * on which the host proves the claims. Owned by the plugin, valid as long as `architecture`. Never NULL.
+     * [thread-safe] */
     const char *const *(*sample_configs)(const nino_architecture_t *architecture);
 
     /* How sure the plugin is that `config` is of this architecture: 0 (not at all) ... 100. The highest score of all
@@ -374,9 +409,8 @@ typedef struct nino_graph_builder {
     nino_status_t (*add_nodes)(const struct nino_graph_builder *builder, const nino_node_block_t *nodes,
                                nino_nodes_t *out, nino_error_t *error);
 
-    /* Adds the next edges. Self loops are the host's. `edges` is borrowed.
-     * NINO_REFUSED: unknown block or parameter, levels that do not multiply to the block's size, a scalar outside the
-     * parameter. [in-call] */
+    /* Adds the next edges. Self loops are the host's. `edges` is borrowed. NINO_REFUSED: unknown block or parameter,
+     * levels that do not multiply to the block's size, a scalar outside the parameter. [in-call] */
     nino_status_t (*add_edges)(const struct nino_graph_builder *builder, const nino_edge_block_t *edges,
                                nino_error_t *error);
 } nino_graph_builder_t;
@@ -402,6 +436,7 @@ typedef int32_t nino_attribute_kind_t;
 #define NINO_ATTRIBUTE_REAL 1
 #define NINO_ATTRIBUTE_TEXT 2
 #define NINO_ATTRIBUTE_INTEGERS 3
+#define NINO_ATTRIBUTE_REALS 4
 
 /* One named attribute of an op; only the field that `kind` names is read. Borrowed during the call. */
 typedef struct nino_attribute {
@@ -412,41 +447,56 @@ typedef struct nino_attribute {
     const char *text;
     const int64_t *integers;
     int64_t integer_count;
+    const double *reals;
+    int64_t real_count;
 } nino_attribute_t;
 
 /* Takes down the forward pass. All shapes are known while tracing; another batch size is another trace.
  * Owned by the host; not to be kept after the call.
  *
- * Inputs that the host's tasks give: "pixels" float32 [B, C, H, W], "input_ids" int64 [B, T], "labels" int64 [B] or [B,
- * T].
+ * Inputs that the host's tasks give: "pixels" float32 [B, C, H, W], "input_ids" int64 [B, T], "labels" int64 [B] or
+ * [B, T].
  *
  * Ops, with their inputs and, behind a semicolon, attributes (defaults in parentheses; without one it must be given).
  * Values are float32, ids and labels int64; [..., n] means any leading axes. Formulas, gradients and fine print are in
  * docs/ops.md.
  *
- *   linear             x [..., in], weight, bias [out] (optional); layout text (outFirst: [out, in]), inFirst: [in,
- * out] matmul             a [..., m, k], b [..., k, n] or [k, n]; transposeA (0), transposeB (0) add, mul           a
- * [..., s], b [s], repeated along the leading axes scale              x; factor real reshape            x; shape
- * integers, at most one -1 transpose          x; axes integers: axis i of the result is axis axes[i] of x slice x;
- * axis, start, end integers concat             one or more; axis integer expand             x; count integer: a new
- * first axis embedding          ids [...], table [rows, width]; paddingRow integer (-1: none) layerNorm          x
- * [..., n], weight [n], bias [n] (optional); epsilon real (1e-5) rmsNorm            x [..., n], weight [n] (optional);
- * epsilon real (1e-6) batchNorm          x [B, C, ...], weight, bias, running mean, running variance, each [C]; epsilon
- * real (1e-5), momentum real (0.1) softmax            x, over the last axis attention          q [B, T, heads d], k, v
- * [B, T, kvHeads d]; heads, kvHeads (heads) integers, causal (0), scale real (1/sqrt(d)) rotary             x [B, T,
- * heads width]; width integer, theta real, inverse (0); with factor real also lowFactor, highFactor real, positions
- * integer relu, silu, tanh   x gelu               x; approximation text (erf), tanh conv2d             x [B, in, H, W],
- * weight [out, in / groups, h, w], bias [out] (optional); stride (1), padding (0), groups (1) averagePool2d, maxPool2d
- * x [B, C, H, W]; kernel, stride (the kernel), padding (0) globalAveragePool  x [B, C, ...]: [B, C] mean x; axes
- * integers, keepAxes (0) crossEntropy       logits [..., classes], labels [...]; ignoreIndex integer (-100), shift
- * integer (0): the mean, a scalar */
+ *   linear             x [..., in], weight, bias [out] (optional); layout text (outFirst: [out, in]),
+ *                      inFirst: [in, out]
+ *   matmul             a [..., m, k], b [..., k, n] or [k, n]; transposeA (0), transposeB (0)
+ *   add, mul           a [..., s], b [s], repeated along the leading axes
+ *   scale              x; factor real
+ *   reshape            x; shape integers, at most one -1
+ *   transpose          x; axes integers: axis i of the result is axis axes[i] of x
+ *   slice              x; axis, start, end integers
+ *   concat             one or more; axis integer
+ *   expand             x; count integer: a new first axis
+ *   embedding          ids [...], table [rows, width]; paddingRow integer (-1: none)
+ *   layerNorm          x [..., n], weight [n], bias [n] (optional); epsilon real (1e-5)
+ *   rmsNorm            x [..., n], weight [n] (optional); epsilon real (1e-6)
+ *   batchNorm          x [B, C, ...], weight, bias, running mean, running variance, each [C]; epsilon real (1e-5),
+ *                      momentum real (0.1)
+ *   softmax            x, over the last axis
+ *   attention          q [B, T, heads d], k, v [B, T, kvHeads d]; heads, kvHeads (heads) integers, causal (0),
+ *                      scale real (1/sqrt(d))
+ *   rotary             x [B, T, heads width]; width integer, theta real, inverse (0); with factor real also lowFactor,
+ *                      highFactor real, positions integer
+ *   relu, silu, tanh   x
+ *   gelu               x; approximation text (erf), tanh
+ *   conv2d             x [B, in, H, W], weight [out, in / groups, h, w], bias [out] (optional); stride (1),
+ *                      padding (0), groups (1)
+ *   averagePool2d, maxPool2d    x [B, C, H, W]; kernel, stride (the kernel), padding (0)
+ *   globalAveragePool  x [B, C, ...]: [B, C]
+ *   mean               x; axes integers, keepAxes (0)
+ *   crossEntropy       logits [..., classes], labels [...]; ignoreIndex integer (-100), shift integer (0): the mean,
+ *                      a scalar */
 typedef struct nino_forward_builder {
     /* The host's own. */
     void *context;
 
-    /* Asks for an input of the model ("pixels" [B, C, H, W], "input_ids" [B, T], "labels"). `dims` has `rank` sizes, -1
-     * where any is right. Writes the value to `*out`, owned by the caller. NINO_ABSENT if the caller of the model did
-     * not give it; NINO_INVALID if its type or shape is another one. Text and dims are borrowed. [in-call] */
+    /* Asks for an input of the model ("pixels" [B, C, H, W], "input_ids" [B, T], "labels"). `dims` has `rank` sizes,
+     * -1 where any is right. Writes the value to `*out`, owned by the caller. NINO_ABSENT if the caller of the model
+     * did not give it; NINO_INVALID if its type or shape is another one. Text and dims are borrowed. [in-call] */
     nino_status_t (*input)(const struct nino_forward_builder *builder, const char *name,
                            nino_element_type_t element_type, const int64_t *dims, int64_t rank, nino_value_t *out,
                            nino_error_t *error);
@@ -464,8 +514,8 @@ typedef struct nino_forward_builder {
 
     /* Applies an op of the host's op set (see above), or "custom." and the name of one of the plugin's own
      * (nino.custom_ops/1), and writes its result to `*out`, owned by the caller. All arguments are borrowed.
-     * NINO_UNSUPPORTED: the host has no such op. NINO_REFUSED: wrong inputs, attributes or shapes; a custom op that the
-     * plugin does not declare. [in-call] */
+     * NINO_UNSUPPORTED: the host has no such op. NINO_REFUSED: wrong inputs, attributes or shapes; a custom op that
+     * the plugin does not declare. [in-call] */
     nino_status_t (*op)(const struct nino_forward_builder *builder, const char *name, const nino_value_t *inputs,
                         int64_t input_count, const nino_attribute_t *attributes, int64_t attribute_count,
                         nino_value_t *out, nino_error_t *error);
@@ -508,12 +558,12 @@ typedef void (*nino_function_t)(void);
  *
  *   void swiglu(const float *gate, const float *up, float *out, int64_t n)
  *   void swiglu_vjp(const float *gate, const float *up, const float *grad_out, float *grad_gate, float *grad_up,
- * int64_t n)
+ *                   int64_t n)
  *
- *   function    inputs (const float *, at least one), then scalars (float, double, int32_t, int64_t), the output (float
- * *), int64_t n. Named as the op. gradient    the same inputs and scalars, the gradient of the output (const float
- * *grad_<output>), one gradient for each input in their order (float *grad_<input>), int64_t n. Named as the op with
- * "_vjp" behind.
+ *   function    inputs (const float *, at least one), then scalars (float, double, int32_t, int64_t), the output
+ *               (float *), int64_t n. Named as the op.
+ *   gradient    the same inputs and scalars, the gradient of the output (const float *grad_<output>), one gradient for
+ *               each input in their order (float *grad_<input>), int64_t n. Named as the op with "_vjp" behind.
  *
  * Inputs and output have one shape, and `n` is the number of elements of the range, at least 1. Each pointer leads to
  * `n` floats, borrowed for the call. The function writes all of them that are not const, and never adds to them; they
@@ -546,8 +596,7 @@ struct nino_architecture {
     void *context;
 
     /* The plugin's table for an extension id, NULL if it has none of that name. Owned by the plugin, valid as long as
-     * `architecture`. `id` is borrowed.
-     * [thread-safe] */
+     * `architecture`. `id` is borrowed. [thread-safe] */
     const void *(*get_extension)(const nino_architecture_t *architecture, const char *id);
 
     /* Frees the architecture, after all its models. The library itself stays loaded until the process ends.
@@ -566,6 +615,9 @@ typedef struct nino_entry {
     const char *name;
     /* The plugin's own version. Not empty. */
     const char *version;
+    /* (optional) The oldest host that this plugin works with, "MAJOR.MINOR.PATCH" as nino_host_t has it in `version`,
+     * because it asks for an op or an extension that came with it. NULL: any host of this major ABI number. */
+    const char *minimum_host;
     /* The plugin's own. */
     void *context;
 
@@ -583,6 +635,41 @@ typedef struct nino_entry {
  * Owned by the plugin, valid until the process ends.
  * [thread-safe] */
 NINO_EXPORT const nino_entry_t *nino_plugin_entry(uint32_t host_abi_major);
+
+/* ---- Manifest --------------------------------------------------------------------------------------------------- */
+
+/* (optional) What the host may know of a plugin without running its code: a JSON object in the ELF section
+ * .nino_manifest, at most NINO_MANIFEST_SIZE bytes. Written once, in a C file of the plugin:
+ *
+ *   NINO_MANIFEST({
+ *       "id": "org.example.mynet",
+ *       "version": "0.1.0",
+ *       "abi": "1.0",
+ *       "minimum_host": "1.0.0",
+ *       "model_types": ["mynet"]
+ *   });
+ *
+ *   id, version, minimum_host   as in nino_entry_t
+ *   abi                         NINO_ABI_MAJOR.NINO_ABI_MINOR of the header it was built with
+ *   model_types                 those of all its architectures
+ *
+ * All but minimum_host are needed, and other keys are ignored. What it says must be what the tables say. `recognize` is
+ * then called only for configs of these model types, and for configs that name none. A plugin without a manifest is
+ * loaded in a child process to be asked by `recognize`, and has seconds to answer. */
+#define NINO_MANIFEST_SIZE 65536
+#if defined(__GNUC__) || defined(__clang__)
+#define NINO_MANIFEST(...) \
+    static const char nino_manifest[] __attribute__((section(".nino_manifest"), NINO_RETAIN)) = #__VA_ARGS__
+/* Kept, though nothing refers to it. */
+#if defined(__has_attribute)
+#if __has_attribute(retain)
+#define NINO_RETAIN used, retain
+#endif
+#endif
+#ifndef NINO_RETAIN
+#define NINO_RETAIN used
+#endif
+#endif
 
 #ifdef __cplusplus
 }

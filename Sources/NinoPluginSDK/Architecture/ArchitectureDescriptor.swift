@@ -10,6 +10,8 @@ public protocol ArchitectureDescriptor: Sendable {
     static var name: String { get }
     /// The plugin's own version.
     static var version: String { get }
+    /// The oldest nino this works with, as `1.2.0`, because it asks for an op that came with it; nil for any.
+    static var minimumHost: String? { get }
     /// The values of `model_type` this architecture recognizes.
     static var modelTypes: [String] { get }
     /// Small configs as JSON, on which the host proves the claims; every feature of the architecture in at least one.
@@ -28,6 +30,9 @@ public protocol ArchitectureDescriptor: Sendable {
 }
 
 extension ArchitectureDescriptor {
+    /// Any.
+    public static var minimumHost: String? { nil }
+
     /// None: `nino verify` then needs a `--config`.
     public static var sampleConfigurations: [String] { [] }
 

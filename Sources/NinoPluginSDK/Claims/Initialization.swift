@@ -24,13 +24,15 @@ public enum Initialization: Sendable {
         return .uniform(-bound, bound)
     }
 
-    var rule: nino_initialization_t {
-        switch self {
-        case .constant(let value): nino_initialization_t(kind: NINO_INIT_CONSTANT, a: value, b: 0)
-        case .uniform(let low, let high): nino_initialization_t(kind: NINO_INIT_UNIFORM, a: low, b: high)
-        case .normal(let mean, let spread): nino_initialization_t(kind: NINO_INIT_NORMAL, a: mean, b: spread)
-        case .truncatedNormal(let mean, let spread):
-            nino_initialization_t(kind: NINO_INIT_TRUNCATED_NORMAL, a: mean, b: spread)
-        }
+    /// As the host reads it.
+    func rule(_ memory: BorrowedMemory) -> nino_initialization_t {
+        let (kind, values): (nino_initialization_kind_t, [Double]) =
+            switch self {
+            case .constant(let value): (NINO_INIT_CONSTANT, [value])
+            case .uniform(let low, let high): (NINO_INIT_UNIFORM, [low, high])
+            case .normal(let mean, let spread): (NINO_INIT_NORMAL, [mean, spread])
+            case .truncatedNormal(let mean, let spread): (NINO_INIT_TRUNCATED_NORMAL, [mean, spread])
+            }
+        return nino_initialization_t(kind: kind, values: memory.array(values), count: Int64(values.count))
     }
 }

@@ -70,7 +70,7 @@ public struct ModelBuilder {
         var tensor = nino_tensor_t(
             name: memory.text(name), role: role, element_type: type,
             shape: memory.array(axes.map { Int64($0.size) }), rank: Int64(axes.count),
-            axes: memory.array(axes.map(memory.axis)), initialization: initialization.rule, tied_to: nil)
+            axes: memory.array(axes.map(memory.axis)), initialization: initialization.rule(memory), tied_to: nil)
         try check { table.pointee.add_tensor(table, &tensor, $0) }
         withExtendedLifetime(memory) {}
     }

@@ -18,15 +18,26 @@ extension ConfigurationReader {
         "transformers.js_config", "transformers_version", "typical_p", "use_bfloat16", "use_cache", "use_return_dict",
     ]
 
-    /// Reads the shared keys that would change the computation and refuses what they may ask for; then, of all other
-    /// keys, those that nobody asked for. Comes last.
+    /// Keys of other families that change what a model computes: where a config has one that asks for something, it is
+    /// not what its `model_type` says.
+    static let huggingFaceRefused: Set<String> = [
+        "alibi", "attention_chunk_size", "attention_multiplier", "attn_logit_softcapping", "clip_qkv",
+        "embedding_multiplier", "final_logit_softcapping", "logit_scale", "logits_scaling", "moe_intermediate_size",
+        "no_rope_layers", "num_experts", "num_experts_per_tok", "num_local_experts", "parallel_attn", "qk_layernorm",
+        "query_pre_attn_scalar", "residual_multiplier", "rotary_dim", "rotary_pct", "text_config",
+        "use_parallel_residual", "use_qk_norm", "vision_config",
+    ]
+
+    /// Reads the shared keys that would change the computation and refuses what they may ask for; then tells of all
+    /// other keys that nobody asked for. Comes last.
     /// - Parameter ignored: further keys known not to change the computation.
     /// - Throws: `PluginError.invalid` naming key, value and what is allowed.
     public mutating func readHuggingFaceKeys(ignored: Set<String> = []) throws {
         try refuse(flags: "add_cross_attention", "is_encoder_decoder")
         try refuse(valuesOf: "cross_attention_hidden_size", "pruned_heads", "quantization_config", "per_layer_config")
         let tools = keys.filter { $0.hasPrefix("unsloth_") }
-        try refuseOtherKeys(ignored: Self.huggingFaceIgnored.union(ignored).union(tools))
+        try warnOfOtherKeys(
+            ignored: Self.huggingFaceIgnored.union(ignored).union(tools), refused: Self.huggingFaceRefused)
     }
 
     /// An activation by its name in transformers.

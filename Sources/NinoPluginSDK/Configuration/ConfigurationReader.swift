@@ -8,6 +8,7 @@ public struct ConfigurationReader {
     private var used: Set<String> = ["model_type"]
     /// What stands before a key in messages: the object it is in.
     private let path: String
+    private let log: @Sendable (String) -> Void
 
     init(_ config: OpaquePointer, host: UnsafePointer<nino_host_t>) throws {
         guard let json = host.pointee.config.pointee.json(config) else {
@@ -16,11 +17,17 @@ public struct ConfigurationReader {
         let text = String(cString: json)
         values = try JSONDecoder().decode([String: ConfigurationValue].self, from: Data(text.utf8))
         path = ""
+        nonisolated(unsafe) let host = host
+        log = { message in
+            guard let table = host.pointee.get_extension?(host, NINO_EXTENSION_LOG) else { return }
+            table.assumingMemoryBound(to: nino_host_log_t.self).pointee.write(host, NINO_LOG_WARNING, message)
+        }
     }
 
-    private init(_ values: [String: ConfigurationValue], path: String) {
+    private init(_ values: [String: ConfigurationValue], path: String, log: @escaping @Sendable (String) -> Void) {
         self.values = values
         self.path = path
+        self.log = log
     }
 
     /// The value of `model_type`, if it is there.
@@ -125,7 +132,7 @@ public struct ConfigurationReader {
     public mutating func object(_ key: String) throws -> ConfigurationReader? {
         guard let value = present(key) else { return nil }
         guard case .object(let inner) = value else { throw wrong(key, value, "an object") }
-        return ConfigurationReader(inner, path: "\(path)\(key).")
+        return ConfigurationReader(inner, path: "\(path)\(key).", log: log)
     }
 
     /// The side of a square: an integer, or a list of two equal ones.
@@ -173,6 +180,26 @@ public struct ConfigurationReader {
             "key \"\(path)\(stranger)\": not a key of this architecture; its keys are "
                 + "\(used.sorted().joined(separator: ", "))"
         )
+    }
+
+    /// Tells the user of each key that nobody asked for, instead of refusing it: for configs that others write, where
+    /// most keys are bookkeeping.
+    /// - Parameters:
+    ///   - ignored: keys known not to change the computation.
+    ///   - refused: keys known to change it; null, false and what is empty ask for nothing.
+    /// - Throws: `PluginError.invalid` naming the first refused key that asks for something.
+    public mutating func warnOfOtherKeys(ignored: Set<String>, refused: Set<String>) throws {
+        let strangers = keys.filter { !used.contains($0) && !ignored.contains($0) }
+        for key in strangers where refused.contains(key) {
+            guard let value = present(key), ![.boolean(false), .list([]), .object([:])].contains(value) else {
+                continue
+            }
+            throw PluginError.invalid(
+                "key \"\(path)\(key)\": expected null, as it changes what a model computes, found \(value)")
+        }
+        for key in strangers where !refused.contains(key) {
+            log("key \"\(path)\(key)\" of the config is not known to this architecture; taken to change nothing")
+        }
     }
 
     private mutating func present(_ key: String) -> ConfigurationValue? {

@@ -15,6 +15,8 @@ public enum Attribute: Sendable {
     case text(String)
     /// A list of integers: a shape, axes, paddings.
     case integers([Int])
+    /// A list of finite numbers.
+    case reals([Double])
 }
 
 /// Takes down the forward pass of a model. All shapes are known while tracing. Valid during `trace` only.
@@ -70,6 +72,9 @@ public struct ForwardBuilder {
             case .integers(let values):
                 item.kind = NINO_ATTRIBUTE_INTEGERS
                 (item.integers, item.integer_count) = (memory.array(values.map(Int64.init)), Int64(values.count))
+            case .reals(let values):
+                item.kind = NINO_ATTRIBUTE_REALS
+                (item.reals, item.real_count) = (memory.array(values), Int64(values.count))
             }
             return item
         }

@@ -14,7 +14,7 @@ public final class Plugin: Sendable {
     fileprivate let architectures: [any ArchitectureDescriptor.Type]
 
     /// Makes the entry table of a library with these architectures.
-    /// - Parameter architectures: at least one; the first gives the plugin its id, name and version.
+    /// - Parameter architectures: at least one; the first gives the plugin its id, name, version and oldest host.
     public init(_ architectures: any ArchitectureDescriptor.Type...) {
         precondition(!architectures.isEmpty, "a plugin holds at least one architecture")
         self.architectures = architectures
@@ -26,7 +26,7 @@ public final class Plugin: Sendable {
                 abi_major: UInt32(NINO_ABI_MAJOR), abi_minor: UInt32(NINO_ABI_MINOR),
                 id: memory.text(architectures[0].id), name: memory.text(architectures[0].name),
                 version: memory.text(architectures[0].version),
-                context: nil,
+                minimum_host: architectures[0].minimumHost.map(memory.text), context: nil,
                 architecture_count: { entry in Int64(Plugin.of(entry).architectures.count) },
                 create_architecture: { entry, index, host, out, error in
                     report(to: error) {

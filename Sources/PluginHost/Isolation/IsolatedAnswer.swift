@@ -2,12 +2,15 @@ import Foundation
 
 /// Reads what a child wrote, believing none of it.
 ///
-/// A line is `TOKEN enter FUNCTION`, `TOKEN leave`, `TOKEN record JSON`, `TOKEN failure STATUS MESSAGE` or `TOKEN end`.
+/// A line is `TOKEN enter FUNCTION`, `TOKEN leave`, `TOKEN record JSON`, `TOKEN log JSON`, `TOKEN failure STATUS
+/// MESSAGE` or `TOKEN end`.
 struct IsolatedAnswer {
     private let child: ChildProcess
     private var function: String?
     private var isInside = false
     private var records: [Data] = []
+    /// What the plugin said.
+    private(set) var messages: [PluginLog.Message] = []
     private var failure: (status: Int32, message: String)?
     private var hasEnded = false
     private var isForged = false
@@ -29,6 +32,11 @@ struct IsolatedAnswer {
         case "enter": (function, isInside) = (text, true)
         case "leave": isInside = false
         case "record": records.append(Data(rest))
+        case "log":
+            guard let message = try? JSONDecoder.isolation.decode(PluginLog.Message.self, from: Data(rest)) else {
+                return isForged = true
+            }
+            messages.append(message.onOneLine())
         case "failure":
             let parts = text.split(separator: " ", maxSplits: 1)
             guard parts.count == 2, let status = Int32(parts[0]), (1...255).contains(status) else {

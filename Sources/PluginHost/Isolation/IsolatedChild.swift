@@ -9,7 +9,7 @@ public enum IsolatedChild {
     ///   - others: tasks this program has besides those of this module.
     ///   - status: the exit status that belongs to an error a task throws.
     public static func main(_ others: [any IsolatedTask.Type] = [], status: (any Error) -> Int32) -> Never {
-        let tasks: [any IsolatedTask.Type] = [LoadTask.self, RecognitionTask.self] + others
+        let tasks: [any IsolatedTask.Type] = [LoadTask.self, RecognitionTask.self, RehearsalTask.self] + others
         let input = FileHandle.standardInput.readDataToEndOfFile()
         guard let request = try? JSONDecoder.isolation.decode(IsolationRequest.self, from: input),
             let type = tasks.first(where: { $0.name == request.task }),
@@ -23,11 +23,14 @@ public enum IsolatedChild {
         Parallel.threads = task.threads
         // The host's own need, so not to be taken from what the plugin may use.
         reserveGemmMemory()
-        guard nino_confine(request.parent, limits(request.limits)) == 0 else {
+        guard confine(to: ReadablePlaces.current.paths(for: task.files + ReadablePlaces.program), request) == 0 else {
             channel.send(failure: "a child process cannot be confined: \(String(cString: strerror(errno)))", status: 2)
             _exit(0)
         }
         PluginCall.watcher = { function in channel.send(function.map { "enter \($0)" } ?? "leave") }
+        PluginLog.sink = { message in
+            if let line = try? JSONEncoder.isolation.encode(message) { channel.send(Array("log ".utf8) + line) }
+        }
         do {
             try run(task, channel)
             channel.send("end")
@@ -36,6 +39,12 @@ public enum IsolatedChild {
         }
         // Nothing of the plugin's runs after this.
         _exit(0)
+    }
+
+    private static func confine(to readable: [String], _ request: IsolationRequest) -> Int32 {
+        let copies = readable.map { UnsafePointer(strdup($0)) } + [nil]
+        defer { for copy in copies { free(UnsafeMutablePointer(mutating: copy)) } }
+        return nino_confine(request.parent, limits(request.limits), copies)
     }
 
     private static func run<Task: IsolatedTask>(_ task: Task, _ channel: ResultChannel) throws {

@@ -9,6 +9,8 @@ public protocol IsolatedTask: Codable, Sendable {
     static var name: String { get }
     /// How many threads share the work in the child; 1 unless the task says otherwise.
     var threads: Int { get }
+    /// Files it reads: the plugin, and what the user named. It can read them wherever they lie.
+    var files: [String] { get }
 
     /// Does the work, in the child.
     /// - Parameter report: takes a result; all that were reported arrive, also when the plugin then misbehaves.

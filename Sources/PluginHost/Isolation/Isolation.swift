@@ -17,18 +17,31 @@ public struct Isolation: Sendable {
         self.program = program
     }
 
+    /// The same with seconds at most: every command waits for every plugin that may know its config.
+    var withRecognitionLimit: Isolation {
+        var limits = limits
+        limits.seconds = min(limits.seconds, IsolationLimits.recognitionSeconds)
+        return Isolation(limits: limits, program: program)
+    }
+
     /// Runs one task in a child of its own.
     /// - Throws: `isolationFailed` if no child can be started.
     public func run<Task: IsolatedTask>(_ task: Task) throws(PluginHostError) -> IsolatedResult<Task.Record> {
+        let answer = try answer(task)
+        answer.messages.forEach(PluginLog.sink)
+        return answer.result(limits)
+    }
+
+    private func answer(_ task: some IsolatedTask) throws(PluginHostError) -> IsolatedAnswer {
         let token = (0..<4).map { _ in String(UInt32.random(in: .min ... .max), radix: 36) }.joined()
         do {
             let request = IsolationRequest(
-                token: token, parent: getpid(), limits: limits, task: Task.name,
+                token: token, parent: getpid(), limits: limits, task: type(of: task).name,
                 payload: try JSONEncoder.isolation.encode(task))
             let child = try ChildProcess(
                 program ?? HostLocation.current.program.get(), ["nino", Self.argument], environment: environment,
                 input: Array(JSONEncoder.isolation.encode(request)), limits: limits)
-            return IsolatedAnswer(child, token: token).result(limits)
+            return IsolatedAnswer(child, token: token)
         } catch let error as PluginHostError {
             throw error
         } catch {
@@ -43,17 +56,21 @@ public struct Isolation: Sendable {
         _ tasks: [Task], then take: (_ index: Int, _ result: IsolatedResult<Task.Record>) throws -> Void
     ) throws {
         let lock = NSLock()
-        var waiting: [Int: Result<IsolatedResult<Task.Record>, any Error>] = [:]
+        var waiting: [Int: Result<IsolatedAnswer, any Error>] = [:]
         var (next, failure) = (0, nil as (any Error)?)
         // Each child is started by the thread that then waits for it, as `ChildProcess` asks.
         Parallel.forEach(tasks.count) { index in
-            let result = Result { try run(tasks[index]) }
+            let result = Result { try answer(tasks[index]) }
             lock.lock()
             defer { lock.unlock() }
             waiting[index] = result
             while let result = waiting.removeValue(forKey: next) {
                 do {
-                    if failure == nil { try take(next, result.get()) }
+                    if failure == nil {
+                        let answer = try result.get()
+                        answer.messages.forEach(PluginLog.sink)
+                        try take(next, answer.result(limits))
+                    }
                 } catch {
                     failure = error
                 }

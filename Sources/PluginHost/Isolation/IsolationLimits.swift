@@ -4,6 +4,8 @@ public struct IsolationLimits: Codable, Sendable, Equatable {
     public var seconds: Double
     /// Wall-clock time in which even a task that always waits for a processor must end, in multiples of `seconds`.
     static let mostOfBusyMachine = 10.0
+    /// Time in which a plugin has to load and to say whether a config is its own, in seconds.
+    static let recognitionSeconds = 5.0
     /// Memory above what the host itself needs, in bytes.
     public var memoryBytes: Int
     /// What it may write to standard output and standard error together, in bytes.

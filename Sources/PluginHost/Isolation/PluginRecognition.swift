@@ -1,54 +1,55 @@
 import Foundation
 
-/// Finds the plugin that knows a config, in a child process, so that this process loads no other.
+/// Finds the plugin that knows a config, in child processes, so that this process loads no other.
+///
+/// Plugins whose manifest names other model types are not asked at all. Each of the rest is asked in a child of its
+/// own, which has seconds, so that a bad one costs no more than that and harms no other.
 public struct PluginRecognition: Sendable {
     public let rejected: [PluginSurvey.Rejection]
+    /// Of `rejected`, those that this process waited for until it gave them up.
+    public let waited: [PluginSurvey.Rejection]
     private let known: [Known]
-    /// Plugins that recognize the config and then misbehaved with it.
-    private let misbehaviours: [String: Misbehaviour]
+    /// Of all plugins, those that were not asked too.
+    private let modelTypes: [String]
+    private let isolation: Isolation
 
     /// - Throws: `isolationFailed`.
     public init(_ configuration: ModelConfiguration, searching directories: PluginDirectories, _ isolation: Isolation)
         throws(PluginHostError)
     {
         let candidates = directories.candidates()
-        var rejected: [PluginSurvey.Rejection] = []
+        let (files, unfit) = PluginFile.read(candidates.files)
+        let asked = files.filter { $0.mayKnow(configuration.modelType) }
+        var rejected = unfit
+        var waited: [PluginSurvey.Rejection] = []
         var known: [Known] = []
-        var misbehaviours: [String: Misbehaviour] = [:]
-        var files = candidates.files[...]
-        // One child for all as long as they behave; one that does not ends it, and the next child goes on with the
-        // rest.
-        while !files.isEmpty {
-            let task = RecognitionTask(files: Array(files), config: configuration.json, configFile: configuration.file)
-            let result = try isolation.run(task)
-            var file = files.first!
-            for record in result.records {
-                switch record {
-                case .trying(let next): file = next
-                case .known(let plugin): known.append(plugin)
-                case .rejected(let reason): rejected.append(.init(file: file, reason: reason))
+        let tasks = asked.map {
+            RecognitionTask(file: $0.path, config: configuration.json, configFile: configuration.file)
+        }
+        do {
+            try isolation.withRecognitionLimit.run(tasks) { index, result in
+                known += result.records
+                guard let failure = result.failure else { return }
+                let rejection = PluginSurvey.Rejection(asked[index].path, failure)
+                rejected.append(rejection)
+                if case .misbehaved(let misbehaviour) = failure, case .tookTooLong = misbehaviour.fault {
+                    waited.append(rejection)
                 }
             }
-            switch result.failure {
-            case nil: files = []
-            case .thrown(let message, _): throw .isolationFailed(reason: message)
-            case .misbehaved(let misbehaviour):
-                if known.last?.file == file {
-                    misbehaviours[file] = misbehaviour
-                } else {
-                    rejected.append(
-                        .init(file: file, reason: PluginHostError.misbehaved(file: file, misbehaviour).description))
-                }
-                files = files.drop { $0 != file }.dropFirst()
-            }
+        } catch let error as PluginHostError {
+            throw error
+        } catch {
+            throw .isolationFailed(reason: "\(error)")
         }
         self.known = known
-        self.misbehaviours = misbehaviours
+        self.waited = waited
+        self.isolation = isolation
+        modelTypes = files.flatMap { $0.manifest?.modelTypes ?? [] } + known.flatMap(\.modelTypes)
         self.rejected = rejected + PluginSurvey.missing(candidates.missing)
     }
 
     /// The plugin that recognizes the config best: its file, and which of its architectures it is.
-    /// - Throws: `unknownModelType`, `ambiguous`, `misbehaved`.
+    /// - Throws: `unknownModelType`, `ambiguous`.
     public func winner(for configuration: ModelConfiguration) throws(PluginHostError) -> (
         file: String, architecture: Int
     ) {
@@ -57,17 +58,20 @@ public struct PluginRecognition: Sendable {
         let scored = first.flatMap { plugin in
             plugin.scores.indices.map { (plugin: plugin, index: $0, score: plugin.scores[$0]) }
         }
-        let winner = try configuration.best(
-            of: scored.map { ($0.plugin.id, $0.score) }, modelTypes: first.flatMap(\.modelTypes))
-        let (plugin, index, _) = scored[winner]
-        if let misbehaviour = misbehaviours[plugin.file] { throw .misbehaved(file: plugin.file, misbehaviour) }
-        return (plugin.file, index)
+        let winner = try configuration.best(of: scored.map { ($0.plugin.id, $0.score) }, modelTypes: modelTypes)
+        return (scored[winner].plugin.file, scored[winner].index)
     }
 
-    /// The model, made by that plugin, which is loaded for it.
-    /// - Throws: as `winner(for:)`; what loading a plugin and making a model throw.
+    /// The model, made by that plugin, which is loaded for it once it has made it in a child.
+    /// - Throws: as `winner(for:)`; `misbehaved`; what loading a plugin and making a model throw.
     public func model(for configuration: ModelConfiguration) throws(PluginHostError) -> Model {
         let (file, index) = try winner(for: configuration)
+        let rehearsal = RehearsalTask(
+            file: file, configs: [.init(json: configuration.json, name: configuration.file)], architecture: index)
+        // What the plugin refuses there it will refuse again here, to be told in its words.
+        if case .misbehaved(let misbehaviour)? = try isolation.run(rehearsal).failure {
+            throw .misbehaved(file: file, misbehaviour)
+        }
         let library = try PluginLibrary(file: file)
         guard library.architectures.indices.contains(index) else {
             throw .malformedEntry(file: file, field: "architecture_count", expected: "\(index + 1) or more, as before")
@@ -85,44 +89,20 @@ struct Known: Codable, Sendable {
     let scores: [Int]
 }
 
-/// Asks plugins about a config; those that recognize it also make the model, once, to see whether they can.
+/// Asks a plugin how sure it is of a config.
 struct RecognitionTask: IsolatedTask {
     static let name = "recognize"
-    let files: [String]
+    let file: String
     let config: String
     let configFile: String
+    var files: [String] { [file] }
 
-    enum Record: Codable, Sendable {
-        case trying(file: String)
-        case known(Known)
-        case rejected(reason: String)
-    }
-
-    func run(report: (Record) throws -> Void) throws {
+    func run(report: (Known) throws -> Void) throws {
         let configuration = try ModelConfiguration(json: Data(config.utf8), file: configFile)
-        for file in files {
-            try report(.trying(file: file))
-            do {
-                let plugin = try PluginLibrary(file: file)
-                let scores = plugin.architectures.map { $0.score(configuration) }
-                try report(
-                    .known(
-                        Known(
-                            file: file, id: plugin.id, modelTypes: plugin.architectures.flatMap(\.modelTypes),
-                            scores: scores)))
-                for (architecture, score) in zip(plugin.architectures, scores) where score > 0 {
-                    rehearse(architecture, configuration)
-                }
-            } catch let error as PluginHostError {
-                try report(.rejected(reason: error.description))
-            }
-        }
-    }
-
-    /// What the plugin refuses here it will refuse again, to the process that asks for the model.
-    private func rehearse(_ architecture: Architecture, _ configuration: ModelConfiguration) {
-        guard let model = try? Model(architecture: architecture, configuration: configuration) else { return }
-        if architecture.hasNeuralGraph { _ = try? model.constructedGraph() }
-        if architecture.hasForwardPass { _ = try? model.inputTypes(batch: 2, length: 2) }
+        let plugin = try PluginLibrary(file: file)
+        let scores = plugin.architectures.map { $0.score(configuration) }
+        try report(
+            Known(
+                file: file, id: plugin.id, modelTypes: plugin.architectures.flatMap(\.modelTypes), scores: scores))
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a plugin is, for a listing.
 public struct PluginSummary: Codable, Sendable, Equatable {
     public let id: String
@@ -44,25 +46,39 @@ public struct PluginSurvey: Sendable {
 
     /// In search order.
     public let plugins: [PluginSummary]
+    /// In search order.
     public let rejected: [Rejection]
     /// Folders the user named that could not be searched.
     public let missing: [Rejection]
 
+    /// - Parameter isExercising: whether each plugin also has to recognize its sample configs, make their models,
+    ///   graphs and forward passes, as commands will ask it to.
     /// - Throws: `isolationFailed`.
-    public init(searching directories: PluginDirectories, _ isolation: Isolation) throws {
+    public init(searching directories: PluginDirectories, _ isolation: Isolation, isExercising: Bool = false) throws {
         let candidates = directories.candidates()
+        let (files, unfit) = PluginFile.read(candidates.files)
+        var rejected = unfit
         var plugins: [PluginSummary] = []
-        var rejected: [Rejection] = []
-        try isolation.run(candidates.files.map { LoadTask(file: $0) }) { index, result in
-            let file = candidates.files[index]
-            if let reason = Self.reason(result, file: file, after: plugins) {
-                rejected.append(Rejection(file: file, reason: reason))
+        try isolation.withRecognitionLimit.run(files.map { LoadTask(file: $0.path, isAsking: isExercising) }) {
+            index, result in
+            if let rejection = Self.rejection(result, file: files[index].path, after: plugins) {
+                rejected.append(rejection)
             } else {
                 plugins += result.records
             }
         }
+        if isExercising {
+            let loaded = plugins
+            let tasks = loaded.map { RehearsalTask(file: $0.file, configs: [], architecture: nil) }
+            try isolation.run(tasks) { index, result in
+                guard let failure = result.failure else { return }
+                rejected.append(Rejection(loaded[index].file, failure))
+                plugins.removeAll { $0.file == loaded[index].file }
+            }
+        }
+        let order = Dictionary(uniqueKeysWithValues: zip(candidates.files, 0...))
         self.plugins = plugins
-        self.rejected = rejected
+        self.rejected = rejected.sorted { order[$0.file] ?? .max < order[$1.file] ?? .max }
         missing = Self.missing(candidates.missing)
     }
 
@@ -77,21 +93,44 @@ public struct PluginSurvey: Sendable {
         folders.map { Rejection(file: $0.path, reason: $0.reason) }
     }
 
-    private static func reason(_ result: IsolatedResult<PluginSummary>, file: String, after plugins: [PluginSummary])
-        -> String?
+    private static func rejection(_ result: IsolatedResult<PluginSummary>, file: String, after plugins: [PluginSummary])
+        -> Rejection?
     {
-        switch result.failure {
-        case .thrown(let message, _): return message
-        case .misbehaved(let misbehaviour): return PluginHostError.misbehaved(file: file, misbehaviour).description
-        case nil:
-            guard result.records.count == 1, result.records[0].file == file else {
-                return PluginHostError.misbehaved(
-                    file: file, Misbehaviour(fault: .forgedResults, function: nil, hasReturned: true, lastWords: nil)
-                ).description
-            }
-            guard let first = plugins.first(where: { $0.id == result.records[0].id }) else { return nil }
-            return PluginHostError.shadowed(file: file, id: first.id, by: first.file).description
+        if let failure = result.failure { return Rejection(file, failure) }
+        guard result.records.count == 1, result.records[0].file == file else {
+            let forged = Misbehaviour(fault: .forgedResults, function: nil, hasReturned: true, lastWords: nil)
+            return Rejection(file: file, reason: PluginHostError.misbehaved(file: file, forged).description)
         }
+        guard let first = plugins.first(where: { $0.id == result.records[0].id }) else { return nil }
+        let shadowed = PluginHostError.shadowed(file: file, id: first.id, by: first.file)
+        return Rejection(file: file, reason: shadowed.description)
+    }
+}
+
+extension PluginSurvey.Rejection {
+    init(_ file: String, _ failure: IsolatedResult<some Sendable>.Failure) {
+        let reason: String =
+            switch failure {
+            case .thrown(let message, _): message
+            case .misbehaved(let misbehaviour): PluginHostError.misbehaved(file: file, misbehaviour).description
+            }
+        self.init(file: file, reason: reason)
+    }
+}
+
+extension PluginFile {
+    /// The files that may be plugins, and why the others are none.
+    static func read(_ paths: [String]) -> (files: [PluginFile], rejected: [PluginSurvey.Rejection]) {
+        var files: [PluginFile] = []
+        var rejected: [PluginSurvey.Rejection] = []
+        for path in paths {
+            do throws(PluginHostError) {
+                files.append(try PluginFile(path))
+            } catch {
+                rejected.append(.init(file: path, reason: error.description))
+            }
+        }
+        return (files, rejected)
     }
 }
 
@@ -99,8 +138,16 @@ public struct PluginSurvey: Sendable {
 struct LoadTask: IsolatedTask {
     static let name = "load"
     let file: String
+    /// Whether it is also asked about a config of nobody's.
+    let isAsking: Bool
+    var files: [String] { [file] }
 
     func run(report: (PluginSummary) throws -> Void) throws {
-        try report(PluginSummary(try PluginLibrary(file: file)))
+        let plugin = try PluginLibrary(file: file)
+        if isAsking {
+            let nobodys = try ModelConfiguration(json: Data(#"{"model_type": "none of yours"}"#.utf8), file: "config")
+            for architecture in plugin.architectures { _ = architecture.score(nobodys) }
+        }
+        try report(PluginSummary(plugin))
     }
 }

@@ -17,7 +17,7 @@ struct PluginsCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
-        let survey = try common.survey()
+        let survey = try common.survey(isExercising: true)
         let rejected = survey.rejected + survey.missing
         if common.json {
             for plugin in survey.plugins { try Output.json(plugin) }

@@ -21,6 +21,11 @@ struct VerifyTask: IsolatedTask {
     let checkpoint: String?
     let threads: Int
 
+    var files: [String] {
+        let graph: String? = if case .config(_, _, _, let graph) = subject { graph } else { nil }
+        return [plugin] + [graph, checkpoint].compactMap { $0 }
+    }
+
     func run(report: (VerificationReport) throws -> Void) throws {
         let registry = PluginRegistry(files: [plugin])
         if let rejection = registry.rejected.first { throw rejection.reason }

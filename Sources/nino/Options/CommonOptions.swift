@@ -70,8 +70,11 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// What is installed: each plugin looked at in a child process, or with `--trust` in this one.
-    func survey() throws -> PluginSurvey {
-        trust ? PluginSurvey(registry()) : try PluginSurvey(searching: pluginDirectories, isolation)
+    /// - Parameter isExercising: whether each also has to do with its sample configs what commands will ask of it.
+    func survey(isExercising: Bool = false) throws -> PluginSurvey {
+        trust
+            ? PluginSurvey(registry())
+            : try PluginSurvey(searching: pluginDirectories, isolation, isExercising: isExercising)
     }
 
     /// The model a `--config` names.
@@ -106,13 +109,14 @@ struct CommonOptions: ParsableArguments {
         var rejected: [PluginSurvey.Rejection] = []
         do throws(PluginHostError) {
             if trust {
-                let registry = registry()
+                let registry = PluginRegistry(searching: pluginDirectories, for: configuration)
                 let survey = PluginSurvey(registry)
                 rejected = survey.rejected + survey.missing
                 return try trusting(registry)
             }
             let recognition = try PluginRecognition(configuration, searching: pluginDirectories, isolation)
-            rejected = recognition.rejected
+            for plugin in recognition.waited { Output.note("waited for a plugin: \(plugin.line)") }
+            rejected = recognition.rejected.filter { !recognition.waited.contains($0) }
             return try isolated(recognition)
         } catch {
             if case .unknownModelType = error {

@@ -75,14 +75,10 @@ static nino_status_t describe(const nino_architecture_t *architecture, const nin
     static const char *const names[] = {"hidden.weight", "hidden.bias", "classes.weight", "classes.bias"};
     TRY(builder->add_group(builder, "hidden", model->width, NULL, 0, error));
     for (int i = 0; i < 4; i++) {
-        double bound = 1 / sqrt((double)(i < 2 ? model->pixels : model->width));
-        nino_tensor_t tensor = {names[i],
-                                NINO_PARAMETER,
-                                NINO_FLOAT32,
-                                shapes[i],
-                                i % 2 ? 1 : 2,
-                                axes[i],
-                                {NINO_INIT_UNIFORM, -bound, bound}};
+        const double bound = 1 / sqrt((double)(i < 2 ? model->pixels : model->width)), range[] = {-bound, bound};
+        nino_tensor_t tensor = {
+            names[i], NINO_PARAMETER, NINO_FLOAT32, shapes[i], i % 2 ? 1 : 2, axes[i], {NINO_INIT_UNIFORM, range, 2},
+            NULL};
         TRY(builder->add_tensor(builder, &tensor, error));
     }
     return NINO_OK;
@@ -173,7 +169,7 @@ static nino_status_t create_architecture(const nino_entry_t *entry, int64_t inde
 }
 
 const nino_entry_t *nino_plugin_entry(uint32_t host_abi_major) {
-    static const nino_entry_t entry = {NINO_ABI_MAJOR, NINO_ABI_MINOR, "test.perceptron",  "Perceptron in C",
-                                       "1.0.0",        NULL,           architecture_count, create_architecture};
+    static const nino_entry_t entry = {NINO_ABI_MAJOR, NINO_ABI_MINOR, "test.perceptron",  "Perceptron in C",  "1.0.0",
+                                       NULL,           NULL,           architecture_count, create_architecture};
     return host_abi_major == NINO_ABI_MAJOR ? &entry : NULL;
 }

@@ -7,7 +7,8 @@ static nino_status_t describe_wrongly(const nino_architecture_t *architecture, c
     const nino_segment_t segment = {&factor, 1};
     const nino_axis_t axes[] = {{&segment, 1}, {&segment, 1}};
     const int64_t shape[] = {model->width, model->pixels};
-    nino_tensor_t tensor = {"hidden.weight", NINO_PARAMETER, NINO_FLOAT32, shape, 2, axes, {NINO_INIT_CONSTANT, 0, 0}};
+    nino_tensor_t tensor = {
+        "hidden.weight", NINO_PARAMETER, NINO_FLOAT32, shape, 2, axes, {NINO_INIT_CONSTANT, NULL, 0}, NULL};
     builder->add_group(builder, "hidden", model->width, NULL, 0, error);
     builder->add_tensor(builder, &tensor, error);
     return NINO_OK;

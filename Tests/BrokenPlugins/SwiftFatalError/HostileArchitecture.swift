@@ -1,0 +1,1 @@
+../HostileArchitecture.swift
