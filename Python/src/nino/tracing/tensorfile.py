@@ -16,7 +16,7 @@ def write_tensors(path: str | os.PathLike, tensors: dict[str, np.ndarray]) -> No
     names = {dtype: name for name, dtype in _TYPES.items()}
     header, offset, blobs = {}, 0, []
     for name, array in tensors.items():
-        array = np.ascontiguousarray(array)
+        array = np.asarray(array)
         data = array.astype("<i8" if array.dtype.kind in "iub" else "<f4").tobytes()
         dtype = names[np.dtype("<i8" if array.dtype.kind in "iub" else "<f4")]
         header[name] = {"dtype": dtype, "shape": list(array.shape), "data_offsets": [offset, offset + len(data)]}
