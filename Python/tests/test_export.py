@@ -42,7 +42,7 @@ def difference(found, expected):
 
 
 def test_number_of_models():
-    assert len(MODELS) == 23
+    assert len(MODELS) == 24
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -158,6 +158,21 @@ class Contraction(nn.Module):
         return torch.einsum("bd,hde->bhe", x, self.weight).logsumexp(-1)
 
 
+class Writer(nn.Module):
+    """Writes into slices of a fresh tensor and of a computed one."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(4, 3), nn.Linear(4, 2)
+
+    def forward(self, x):
+        y = x.new_zeros(x.shape[0], 6)
+        y[:, :3] = self.first(x)
+        y[:, 4:] = self.second(x)
+        y[:, 3] = 2.0
+        return y * y.sum(1, keepdim=True)
+
+
 def _resnet():
     return torchvision.models.ResNet(torchvision.models.resnet.Bottleneck, [1, 1, 0, 0], 5, groups=2, width_per_group=4)
 
@@ -224,5 +239,6 @@ MODELS = {
     "products": lambda: (Products(), {"words": ids()}),
     "squeeze": lambda: (Squeeze(), {"pixels": image(16)}),
     "autoencoder": lambda: (Autoencoder(), {"pixels": image(16)}),
+    "writer": lambda: (Writer(), {"x": torch.randn(2, 4)}),
     "contraction": lambda: (Contraction(), {"x": torch.randn(2, 5)}),
 }

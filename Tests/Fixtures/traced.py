@@ -1,6 +1,6 @@
 """Writes traced/*.nino.json and traced.json: small exported programs with PyTorch's outputs for weights by formula.
 
-    PYTHONPATH=Python/src:Python/tests python3 Tests/Fixtures/traced.py        (PyTorch 2.13, transformers 5.24)
+    PYTHONPATH=Python/tests python3 Tests/Fixtures/traced.py        (the wheel, PyTorch 2.13, transformers 5.24)
 
 Weights are 0.3 sin(1.7 k + n), plus 1 for vectors named weight, n the number of the tensor by name; float inputs are
 sin(0.9 k). Tolerances in TracedTests.swift.

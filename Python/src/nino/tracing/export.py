@@ -6,6 +6,7 @@ import contextlib
 import io
 import logging
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -103,15 +104,25 @@ def _as_for_export(model: nn.Module) -> Iterator[None]:
 
 def _trace(example: Example, length: bool = True) -> ExportedProgram:
     shapes = example.dynamic(Dim.AUTO, length)
-    disabled = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)  # torch.export prints the whole graph before it raises
     try:
-        with torch.no_grad(), contextlib.redirect_stderr(io.StringIO()), contextlib.redirect_stdout(io.StringIO()):
+        with torch.no_grad(), _quiet():
             return torch.export.export(
                 example.module, example.args, example.kwargs, dynamic_shapes=shapes, strict=False
             )
     except Exception as error:
         raise ExportError(_reason(error, example)) from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """No output of torch.export, which prints a whole graph before it raises."""
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    nowhere = io.StringIO()
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stderr(nowhere), contextlib.redirect_stdout(nowhere):
+            warnings.simplefilter("ignore")
+            yield
     finally:
         logging.disable(disabled)
 

@@ -17,6 +17,9 @@ from ..graph import Constant, Graph, Value
 from ..sizes import Size, product, shape_of, size_of
 
 Rule = Callable[..., Any]
+VIEWS = {"view", "reshape", "slice", "select", "transpose", "permute", "unsqueeze", "squeeze", "expand", "alias", "t"}
+"""Ops whose result is the same memory as their operand's."""
+
 RULES: dict[str, Rule] = {}
 """By the op's name without namespace, overload and the underscore of an in-place form; called as
 ``rule(lowering, *args, **kwargs)``.
@@ -50,6 +53,8 @@ class Lowering:
         self.folding = folding
         self.batch = batch
         self.values: dict[Node, Any] = {}
+        self.written: set[Node] = set()
+        """What was written into in place, and what is computed of that: no constants any more."""
         self.node: Node | None = None
 
     # What rules use
@@ -133,8 +138,13 @@ class Lowering:
             ExportError: naming module and op.
         """
         self.node = node
-        if node in self.folding or node.op != "call_function":
+        if node.op != "call_function":
             return
+        is_stale = any(source in self.written for source in node.all_input_nodes)
+        if node in self.folding and not is_stale:
+            return
+        if is_stale:
+            self.written.add(node)
         if node.target is operator.getitem:
             source = self._argument(node.args[0])
             self.values[node] = source[node.args[1]]
@@ -168,25 +178,39 @@ class Lowering:
         return self.graph.broadcast(self.graph.reshape(result, (1,) * (len(shape) - result.rank) + result.shape), shape)
 
     def _write_back(self, node: Node, result: Value) -> None:
-        """What an in-place op leaves in its operand."""
+        """What an in-place op leaves in its operand, and in what that is a view of."""
         target = node.args[0]
-        views = {
-            "view",
-            "reshape",
-            "slice",
-            "select",
-            "transpose",
-            "permute",
-            "unsqueeze",
-            "squeeze",
-            "expand",
-            "split",
-        }
-        if target.op == "call_function" and op_name(target) in views and len(target.users) > 1:
-            raise ExportError(
-                f"{place(node)}: {node.target}: it writes into a view; use the form that returns a new tensor"
-            )
-        self.values[target] = result
+        while True:
+            self.values[target] = result
+            self.written.add(target)
+            if target.op != "call_function" or op_name(target) not in VIEWS:
+                return
+            base = target.args[0]
+            whole = self.full(self._argument(base))
+            result = self._replaced(target, whole, result)
+            target = base
+
+    def _replaced(self, view: Node, whole: Value, part: Value) -> Value:
+        """The whole of which a view was written to."""
+        name = op_name(view)
+        if name == "select":
+            axis = view.args[1] % whole.rank
+            start = self._argument(view.args[2])
+            start = start + whole.shape[axis] if isinstance(start, int) and start < 0 else start
+            part = self.graph.reshape(part, (*whole.shape[:axis], 1, *whole.shape[axis + 1 :]))
+        elif name == "slice" and (len(view.args) < 5 or view.args[4] == 1):
+            axis = (view.args[1] if len(view.args) > 1 else 0) % whole.rank
+            start = self._argument(view.args[2]) if len(view.args) > 2 else 0
+            start = 0 if start is None else start
+            start = start + whole.shape[axis] if isinstance(start, int) and start < 0 else start
+        elif name in ("view", "reshape", "unsqueeze", "squeeze", "alias"):
+            return self.graph.reshape(part, whole.shape)
+        else:
+            raise ExportError(f"{place(view)}: {view.target}: it is written into; use a form that makes a new tensor")
+        end = start + part.shape[axis]
+        before = self.graph.slice(whole, axis, 0, start)
+        behind = self.graph.slice(whole, axis, end, whole.shape[axis])
+        return self.graph.concat([x for x in (before, part, behind) if 0 not in x.shape], axis)
 
     def _argument(self, value: Any) -> Any:
         if not isinstance(value, Node):

@@ -75,6 +75,18 @@ def expand(lo: Lowering, x: Value, *_: Any, **__: Any) -> Value:
     return lo.graph.broadcast(lo.full(x), lo.shape)
 
 
+@rule("copy")
+def copy(lo: Lowering, x: Value, source: Any, *_: Any) -> Value:
+    """Other values in the same place."""
+    return lo.graph.broadcast(lo.full(lo.floats(source)), x.shape)
+
+
+@rule("fill")
+def fill(lo: Lowering, x: Value, number: Any) -> Value:
+    """One number everywhere."""
+    return lo.graph.broadcast(lo.compact(number), x.shape)
+
+
 @rule("repeat", "tile")
 def repeat(lo: Lowering, x: Value, repeats: list[Size]) -> Value:
     """Each axis again and again as a whole."""
