@@ -36,7 +36,7 @@ def multiply(lo: Lowering, a: Any, b: Any) -> Value:
     """a · b."""
     a, b = lo.compact(lo.floats(a)), lo.compact(lo.floats(b))
     for x, factor in ((a, b), (b, a)):
-        if isinstance(factor, Constant) and factor.is_scalar and not x.shape == ():
+        if isinstance(factor, Constant) and factor.is_scalar and x.shape != ():
             return lo.constant(x.example * factor.scalar) if _is_fixed(x) else lo.graph.scale(x, factor.scalar)
     return recognize_norm(lo.graph, a, b) or lo.graph.multiply(a, b)
 
