@@ -12,18 +12,18 @@ import transformers
 from torch import nn
 
 WORDS = 41
-_TEXT = dict(
-    vocab_size=WORDS,
-    hidden_size=16,
-    intermediate_size=24,
-    num_hidden_layers=1,
-    num_attention_heads=4,
-    max_position_embeddings=32,
-    pad_token_id=0,
-    bos_token_id=1,
-    eos_token_id=2,
-)
-_GROUPED = dict(_TEXT, num_key_value_heads=2)
+_TEXT = {
+    "vocab_size": WORDS,
+    "hidden_size": 16,
+    "intermediate_size": 24,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 32,
+    "pad_token_id": 0,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+}
+_GROUPED = _TEXT | {"num_key_value_heads": 2}
 
 
 def ids(length: int = 9) -> torch.Tensor:

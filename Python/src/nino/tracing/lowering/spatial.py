@@ -215,9 +215,9 @@ def adaptive_max_pool(lo: Lowering, x: Value, size: Any) -> Any:
     if any(not isinstance(s, int) or s % w for s, w in zip(x.shape[2:], wanted)):
         raise Unsupported("windows that do not divide the image evenly")
     shape, axes = x.shape, []
-    for number, (size, count) in enumerate(zip(x.shape[2:], wanted)):
+    for number, (length, count) in enumerate(zip(x.shape[2:], wanted)):
         at = 2 + 2 * number
-        shape = (*shape[:at], int(count), size // int(count), *shape[at + 1 :])
+        shape = (*shape[:at], int(count), length // int(count), *shape[at + 1 :])
         axes.append(at + 1)
     pooled = lo.graph.reduce(lo.graph.reshape(lo.full(x), shape), axes, False, "max")
     return (pooled, None) if isinstance(result, (tuple, list)) else pooled
