@@ -16,6 +16,7 @@ let plugins = [
     "BERT",
     "CLIP",
     "NanoGPT",
+    "Traced",
 ]
 
 // lld, because the other linkers list local symbols too in the dynamic table.

@@ -1,7 +1,7 @@
 """Lets torchvision be imported where its compiled ops cannot be loaded.
 
-PyPI's wheel of torchvision is built for CUDA: beside a CPU wheel of torch its library does not load, and the import stops at
-two ops that it has no declaration of. No model here uses them.
+PyPI's wheel of torchvision is built for CUDA: beside a CPU wheel of torch its library does not load, and the import
+stops at two ops that it has no declaration of. No model here uses them.
 """
 
 import torch

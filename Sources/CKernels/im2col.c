@@ -17,15 +17,17 @@ NINO_CLONES void nino_im2col(const float *image, const nino_window_t *w, float *
         for (int64_t ky = 0; ky < w->kernel_height; ky++)
             for (int64_t kx = 0; kx < w->kernel_width; kx++, columns += stride) {
                 int64_t first, end;
-                valid_range(kx - w->padding_left, w->stride_width, w->width, w->output_width, &first, &end);
+                valid_range(kx * w->dilation_width - w->padding_left, w->stride_width, w->width, w->output_width,
+                            &first, &end);
                 for (int64_t y = 0; y < w->output_height; y++) {
                     float *row = columns + y * w->output_width;
-                    int64_t source_y = y * w->stride_height + ky - w->padding_top;
+                    int64_t source_y = y * w->stride_height + ky * w->dilation_height - w->padding_top;
                     if (source_y < 0 || source_y >= w->height) {
                         memset(row, 0, (size_t)w->output_width * sizeof(float));
                         continue;
                     }
-                    const float *source = image + (c * w->height + source_y) * w->width + kx - w->padding_left;
+                    const float *source =
+                        image + (c * w->height + source_y) * w->width + kx * w->dilation_width - w->padding_left;
                     for (int64_t x = 0; x < first; x++) row[x] = 0;
                     for (int64_t x = first; x < end; x++) row[x] = source[x * w->stride_width];
                     for (int64_t x = end; x < w->output_width; x++) row[x] = 0;
@@ -38,12 +40,14 @@ NINO_CLONES void nino_col2im(const float *columns, const nino_window_t *w, float
         for (int64_t ky = 0; ky < w->kernel_height; ky++)
             for (int64_t kx = 0; kx < w->kernel_width; kx++, columns += stride) {
                 int64_t first, end;
-                valid_range(kx - w->padding_left, w->stride_width, w->width, w->output_width, &first, &end);
+                valid_range(kx * w->dilation_width - w->padding_left, w->stride_width, w->width, w->output_width,
+                            &first, &end);
                 for (int64_t y = 0; y < w->output_height; y++) {
-                    int64_t source_y = y * w->stride_height + ky - w->padding_top;
+                    int64_t source_y = y * w->stride_height + ky * w->dilation_height - w->padding_top;
                     if (source_y < 0 || source_y >= w->height) continue;
                     const float *row = columns + y * w->output_width;
-                    float *target = image + (c * w->height + source_y) * w->width + kx - w->padding_left;
+                    float *target =
+                        image + (c * w->height + source_y) * w->width + kx * w->dilation_width - w->padding_left;
                     for (int64_t x = first; x < end; x++) target[x * w->stride_width] += row[x];
                 }
             }

@@ -169,7 +169,7 @@ final class TraceCall: BuilderCall {
             }
         }
         hasher.combine("op \(name) \(ids.map(\.index)) \(read.sorted { $0.key < $1.key })")
-        return try program.apply(operation: operation(name, read), ids)
+        return try program.apply(operation: operation(name, read), ids, attributes: read)
     }
 
     private func operation(_ name: String, _ attributes: [String: OpAttribute]) throws -> any Operation {

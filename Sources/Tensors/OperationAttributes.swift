@@ -51,8 +51,9 @@ struct OperationAttributes {
         try integer(name, default: fallback ? 1 : 0, in: 0...1) == 1
     }
 
-    /// A finite number.
+    /// A finite number; a whole one may come as an integer.
     func real(_ name: String, default fallback: Double? = nil) throws(TensorError) -> Double {
+        if case .integer(let whole)? = values[name] { return Double(whole) }
         guard case .real(let value)? = try get(name, expected: "real") else {
             guard let fallback else { throw .missingAttribute(operation: operation, name: name) }
             return fallback
@@ -69,6 +70,18 @@ struct OperationAttributes {
             throw .attributeValue(operation: operation, name: name, expected: "one of \(allowed)", found: value)
         }
         return value
+    }
+
+    /// One of the cases of a type, by its raw value.
+    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ name: String) throws(TensorError) -> Choice {
+        guard case .text(let value)? = try get(name, expected: "text") else {
+            throw .missingAttribute(operation: operation, name: name)
+        }
+        guard let choice = Choice(rawValue: value) else {
+            let allowed = Choice.allCases.map(\.rawValue)
+            throw .attributeValue(operation: operation, name: name, expected: "one of \(allowed)", found: value)
+        }
+        return choice
     }
 
     func integers(_ name: String) throws(TensorError) -> [Int] {

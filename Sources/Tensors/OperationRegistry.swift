@@ -19,6 +19,9 @@ enum OperationRegistry {
         Softmax.self, Attention.self, Rotary.self, ReLU.self, GELU.self, SiLU.self, Tanh.self,
         Conv2d.self, AveragePool2d.self, MaxPool2d.self, GlobalAveragePool.self, Mean.self,
         CrossEntropy.self,
+        Unary.self, Binary.self, Where.self, Reduce.self, CumulativeSum.self, Broadcast.self, Pad.self,
+        Gather.self, ToFloat.self, ArgMax.self, TopK.self, TopKScatter.self, RotaryTable.self, Recurrent.self,
+        Conv1d.self, ConvTranspose1d.self, ConvTranspose2d.self,
     ]
 
     private static let typeByName = Dictionary(uniqueKeysWithValues: types.map { ($0.name, $0) })

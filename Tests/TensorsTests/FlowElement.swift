@@ -34,10 +34,10 @@ struct FlowElement {
     func apply<Scalar>(to values: [Scalar], axes: [AxisFlow.Axis]) -> [Scalar] {
         var result = values
         for (position, value) in values.enumerated() {
-            // Innermost axis first: the segment and the digits of this position.
+            // Innermost axis first: the segment and the digits of this position. An index may stand on several axes, at
+            // another digit on each.
             var rest = position
-            var digits: [Int: Int] = [:]
-            var segments: [(start: Int, indices: [Int], size: Int)] = []
+            var segments: [(start: Int, indices: [Int], digits: [Int: Int], size: Int)] = []
             for axis in axes.reversed() {
                 let size = axis.reduce(0) { $0 + self.size($1) }
                 var (place, start) = (rest % size, 0)
@@ -48,14 +48,19 @@ struct FlowElement {
                     start += self.size(segment)
                     return false
                 }!
-                segments.append((start, segment, size))
+                var digits: [Int: Int] = [:]
                 for index in segment.reversed() {
                     digits[index] = place % flow.indices[index].size
                     place /= flow.indices[index].size
                 }
+                segments.append((start, segment, digits, size))
+            }
+            let elsewhere = segments.reduce(into: [Int: Int]()) { all, segment in
+                all.merge(segment.digits) { first, _ in first }
             }
             var (image, stride) = (0, 1)
-            for (start, indices, size) in segments {
+            for (start, indices, own, size) in segments {
+                let digits = elsewhere.merging(own) { $1 }
                 image +=
                     stride * (start + indices.reduce(0) { $0 * flow.indices[$1].size + self.image(of: $1, digits) })
                 stride *= size

@@ -21,26 +21,26 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
 }
 
 /// Uniform in -1 ..< 1, checked.
-private func random(_ shape: Int..., seed: UInt64 = 1) -> GradientCheck.Input {
+func random(_ shape: Int..., seed: UInt64 = 1) -> GradientCheck.Input {
     var generator = SeededGenerator(seed: seed &+ UInt64(shape.count))
     return .checked(shape, generator.floats(shape.reduce(1, *)))
 }
 
 /// At least 0.1 from zero, so that no step of a finite difference crosses the kink of a ReLU.
-private func awayFromZero(_ shape: Int..., seed: UInt64 = 1) -> GradientCheck.Input {
+func awayFromZero(_ shape: Int..., seed: UInt64 = 1) -> GradientCheck.Input {
     var generator = SeededGenerator(seed: seed)
     return .checked(shape, generator.floats(shape.reduce(1, *)).map { $0 + ($0 < 0 ? -0.1 : 0.1) })
 }
 
 /// Values 0.1 apart in mixed order, so that no step changes which is the largest.
-private func spread(_ shape: Int..., seed: UInt64 = 1) -> GradientCheck.Input {
+func spread(_ shape: Int..., seed: UInt64 = 1) -> GradientCheck.Input {
     var generator = SeededGenerator(seed: seed)
     let count = shape.reduce(1, *)
     return .checked(shape, (0..<count).map { Float($0) * 0.1 - Float(count) * 0.05 }.shuffled(using: &generator))
 }
 
 let operationCases: [OperationCase] =
-    matrixCases + movementCases + elementwiseCases + normCases + spatialCases + sequenceCases
+    matrixCases + movementCases + elementwiseCases + normCases + spatialCases + sequenceCases + tracedCases
 
 private let matrixCases = [
     OperationCase(name: "linear") { [random(2, 3, 4), random(5, 4), random(5)] },

@@ -103,10 +103,12 @@ typedef struct {
     int64_t kernel_height, kernel_width;
     int64_t stride_height, stride_width;
     int64_t padding_top, padding_left;
+    int64_t dilation_height, dilation_width;
     int64_t output_height, output_width;
 } nino_window_t;
 
-/// columns[(c, ky, kx), (y, x)] = image[c, y·stride + ky - padding, …], 0 outside; rows are `stride` elements apart.
+/// columns[(c, ky, kx), (y, x)] = image[c, y·stride + ky·dilation - padding, …], 0 outside; rows are `stride` elements
+/// apart.
 void nino_im2col(const float *image, const nino_window_t *window, float *columns, int64_t stride);
 /// image += the transpose of `nino_im2col` applied to columns.
 void nino_col2im(const float *columns, const nino_window_t *window, float *image, int64_t stride);

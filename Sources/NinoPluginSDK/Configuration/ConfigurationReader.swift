@@ -5,6 +5,8 @@ import FoundationEssentials
 /// refused.
 public struct ConfigurationReader {
     private let values: [String: ConfigurationValue]
+    /// The whole text; empty for an object within a config.
+    private let text: String
     private var used: Set<String> = ["model_type"]
     /// What stands before a key in messages: the object it is in.
     private let path: String
@@ -14,7 +16,7 @@ public struct ConfigurationReader {
         guard let json = host.pointee.config.pointee.json(config) else {
             throw PluginError(status: NINO_FAILED, message: "the host gave no config")
         }
-        let text = String(cString: json)
+        text = String(cString: json)
         values = try JSONDecoder().decode([String: ConfigurationValue].self, from: Data(text.utf8))
         path = ""
         nonisolated(unsafe) let host = host
@@ -26,6 +28,7 @@ public struct ConfigurationReader {
 
     private init(_ values: [String: ConfigurationValue], path: String, log: @escaping @Sendable (String) -> Void) {
         self.values = values
+        self.text = ""
         self.path = path
         self.log = log
     }
@@ -33,6 +36,16 @@ public struct ConfigurationReader {
     /// The value of `model_type`, if it is there.
     public var modelType: String? {
         if case .text(let text) = values["model_type"] { text } else { nil }
+    }
+
+    /// The whole config as a type of the plugin's own, for one that is no flat list of keys.
+    /// - Throws: `PluginError.invalid` naming the path of what does not fit.
+    public func decode<Whole: Decodable>(_ type: Whole.Type) throws -> Whole {
+        do {
+            return try JSONDecoder().decode(type, from: Data(text.utf8))
+        } catch let error as DecodingError {
+            throw PluginError.invalid(error.sentence)
+        }
     }
 
     /// True if the key is there and not null.
@@ -217,5 +230,23 @@ extension Optional {
     fileprivate func orMissing(_ key: String, _ allowed: String) throws -> Wrapped {
         guard let self else { throw PluginError.invalid("key \"\(key)\": expected \(allowed), found nothing") }
         return self
+    }
+}
+
+extension DecodingError {
+    /// Where something does not fit, and why.
+    fileprivate var sentence: String {
+        let (context, missing): (Context, String?) =
+            switch self {
+            case .keyNotFound(let key, let context): (context, key.stringValue)
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+                (context, nil)
+            @unknown default: (Context(codingPath: [], debugDescription: "\(self)"), nil)
+            }
+        let path = context.codingPath.reduce("") {
+            $0 + ($1.intValue.map { "[\($0)]" } ?? ($0.isEmpty ? $1.stringValue : ".\($1.stringValue)"))
+        }
+        if let missing { return "\(path.isEmpty ? "config" : path): key \"\(missing)\": expected, found nothing" }
+        return "\(path): \(context.debugDescription)"
     }
 }

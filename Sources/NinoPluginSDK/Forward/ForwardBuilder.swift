@@ -61,6 +61,11 @@ public struct ForwardBuilder {
     public func op(_ name: String, _ inputs: [Value], _ attributes: KeyValuePairs<String, Attribute> = [:]) throws
         -> Value
     {
+        try op(name, inputs, attributes.map { ($0, $1) })
+    }
+
+    /// Applies an op of the host's op set by name, with attributes that are made while tracing.
+    public func op(_ name: String, _ inputs: [Value], _ attributes: [(String, Attribute)]) throws -> Value {
         let memory = BorrowedMemory()
         let list = attributes.map { name, attribute in
             var item = nino_attribute_t()

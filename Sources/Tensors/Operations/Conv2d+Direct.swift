@@ -29,7 +29,8 @@ struct DirectConvolution {
         let geometry = size.geometry
         let window = operation.window
         (kernelHeight, kernelWidth) = (Int(geometry.kernel_height), Int(geometry.kernel_width))
-        guard size.groups == 1, kernelHeight <= 7, kernelWidth <= 7, window.stride[0] == window.stride[1],
+        guard size.groups == 1, kernelHeight <= 7, kernelWidth <= 7, window.dilation == [1, 1],
+            window.stride[0] == window.stride[1],
             window.stride[0] <= 2
         else { return nil }
         stride = window.stride[0]

@@ -3,11 +3,11 @@ import CKernels
 /// 2-D convolution (cross-correlation, as PyTorch's).
 ///
 /// Inputs: x [n, in, height, width], weight [out, in / groups, kernel height, kernel width], bias [out] (optional).
-/// Output: [n, out, height', width']. Attributes `stride` (default 1), `padding` (default 0; see `Window`), `groups`
-/// (integer, default 1).
+/// Output: [n, out, height', width']. Attributes `stride` (default 1), `padding` (default 0), `dilation` (default 1;
+/// see `Window`), `groups` (integer, default 1).
 struct Conv2d: RegisteredOperation {
     static let name = "conv2d"
-    static let attributeNames = ["stride", "padding", "groups"]
+    static let attributeNames = ["stride", "padding", "dilation", "groups"]
 
     let window: Window
     let groups: Int

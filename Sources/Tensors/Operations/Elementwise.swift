@@ -30,9 +30,9 @@ func columnSums(_ x: UnsafePointer<Float>, rows: Int, columns: Int, into target:
     columnSums(x, rows: rows, columns: columns, into: target.address, accumulate: target.accumulate)
 }
 
-/// a + b, where b's shape is the trailing part of a's: b repeats along the leading axes.
+/// a + b; either repeats over the other (NumPy's broadcasting).
 ///
-/// Inputs: a [..., s], b [s]. Output: as a. No attributes.
+/// Inputs: a, b. Output: the larger shape. No attributes.
 struct Add: RegisteredOperation {
     static let name = "add"
     static let attributeNames: [String] = []
@@ -40,15 +40,16 @@ struct Add: RegisteredOperation {
     init(_ attributes: OperationAttributes) throws(TensorError) {}
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
-        try requireFloats(inputs, count: 2...2)
-        try requireTrailing(inputs)
-        return inputs[0].shape
+        try broadcastShape(inputs, count: 2)
     }
 
-    func axisFlow(inputs: [ValueType]) -> AxisFlow { .elementwise(inputs) }
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .broadcast(inputs) }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (a, b, y) = (inputs[0].floats, inputs[1].floats, output.address)
+        guard isTrailing(b, of: a) else {
+            return forEachPair(a, b) { y[$0] = a.address[$1] + b.address[$2] }
+        }
         forEachRepeat(of: b.count, in: a.count) { offset, offsetInB, length in
             nino_add(a.address + offset, b.address + offsetInB, y + offset, length)
         }
@@ -58,17 +59,16 @@ struct Add: RegisteredOperation {
         _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
         context: OperationContext
     ) throws(TensorError) {
-        let dy = gradient.address
-        if let target = targets[0] { addScaled(1, dy, to: target, count: gradient.count) }
-        if let target = targets[1] {
-            columnSums(dy, rows: gradient.count / target.tensor.count, columns: target.tensor.count, into: target)
+        guard let rows = Broadcasting(inputs.map(\.floats.shape)) else { return }
+        for (number, target) in targets.enumerated() {
+            if let target { rows.collect(gradient.address, of: number, into: target) }
         }
     }
 }
 
-/// a · b element by element, where b's shape is the trailing part of a's: b repeats along the leading axes.
+/// a · b element by element; either repeats over the other (NumPy's broadcasting).
 ///
-/// Inputs: a [..., s], b [s]. Output: as a. No attributes.
+/// Inputs: a, b. Output: the larger shape. No attributes.
 struct Multiply: RegisteredOperation {
     static let name = "mul"
     static let attributeNames: [String] = []
@@ -76,15 +76,16 @@ struct Multiply: RegisteredOperation {
     init(_ attributes: OperationAttributes) throws(TensorError) {}
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
-        try requireFloats(inputs, count: 2...2)
-        try requireTrailing(inputs)
-        return inputs[0].shape
+        try broadcastShape(inputs, count: 2)
     }
 
-    func axisFlow(inputs: [ValueType]) -> AxisFlow { .elementwise(inputs) }
+    func axisFlow(inputs: [ValueType]) -> AxisFlow { .broadcast(inputs) }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (a, b, y) = (inputs[0].floats, inputs[1].floats, output.address)
+        guard isTrailing(b, of: a) else {
+            return forEachPair(a, b) { y[$0] = a.address[$1] * b.address[$2] }
+        }
         forEachRepeat(of: b.count, in: a.count) { offset, offsetInB, length in
             nino_multiply(a.address + offset, b.address + offsetInB, y + offset, length, 0)
         }
@@ -95,6 +96,7 @@ struct Multiply: RegisteredOperation {
         context: OperationContext
     ) throws(TensorError) {
         let (a, b, dy) = (inputs[0].floats, inputs[1].floats, gradient.address)
+        guard isTrailing(b, of: a) else { return try pullbackPairs(gradient, a, b, into: targets, context) }
         if let target = targets[0] {
             forEachRepeat(of: b.count, in: a.count) { offset, offsetInB, length in
                 nino_multiply(dy + offset, b.address + offsetInB, target.address + offset, length, target.accumulate)
@@ -107,6 +109,18 @@ struct Multiply: RegisteredOperation {
             let product = try context.transient(0, count: a.count)
             elementwise(a.count) { nino_multiply(dy + $0, a.address + $0, product + $0, $1, 0) }
             columnSums(product, rows: a.count / b.count, columns: b.count, into: target)
+        }
+    }
+
+    private func pullbackPairs(
+        _ gradient: Tensor, _ a: Tensor, _ b: Tensor, into targets: [GradientTarget?], _ context: OperationContext
+    ) throws(TensorError) {
+        guard let rows = Broadcasting([a.shape, b.shape]) else { return }
+        let share = try context.transient(0, count: gradient.count)
+        for (number, target) in targets.enumerated() {
+            guard let target else { continue }
+            forEachPair(a, b) { share[$0] = gradient.address[$0] * (number == 0 ? b.address[$2] : a.address[$1]) }
+            rows.collect(share, of: number, into: target)
         }
     }
 }
@@ -146,10 +160,18 @@ struct Scale: RegisteredOperation {
 }
 
 extension Operation {
-    /// Requires that the shape of input 1 is the trailing part of that of input 0.
-    fileprivate func requireTrailing(_ inputs: [ValueType]) throws(TensorError) {
-        let a = inputs[0].shape
-        try require(Array(a.suffix(inputs[1].shape.count)) == inputs[1].shape, inputs, 1, "a trailing part of \(a)")
+    /// True if b repeats along leading axes of a alone.
+    fileprivate func isTrailing(_ b: Tensor, of a: Tensor) -> Bool {
+        b.shape.count <= a.shape.count && Array(a.shape.suffix(b.shape.count)) == b.shape
+    }
+
+    /// Visits each element of the result: its place there, in a and in b.
+    fileprivate func forEachPair(_ a: Tensor, _ b: Tensor, _ body: (Int, _ inA: Int, _ inB: Int) -> Void) {
+        guard let rows = Broadcasting([a.shape, b.shape]) else { return }
+        let (width, steps) = (rows.width, rows.steps)
+        rows.forEachRow { start, at in
+            for i in 0..<width { body(start + i, at.0 + i * steps.0, at.1 + i * steps.1) }
+        }
     }
 
     /// Tiles over the `count / period` copies of a vector of `period` elements, with the offset in both.

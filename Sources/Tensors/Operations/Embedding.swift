@@ -1,6 +1,6 @@
 /// Rows of a table.
 ///
-/// Inputs: ids int64 [...], table [rows, width]. Output: [..., width].
+/// Inputs: ids [...], int64 or whole numbers as float32; table [rows, width]. Output: [..., width].
 /// Attribute `paddingRow` (integer, default -1: none): this row gets no gradient from here (PyTorch's `padding_idx`).
 /// Throws when run: `indexOutOfRange` for an id that is not a row.
 struct Embedding: RegisteredOperation {
@@ -15,7 +15,6 @@ struct Embedding: RegisteredOperation {
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
         try requireCount(inputs, 2...2)
-        try require(.int64, inputs, 0)
         try require(.float32, inputs, 1)
         try require(inputs[1].shape.count == 2, inputs, 1, "[rows, width]")
         return inputs[0].shape + [inputs[1].shape[1]]
@@ -33,18 +32,35 @@ struct Embedding: RegisteredOperation {
     }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
-        let ids = inputs[0].integers
+        let ids = try rows(inputs)
         let table = inputs[1].floats
         let width = table.shape[1]
-        for id in ids.values where id < 0 || id >= table.shape[0] {
-            throw .indexOutOfRange(operation: name, expected: 0..<table.shape[0], found: Int(id))
-        }
         Parallel.forEachRange(ids.count, tile: rowTile(columns: width)) { range in
             for position in range {
                 (output.address + position * width).update(
-                    from: table.address + Int(ids.values[position]) * width, count: width)
+                    from: table.address + ids[position] * width, count: width)
             }
         }
+    }
+
+    /// The ids, each checked.
+    private func rows(_ inputs: [Value]) throws(TensorError) -> [Int] {
+        let limit = inputs[1].floats.shape[0]
+        var rows: [Int] = []
+        switch inputs[0] {
+        case .float(let ids):
+            rows.reserveCapacity(ids.count)
+            for id in ids.values { rows.append(try wholeNumber(id, below: limit, operation: name)) }
+        case .integer(let ids):
+            rows.reserveCapacity(ids.count)
+            for id in ids.values {
+                guard id >= 0, id < limit else {
+                    throw .indexOutOfRange(operation: name, expected: 0..<limit, found: Int(id))
+                }
+                rows.append(Int(id))
+            }
+        }
+        return rows
     }
 
     /// Ids may repeat, so threads share the columns, not the rows.
@@ -52,8 +68,9 @@ struct Embedding: RegisteredOperation {
         _ gradient: Tensor, output: Tensor, inputs: [Value], into targets: [GradientTarget?],
         context: OperationContext
     ) throws(TensorError) {
+        targets[0]?.addNothing()
         guard let target = targets[1] else { return }
-        let ids = inputs[0].integers.values
+        let ids = try self.rows(inputs)
         let (rows, width) = (target.tensor.shape[0], target.tensor.shape[1])
         Parallel.forEachRange(width, tile: max(16, (width + 7) / 8)) { columns in
             if target.beta == 0 {
@@ -62,7 +79,7 @@ struct Embedding: RegisteredOperation {
                 }
             }
             for (position, id) in ids.enumerated() where id != paddingRow {
-                let (sum, dy) = (target.address + Int(id) * width, gradient.address + position * width)
+                let (sum, dy) = (target.address + id * width, gradient.address + position * width)
                 for column in columns { sum[column] += dy[column] }
             }
         }

@@ -36,7 +36,8 @@ struct Mean: RegisteredOperation {
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let x = inputs[0].floats
-        let (kept, reduced) = offsets(x.shape)
+        let places = ReducedPlaces(x.shape, axes: axes)
+        let (kept, reduced) = (places.kept, places.reduced)
         Parallel.forEachRange(kept.count, tile: rowTile(columns: reduced.count)) { range in
             for index in range {
                 let start = x.address + kept[index]
@@ -50,25 +51,14 @@ struct Mean: RegisteredOperation {
         context: OperationContext
     ) throws(TensorError) {
         guard let target = targets[0] else { return }
-        let (kept, reduced) = offsets(inputs[0].floats.shape)
+        let places = ReducedPlaces(inputs[0].floats.shape, axes: axes)
+        let (kept, reduced) = (places.kept, places.reduced)
         Parallel.forEachRange(kept.count, tile: rowTile(columns: reduced.count)) { range in
             for index in range {
                 let value = gradient.address[index] / Float(reduced.count)
                 for offset in reduced { target.add(value, at: kept[index] + offset) }
             }
         }
-    }
-
-    /// Where each output's elements start, and how far from there each lies.
-    private func offsets(_ shape: [Int]) -> (kept: [Int], reduced: [Int]) {
-        let strides = rowMajorStrides(shape)
-        var kept = [0]
-        var reduced = [0]
-        for (axis, size) in shape.enumerated() {
-            let expand = { (list: [Int]) in list.flatMap { start in (0..<size).map { start + $0 * strides[axis] } } }
-            if axes.contains(axis) { reduced = expand(reduced) } else { kept = expand(kept) }
-        }
-        return (kept, reduced)
     }
 }
 

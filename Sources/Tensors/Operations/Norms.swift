@@ -2,7 +2,7 @@ import CKernels
 
 /// (x - mean) / √(variance + epsilon) · weight + bias over the last axis, with the biased variance (Ba et al. 2016).
 ///
-/// Inputs: x [..., n], weight [n], bias [n] (optional). Output: as x. Attribute `epsilon` (real, default 1e-5).
+/// Inputs: x [..., n], weight [n], bias [n] (both optional). Output: as x. Attribute `epsilon` (real, default 1e-5).
 struct LayerNorm: RegisteredOperation {
     static let name = "layerNorm"
     static let attributeNames = ["epsilon"]
@@ -14,14 +14,15 @@ struct LayerNorm: RegisteredOperation {
     }
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
-        try requireFloats(inputs, count: 2...3)
+        try requireFloats(inputs, count: 1...3)
         return try normShape(inputs)
     }
 
     func axisFlow(inputs: [ValueType]) -> AxisFlow { .normalized(inputs) }
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
-        let (x, weight, n) = (inputs[0].floats.address, inputs[1].floats.address, output.shape.last!)
+        let (x, n) = (inputs[0].floats.address, output.shape.last!)
+        let weight = try weightOrOnes(inputs, n, slot: 2, context)
         let bias = inputs.count == 3 ? inputs[2].floats.address : nil
         let rows = output.count / n
         let (mean, rstd) = (try context.kept(0, count: rows), try context.kept(1, count: rows))
@@ -39,7 +40,8 @@ struct LayerNorm: RegisteredOperation {
     ) throws(TensorError) {
         let rows = output.count / output.shape.last!
         let (mean, rstd) = (try context.kept(0, count: rows), try context.kept(1, count: rows))
-        try normPullback(gradient, inputs, inputs[1].floats.address, targets, mean: mean, rstd: rstd, context)
+        let weight = try weightOrOnes(inputs, output.shape.last!, slot: 2, context)
+        try normPullback(gradient, inputs, weight, targets, mean: mean, rstd: rstd, context)
     }
 }
 
@@ -65,7 +67,7 @@ struct RMSNorm: RegisteredOperation {
 
     func forward(_ inputs: [Value], into output: Tensor, context: OperationContext) throws(TensorError) {
         let (x, n) = (inputs[0].floats.address, output.shape.last!)
-        let weight = try weightOrOnes(inputs, n, context)
+        let weight = try weightOrOnes(inputs, n, slot: 1, context)
         let rstd = try context.kept(0, count: output.count / n)
         Parallel.forEachRange(output.count / n, tile: rowTile(columns: n)) { range in
             let first = range.lowerBound
@@ -79,22 +81,24 @@ struct RMSNorm: RegisteredOperation {
         context: OperationContext
     ) throws(TensorError) {
         let n = output.shape.last!
-        let weight = try weightOrOnes(inputs, n, context)
+        let weight = try weightOrOnes(inputs, n, slot: 1, context)
         try normPullback(
             gradient, inputs, weight, targets, mean: nil, rstd: try context.kept(0, count: output.count / n), context)
     }
 
-    private func weightOrOnes(_ inputs: [Value], _ n: Int, _ context: OperationContext) throws(TensorError)
-        -> UnsafePointer<Float>
-    {
-        if inputs.count == 2 { return UnsafePointer(inputs[1].floats.address) }
-        let ones = try context.kept(1, count: n)
-        ones.update(repeating: 1, count: n)
-        return UnsafePointer(ones)
-    }
 }
 
 extension Operation {
+    /// The weight, or ones where there is none, kept in a slot of the context.
+    fileprivate func weightOrOnes(_ inputs: [Value], _ n: Int, slot: Int, _ context: OperationContext)
+        throws(TensorError) -> UnsafePointer<Float>
+    {
+        if inputs.count > 1 { return UnsafePointer(inputs[1].floats.address) }
+        let ones = try context.kept(slot, count: n)
+        ones.update(repeating: 1, count: n)
+        return UnsafePointer(ones)
+    }
+
     /// x [..., n] and weights of [n]: the shape of x.
     fileprivate func normShape(_ inputs: [ValueType]) throws(TensorError) -> [Int] {
         let x = inputs[0].shape

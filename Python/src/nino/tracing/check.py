@@ -1,0 +1,102 @@
+"""Compares a program's outputs with the model's."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils import _pytree as pytree
+
+from .errors import ExportError
+from .inputs import Example
+from .tensorfile import read_tensors, write_tensors
+
+
+def checker(model: nn.Module, example: Example) -> tuple[Callable | None, str]:
+    """A function that compares, or None and the reason why there is nothing to compare."""
+    if any(p.is_meta for p in model.parameters()):
+        return None, "not checked against PyTorch: the model is on the meta device and has no values"
+    if find_executable() is None:
+        return None, "not checked against PyTorch: no nino executable in the package, in NINO or on the PATH"
+
+    def check(program: Any, tolerance: float) -> float:
+        expected = _reference(model, example, program)
+        found = run_host(program, model, example)["logits"]
+        error = float(np.abs(found.reshape(expected.shape) - expected).max() / max(np.abs(expected).max(), 1e-30))
+        if not error <= tolerance:
+            raise ExportError(
+                f"{program.name}: the host's output differs from PyTorch's by {error:.1e} of the largest, more than "
+                f"{tolerance:.0e}; please report the model"
+            )
+        return error
+
+    return check, ""
+
+
+def find_executable() -> str | None:
+    """The command line program: in the variable NINO, within this package, or on the PATH."""
+    beside = Path(__file__).resolve().parent.parent / "_prefix" / "bin" / "nino"
+    named = os.environ.get("NINO")
+    return named or (str(beside) if beside.exists() else shutil.which("nino"))
+
+
+def run_host(program: Any, model: nn.Module, example: Example) -> dict[str, np.ndarray]:
+    """The host's outputs for the model's weights on the example."""
+    weights = {name: tensor.detach().float().cpu().numpy() for name, tensor in _stored(program, model).items()}
+    inputs = {name: tensor.detach().cpu().numpy() for name, tensor in example.host_values().items()}
+    wanted = {entry["name"] for entry in program.document["inputs"]}
+    with tempfile.TemporaryDirectory() as folder:
+        paths = {
+            name: os.path.join(folder, name)
+            for name in ("p.nino.json", "w.safetensors", "i.safetensors", "o.safetensors")
+        }
+        program.save(paths["p.nino.json"])
+        write_tensors(paths["w.safetensors"], weights)
+        write_tensors(paths["i.safetensors"], {name: array for name, array in inputs.items() if name in wanted})
+        command = [find_executable(), "forward", "--config", paths["p.nino.json"], "--weights", paths["w.safetensors"]]
+        command += ["--inputs", paths["i.safetensors"], "--out", paths["o.safetensors"], "--quiet"]
+        run = subprocess.run(command, check=False, capture_output=True, text=True)
+        if run.returncode != 0:
+            raise ExportError(f"{program.name}: {run.stderr.strip() or run.stdout.strip()}")
+        return read_tensors(paths["o.safetensors"])
+
+
+def _stored(program: Any, model: nn.Module) -> dict[str, torch.Tensor]:
+    names = {entry["name"] for kind in ("parameters", "buffers") for entry in program.document[kind]}
+    return {name: tensor for name, tensor in model.state_dict().items() if name in names}
+
+
+def _reference(model: nn.Module, example: Example, program: Any) -> np.ndarray:
+    """The model's own main output, computed in float32."""
+    from .outputs import _PREFERRED
+
+    module = model if all(p.dtype == torch.float32 for p in model.parameters()) else copy.deepcopy(model).float()
+    modes = [(m, m.training) for m in module.modules()]
+    args, kwargs = (example.args[0], example.args[1]) if example.prefix else (example.args, example.kwargs)
+    args, kwargs = pytree.tree_map(
+        lambda x: x.float() if isinstance(x, torch.Tensor) and x.dtype.is_floating_point else x, (args, kwargs)
+    )
+    module.eval()
+    try:
+        with torch.no_grad():
+            output = module(*args, **kwargs)
+    finally:
+        for m, mode in modes:
+            m.training = mode
+    if isinstance(output, torch.Tensor):
+        return output.float().cpu().numpy()
+    if hasattr(output, "keys"):
+        name = next((n for n in _PREFERRED if n in output), None)
+        if name is not None:
+            return output[name].float().cpu().numpy()
+    leaves = [x for x in pytree.tree_leaves(output) if isinstance(x, torch.Tensor) and x.dtype.is_floating_point]
+    return leaves[0].float().cpu().numpy()

@@ -1,0 +1,196 @@
+"""Exports against PyTorch, through a second reading of the format; what cannot be carried is said in one line."""
+
+import json
+
+import interpreter
+import numpy as np
+import pytest
+import torch
+from nino.tracing import ExportError, export
+from nino.tracing.check import find_executable
+from torch import nn
+from traced_models import MODELS, ids
+
+TOLERANCE = 1e-5
+"""Of the largest output. Measured: at most 1e-6."""
+
+
+def make(name):
+    torch.manual_seed(0)
+    model, inputs = MODELS[name]()
+    return model.eval(), inputs
+
+
+def output(model, inputs):
+    with torch.no_grad():
+        found = model(**inputs)
+    if isinstance(found, torch.Tensor):
+        return found
+    return found["logits"] if "logits" in found else found[0]
+
+
+def interpret(program, model, inputs):
+    document = json.loads(program.json())
+    names = {entry.get("argument", entry["name"]): entry["name"] for entry in document["inputs"]}
+    given = {names[name]: value for name, value in inputs.items() if name in names}
+    with torch.no_grad():
+        return interpreter.run(document, model.state_dict(), given)["logits"]
+
+
+def difference(found, expected):
+    return float((found - expected).abs().max() / expected.abs().max())
+
+
+def test_number_of_models():
+    assert len(MODELS) == 24
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_are_those_of_the_model(name):
+    model, inputs = make(name)
+    program = export(model, kwargs=inputs, check=False)
+    expected = output(model, inputs)
+    assert difference(interpret(program, model, inputs), expected) < TOLERANCE
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1.01)
+    assert difference(interpret(program, model, inputs), expected) > TOLERANCE
+
+
+@pytest.mark.parametrize("name", ["gpt2", "llama", "gemma2", "bloom", "t5", "encoder-decoder", "products", "tagger"])
+def test_other_batches_and_lengths(name):
+    model, inputs = make(name)
+    program = export(model, kwargs=inputs, check=False)
+    opened = {size["name"] for size in program.document["sizes"]}
+    other = {key: torch.cat([x, x[:1]]) for key, x in inputs.items()}
+    if "T" in opened:
+        other = {key: torch.cat([x, x.flip(1)], 1)[:, : x.shape[1] + 3] for key, x in other.items()}
+    assert "B" in opened
+    assert difference(interpret(program, model, other), output(model, other)) < TOLERANCE
+
+
+def test_operations_keep_their_modules_and_tensors_their_names():
+    model, inputs = make("llama")
+    document = export(model, kwargs=inputs, check=False).document
+    assert [p["name"] for p in document["parameters"]] == [name for name, _ in model.named_parameters()]
+    linear = next(o for o in document["operations"] if "model.layers.0.mlp.up_proj.weight" in o["inputs"])
+    assert linear["op"] == "linear" and linear["module"] == "model.layers.0.mlp.up_proj"
+    names = {o["op"] for o in document["operations"]}
+    assert {"rmsNorm", "rotaryTable", "attention"} <= names and not {"unary", "concat", "where"} & names
+    attention = next(o for o in document["operations"] if o["op"] == "attention")
+    assert attention["attributes"] == {"heads": 4, "kvHeads": 2, "scale": 0.5, "causal": 1}
+
+
+def test_tied_names():
+    model, inputs = make("gpt2")
+    document = export(model, kwargs=inputs, check=False).document
+    assert document["tied"] == [{"name": "lm_head.weight", "to": "transformer.wte.weight"}]
+
+
+def test_model_is_left_as_it_was():
+    model, inputs = make("llama")
+    model.train()
+    model.model.norm.eval()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    export(model, kwargs=inputs, check=False)
+    assert model.training and not model.model.norm.training and model.config.use_cache
+    assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
+
+
+def test_loss():
+    model, inputs = make("gpt2")
+    document = json.loads(export(model, kwargs=inputs, loss="next_token", check=False).json())
+    values = inputs | {"labels": inputs["input_ids"]}
+    with torch.no_grad():
+        found = interpreter.run(document, model.state_dict(), values)["loss"]
+        expected = model(**inputs, labels=inputs["input_ids"]).loss
+    assert torch.isclose(found, expected, rtol=1e-5)
+    assert "loss" not in interpreter.run(document, model.state_dict(), inputs)
+    with pytest.raises(ExportError, match='expected one of cross_entropy, next_token.*found "mse"'):
+        export(model, kwargs=inputs, loss="mse", check=False)
+
+
+def test_loss_by_a_function():
+    model = nn.Sequential(nn.Linear(4, 3))
+    x, y = torch.randn(2, 4), torch.randn(2, 3)
+    program = export(model, (x,), loss=lambda out, target: ((out - target) ** 2).mean(), targets=y, check=False)
+    found = interpreter.run(json.loads(program.json()), model.state_dict(), {"args.0": x, "labels": y})
+    assert torch.isclose(found["loss"], ((model(x) - y) ** 2).mean(), rtol=1e-5)
+    assert [p["name"] for p in program.document["parameters"]] == ["0.weight", "0.bias"]
+
+
+def test_same_program_twice():
+    first, second = (export(*make("products")[:1], kwargs=make("products")[1], check=False).json() for _ in range(2))
+    assert first == second
+
+
+def test_meta_device():
+    with torch.device("meta"):
+        model, inputs = MODELS["llama"]()
+    program = export(model, kwargs=inputs)
+    assert "meta device" in program.note
+    assert program.document["placeholders"] == ["model.rotary_emb.inv_freq"]
+    real, example = make("llama")
+    ops = [o["op"] for o in export(real, kwargs=example, check=False).document["operations"]]
+    assert [o["op"] for o in program.document["operations"]] == ops
+
+
+class Inner(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.layer(torch.linalg.inv(x))
+
+
+class Branching(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        y = self.layer(x)
+        return y * 2 if y.sum() > 0 else y
+
+
+@pytest.mark.parametrize(
+    ("model", "example", "says"),
+    [
+        (nn.Sequential(Inner()), torch.eye(4).repeat(2, 1, 1), r'module "0" \(Inner\): aten.linalg_inv'),
+        (nn.Sequential(nn.ReLU(), Branching()), torch.randn(2, 4), r'module "1" \(Branching\), .*:\d+: control flow'),
+        (nn.Sequential(nn.Conv3d(1, 1, 2)), torch.randn(2, 1, 3, 3, 3), r'module "0" \(Conv3d\): .*three axes'),
+    ],
+)
+def test_what_cannot_be_carried_is_said_in_one_line(model, example, says):
+    with pytest.raises(ExportError, match=says) as error:
+        export(model, (example,), check=False)
+    assert "\n" not in str(error.value)
+
+
+def test_an_example_is_needed():
+    with pytest.raises(ExportError, match="an example of the model's inputs is needed"):
+        export(nn.Linear(2, 2))
+
+
+def test_batch_of_one_stays_open():
+    model = nn.Linear(4, 3)
+    program = export(model, (torch.randn(1, 4),), check=False)
+    assert program.document["inputs"][0]["shape"] == ["B", 4]
+
+
+@pytest.mark.skipif(find_executable() is None, reason="no nino executable: set NINO")
+@pytest.mark.parametrize("name", MODELS)
+def test_host_computes_the_same(name):
+    model, inputs = make(name)
+    program = export(model, kwargs=inputs, check=True)
+    assert "equal PyTorch's" in program.note
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.mul_(1.01)
+    program.constants = {key: np.asarray(value) for key, value in program.constants.items()}
+    assert program.check() < TOLERANCE
+
+
+def test_ids_are_words():
+    assert ids().max() < 41
