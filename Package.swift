@@ -125,7 +125,7 @@ let package = Package(
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
         .target(
             name: "Nowcasting",
-            dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "COpenBLAS", "CPretrained"]),
+            dependencies: ["Tensors", "NeuralGraphs", "Checkpoints", "CKernels", "CPretrained"]),
         // Child processes that cannot do harm: spawning, limits, a system call filter.
         .target(name: "CIsolation"),
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
@@ -160,8 +160,7 @@ let package = Package(
                 "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
-            ],
-            resources: [.embedInCode("Resources/edge_list.py")]),
+            ]),
 
         // Tests mirror Sources.
         .target(name: "TestSupport", dependencies: ["CZip", "Tensors", "NeuralGraphs"], path: "Tests/TestSupport"),

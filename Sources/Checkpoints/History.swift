@@ -1,4 +1,4 @@
-/// Five states of one training run, oldest first, opened together.
+/// States of one training run, five unless another number is asked for, oldest first, opened together.
 ///
 /// All have the same tensors in name, shape and type. Source: NiNo, context length c = 5.
 public struct History: Sendable {
@@ -12,12 +12,13 @@ public struct History: Sendable {
 
     /// Opens the states.
     ///
+    /// - Parameter count: nil for as many as there are paths, two at least.
     /// - Throws: `wrongStateCount`; `tensorMissing`, `tensorSurplus`, `shapeMismatch` or `dtypeMismatch` where a state
     ///   differs from
     ///   the oldest; and every error of `Checkpoint(opening:)`.
-    public init(opening paths: [String]) throws(CheckpointError) {
-        guard paths.count == History.contextLength else {
-            throw .wrongStateCount(expected: History.contextLength, found: paths.count)
+    public init(opening paths: [String], count: Int? = History.contextLength) throws(CheckpointError) {
+        guard paths.count == count ?? max(2, paths.count) else {
+            throw .wrongStateCount(expected: count ?? 2, found: paths.count)
         }
         var states: [Checkpoint] = []
         for path in paths { states.append(try Checkpoint(opening: path)) }

@@ -17,7 +17,7 @@ final class NowcasterHandle {
         case Self.averageName: (method, stateKind) = (.average, .mean)
         default:
             let file = try Checkpoint(named: name)
-            (method, stateKind) = (try NowcastCheckpoint(file).nowcaster(), try file.stateKind)
+            (method, stateKind) = (try NowcastNetwork(file).nowcaster(), try file.stateKind)
         }
     }
 }

@@ -2,7 +2,7 @@ import COpenBLAS
 
 /// OpenBLAS runs on the calling thread only: the tiles, and what else is spread over threads, are ours. To be evaluated
 /// before every call of it.
-package let openBLASIsSerial: Void = openblas_set_num_threads(1)
+let openBLASIsSerial: Void = openblas_set_num_threads(1)
 
 /// C = alpha · op(A) · op(B) + beta · C in float32 (BLAS sgemm), row-major, on raw memory.
 ///
@@ -28,7 +28,9 @@ public func gemm(
     guard m > 0, n > 0 else { return }
     let multiplications = Double(m) * Double(n) * Double(k)
     guard multiplications >= 1_000_000 else {
-        serialGemm(transposeA, transposeB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+        serialGemm(
+            transposeA: transposeA, transposeB: transposeB, m: m, n: n, k: k, alpha: alpha, a, lda: lda, b, ldb: ldb,
+            beta: beta, c, ldc: ldc)
         return
     }
     let tiles = Int(min(16, (multiplications / 500_000).rounded(.up)))
@@ -37,23 +39,36 @@ public func gemm(
         let first = range.lowerBound
         if m >= n {
             serialGemm(
-                transposeA, transposeB, range.count, n, k, alpha, a + (transposeA ? first : first * lda), lda,
-                b, ldb, beta, c + first * ldc, ldc)
+                transposeA: transposeA, transposeB: transposeB, m: range.count, n: n, k: k, alpha: alpha,
+                a + (transposeA ? first : first * lda), lda: lda, b, ldb: ldb, beta: beta, c + first * ldc, ldc: ldc)
         } else {
             serialGemm(
-                transposeA, transposeB, m, range.count, k, alpha, a, lda,
-                b + (transposeB ? first * ldb : first), ldb, beta, c + first, ldc)
+                transposeA: transposeA, transposeB: transposeB, m: m, n: range.count, k: k, alpha: alpha, a, lda: lda,
+                b + (transposeB ? first * ldb : first), ldb: ldb, beta: beta, c + first, ldc: ldc)
         }
     }
 }
 
-private func serialGemm(
-    _ transposeA: Bool, _ transposeB: Bool, _ m: Int, _ n: Int, _ k: Int, _ alpha: Float,
-    _ a: UnsafePointer<Float>, _ lda: Int, _ b: UnsafePointer<Float>, _ ldb: Int,
-    _ beta: Float, _ c: UnsafeMutablePointer<Float>, _ ldc: Int
+/// The same on the calling thread: for tiles, and for what is itself spread over threads.
+package func serialGemm(
+    transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Float = 1,
+    _ a: UnsafePointer<Float>, lda: Int, _ b: UnsafePointer<Float>, ldb: Int, beta: Float = 0,
+    _ c: UnsafeMutablePointer<Float>, ldc: Int
 ) {
     _ = openBLASIsSerial
     cblas_sgemm(
+        CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
+        blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
+}
+
+/// The same in double precision.
+package func serialGemm(
+    transposeA: Bool = false, transposeB: Bool = false, m: Int, n: Int, k: Int, alpha: Double = 1,
+    _ a: UnsafePointer<Double>, lda: Int, _ b: UnsafePointer<Double>, ldb: Int, beta: Double = 0,
+    _ c: UnsafeMutablePointer<Double>, ldc: Int
+) {
+    _ = openBLASIsSerial
+    cblas_dgemm(
         CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
         blasint(m), blasint(n), blasint(k), alpha, a, blasint(lda), b, blasint(ldb), beta, c, blasint(ldc))
 }

@@ -40,6 +40,75 @@ import Testing
         #expect(try Checkpoint(opening: fixture.out).floats("fc.0.weight") != result)
     }
 
+    @Test func severalHorizonsOfOneStepAreThoseOfStepsOfTheirOwn() throws {
+        let fixture = try StepFixture()
+        func step(_ k: String, _ method: String) throws -> Command {
+            try Command(
+                arguments: ["step", "--config", fixture.config, "--history"] + fixture.history + [
+                    "--k", k, "--method", method, "--out", fixture.out, "--json",
+                ])
+        }
+        for method in ["nino", "linefit"] {
+            let together = try step("4,1,40", method)
+            #expect(together.status == 0 && together.output.split(separator: "\n").count == 3)
+            #expect(together.lastObject?["out"] as? String == fixture.folder + "out-k40.safetensors")
+            #expect(together.lastObject?["horizon"] as? Int == 40)
+            #expect(!FileManager.default.fileExists(atPath: fixture.out))
+            let found = [4, 1, 40].map { TemporaryFolder.bytes(of: fixture.folder + "out-k\($0).safetensors") }
+            #expect(Set(found).count == 3)
+            for (k, bytes) in zip([4, 1, 40], found) {
+                #expect(try step("\(k)", method).status == 0)
+                #expect(TemporaryFolder.bytes(of: fixture.out) == bytes)
+            }
+            try FileManager.default.removeItem(atPath: fixture.out)
+        }
+        for k in ["1,1", "1,x", "1,", "0,1"] {
+            let refused = try step(k, "linefit")
+            #expect(refused.status == 2 && refused.errors.contains("--k"), "\(k)")
+        }
+        // One horizon too far: nothing is written.
+        let far = try step("2,41", "nino")
+        #expect(far.status == 2 && far.errors.contains("41"))
+        #expect(!FileManager.default.fileExists(atPath: fixture.folder + "out-k2.safetensors"))
+    }
+
+    @Test func rankOneTakesAnyStatesAndNoConfig() throws {
+        let fixture = try StepFixture()
+        func step(_ extra: String...) throws -> Command {
+            try Command(
+                arguments: ["step", "--method", "rank1", "--history"] + fixture.history.prefix(4) + [
+                    "--out", fixture.out, "--json",
+                ] + extra)
+        }
+        let command = try step("--steps", "0,50,100,150", "--to", "200,300")
+        #expect(command.status == 0 && command.lastObject?["horizon"] as? Int == 150)
+        let (near, far) = (
+            try Checkpoint(opening: fixture.folder + "out-to200.safetensors").floats("fc.0.weight"),
+            try Checkpoint(opening: fixture.folder + "out-to300.safetensors").floats("fc.0.weight")
+        )
+        // All scalars move by t/2 + t²/4, so the line goes through 0.75, 2 and 3.75 and is at 5.1667 and 8.1667.
+        for index in 0..<20 {
+            let start = StepFixture.value("fc.0.weight", index, 0)
+            #expect(abs(near[index] - start - 5.1667) < 1e-3 && abs(far[index] - start - 8.1667) < 1e-3)
+        }
+        #expect(try step("--k", "1").status == 0)
+        let states = try Checkpoint(opening: fixture.out).floats("fc.0.weight")
+        #expect(zip(states, near).allSatisfy { abs($0 - $1) < 1e-4 })
+        for (extra, message) in [
+            (["--k", "1", "--to", "9"], "either --k or --to"), (["--to", "3"], "more than 3"),
+            (["--k", "1", "--steps", "0,1"], "expected 4"), (["--k", "1", "--steps", "0,2,1,3"], "rising"),
+            (["--step", "5"], "--k or --to"), (["--k", "1", "--subgraph"], "either --config or --graph"),
+        ] {
+            let refused = try Command(
+                arguments: ["step", "--method", "rank1", "--history"] + fixture.history.prefix(4) + [
+                    "--out", fixture.out,
+                ] + extra)
+            #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
+        }
+        let other = try fixture.step("--method", "linefit", "--steps", "0,1,2,3,4")
+        #expect(other.status == 2 && other.errors.contains("need --method rank1"))
+    }
+
     @Test func scheduleGivesTheHorizon() throws {
         let fixture = try StepFixture()
         func step(_ extra: String...) throws -> Command {

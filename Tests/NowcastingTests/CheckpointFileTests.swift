@@ -21,24 +21,24 @@ import Testing
         return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Data($0) } + text + body
     }
 
-    private func load(_ data: Data) throws -> NowcastCheckpoint {
+    private func load(_ data: Data) throws -> NowcastNetwork {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(
             "nowcast-\(UUID().uuidString).safetensors")
         try data.write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        return try NowcastCheckpoint(opening: file.path)
+        return try NowcastNetwork(opening: file.path)
     }
 
     @Test func argumentsInTheMetadataSayWhatTheWeightsAreFor() throws {
         let scalar = SampleNetwork.scalarWeights(width: 32, seed: 1)
-        let expected = try NowcastCheckpoint(weights: scalar, arguments: SampleNetwork.scalarArguments)
+        let expected = try NowcastNetwork(weights: scalar, arguments: SampleNetwork.scalarArguments)
         #expect(try load(safetensors(scalar, arguments: #"{"gnn": false, "hid": 32}"#)) == expected)
         // Without them the defaults hold, which are those of a graph network with word positions.
         #expect(throws: NowcastError.self) { try load(safetensors(scalar, arguments: nil)) }
         let graph = SampleNetwork.graphWeights(words: 4, seed: 1)
         #expect(
             try load(safetensors(graph, arguments: nil))
-                == NowcastCheckpoint(weights: graph, arguments: NetworkArguments()))
+                == NowcastNetwork(weights: graph, arguments: NetworkArguments()))
         #expect(throws: CheckpointError.self) { try load(Data("no checkpoint".utf8)) }
     }
 }

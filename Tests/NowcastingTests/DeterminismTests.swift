@@ -17,13 +17,11 @@ import Testing
         let input = try GraphInput(graph)
         let before = Parallel.threads
         defer { Parallel.threads = before }
-        for checkpoint in [
-            try NowcastCheckpoint(
-                weights: SampleNetwork.graphWeights(width: 32, seed: seed), arguments: SampleNetwork.graphArguments),
-            try NowcastCheckpoint(
-                weights: SampleNetwork.scalarWeights(width: 32, seed: seed), arguments: SampleNetwork.scalarArguments),
+        for network in [
+            try SampleNetwork.graph(SampleNetwork.graphWeights(width: 32, seed: seed)),
+            try SampleNetwork.scalar(SampleNetwork.scalarWeights(width: 32, seed: seed)),
         ] {
-            let nowcaster = checkpoint.nowcaster()
+            let nowcaster = network.nowcaster()
             Parallel.threads = 1
             let one = bits(try nowcaster.nowcast(history, horizon: 2, graph: input))
             for threads in [2, 3, 8] {

@@ -218,7 +218,7 @@ import Testing
     }
 }
 
-private func nowcast(_ network: GraphNetwork, _ history: StateHistory, _ graph: GraphInput, _ horizon: Int) throws
+private func nowcast(_ network: NowcastNetwork, _ history: StateHistory, _ graph: GraphInput, _ horizon: Int) throws
     -> [Float]
 {
     try StreamedNetwork(network).nowcast(history, horizon: horizon, graph: graph).array

@@ -1,30 +1,15 @@
-import Foundation
 import NeuralGraphs
 import Nowcasting
 
-/// The network of nino-model.md 3 in double precision, edge by edge, straight from the checkpoint's names: shares no
-/// code with
-/// the module it checks.
+/// A whole nowcast in double precision, edge by edge, by the formulas of `DoublePrecisionReference`; reading, scaling
+/// and read-back are written out here once more.
 struct ReferenceNetwork {
-    let weights: [String: NamedWeight]
-    var updateScale = 1.0
+    private let formulas: DoublePrecisionReference
+    private let updateScale: Double
 
-    private func layer(_ name: String, _ x: [Double]) -> [Double] {
-        let (weight, bias) = (weights[name + ".weight"]!, weights[name + ".bias"]!)
-        return (0..<weight.shape[0]).map { row in
-            var sum = Double(bias.values[row])
-            for column in x.indices { sum += Double(weight.values[row * weight.shape[1] + column]) * x[column] }
-            return sum
-        }
+    init(weights: [String: NamedWeight], updateScale: Double = 1) {
+        (formulas, self.updateScale) = (DoublePrecisionReference(weights), updateScale)
     }
-
-    private func row(_ name: String, _ index: Int) -> [Double] {
-        let table = weights[name]!
-        return table.values[(index * table.shape[1])..<((index + 1) * table.shape[1])].map(Double.init)
-    }
-
-    private func silu(_ x: [Double]) -> [Double] { x.map { $0 / (1 + exp(-$0)) } }
-    private func plus(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map { $0.0 + $0.1 } }
 
     private struct Scaling {
         let mean: Double
@@ -59,9 +44,8 @@ struct ReferenceNetwork {
         }
     }
 
-    /// - Returns: the flat parameter vector.
-    ///
     /// - Parameter chosen: whether messages pass along each edge; nil: along all.
+    /// - Returns: the flat parameter vector.
     func nowcast(
         _ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil, horizon: Int,
         passingAlong chosen: [Bool]? = nil
@@ -75,41 +59,28 @@ struct ReferenceNetwork {
         _ history: StateHistory, _ edges: EdgeList, encoding: [Float], words: [Int]? = nil,
         passingAlong chosen: [Bool]? = nil
     ) -> [[Double]] {
-        let scale = self.scaled(history)
-        let states = history.states.map(\.array)
-        func scaled(_ scalar: Int, _ state: Int) -> Double { scale(scalar, states[state]) }
+        let (scaled, states) = (self.scaled(history), history.states.map(\.array))
         var x = (0..<edges.nodeCount).map { node in
-            let projected = layer("node_proj.fc.0", encoding[(node * 8)..<(node * 8 + 8)].map(Double.init))
-            return words.map { plus(projected, row("wte_pos_enc_layer.weight", $0[node])) } ?? projected
+            formulas.node(encoding[(node * 8)..<(node * 8 + 8)].map(Double.init), word: words?[node])
         }
         var e = (0..<edges.count).map { edge in
             let scalar = edges.parameterScalars[edge]
-            var features = [Double](repeating: scalar < 0 ? (edges.types[edge] == 13 ? 2 : 1) : 0, count: 5)
-            if scalar >= 0 {
-                features = (0..<edges.slots[edge]).flatMap { slot in (0..<5).map { scaled(scalar + slot, $0) } }
-            }
-            return plus(layer("edge_proj.fc.0", features), row("layer_embed.weight", edges.types[edge]))
+            let constant = [Double](repeating: edges.types[edge] == 13 ? 2 : 1, count: 5)
+            let features = (0..<edges.slots[edge]).flatMap { slot in states.map { scaled(max(0, scalar) + slot, $0) } }
+            return formulas.edge(scalar < 0 ? constant : features, type: edges.types[edge])
         }
-        var update = 0
-        while weights["gnn.edge_update.\(update).lin1.weight"] != nil {
-            x = convolve("gnn.convs.\(update).", x, e, edges, chosen).map(silu)
-            let name = "gnn.edge_update.\(update)."
-            let (fromSource, fromTarget) = (x.map { layer(name + "lin_s", $0) }, x.map { layer(name + "lin_t", $0) })
+        for round in 0..<formulas.updates {
+            x = passMessages(round, x, e, edges, chosen)
             e = e.indices.map { edge in
-                layer(
-                    name + "lin1",
-                    silu(
-                        plus(
-                            layer(name + "lin_e", e[edge]),
-                            plus(fromSource[edges.sources[edge]], fromTarget[edges.targets[edge]]))))
+                formulas.edge(
+                    after: round, e[edge], source: x[edges.sources[edge]], target: x[edges.targets[edge]])
             }
-            update += 1
         }
         let horizons = SampleNetwork.horizons
         var sums = [[Double]](repeating: [Double](repeating: 0, count: horizons), count: history.count)
         var counts = [Double](repeating: 0, count: history.count)
         for edge in 0..<edges.count where edges.parameterScalars[edge] >= 0 {
-            let output = layer("edge_out.fc.2", silu(layer("edge_out.fc.0", e[edge])))
+            let output = formulas.outputs(e[edge])
             for slot in 0..<edges.slots[edge] {
                 let scalar = edges.parameterScalars[edge] + slot
                 for k in 0..<horizons { sums[scalar][k] += updateScale * output[slot * horizons + k] }
@@ -119,22 +90,19 @@ struct ReferenceNetwork {
         return zip(sums, counts).map { sum, count in sum.map { $0 / count } }
     }
 
-    private func convolve(
-        _ name: String, _ x: [[Double]], _ e: [[Double]], _ edges: EdgeList, _ chosen: [Bool]?
+    private func passMessages(
+        _ round: Int, _ x: [[Double]], _ e: [[Double]], _ edges: EdgeList, _ chosen: [Bool]?
     ) -> [[Double]] {
-        let width = x[0].count
-        var sums = [[Double]](repeating: [Double](repeating: 0, count: width), count: x.count)
+        var sums = x.map { $0.map { _ in 0.0 } }
         var counts = [Double](repeating: 0, count: x.count)
         for edge in e.indices where chosen?[edge] ?? true {
-            let (s, t) = (edges.sources[edge], edges.targets[edge])
-            let encoded = layer(name + "edge_encoder", e[edge])
-            let pre = layer(name + "pre_nns.0.0", x[t] + x[s])
-            for h in 0..<width { sums[t][h] += encoded[h] * pre[h] + encoded[width + h] }
-            counts[t] += 1
+            let target = edges.targets[edge]
+            let message = formulas.message(round, edge: e[edge], source: x[edges.sources[edge]], target: x[target])
+            for h in message.indices { sums[target][h] += message[h] }
+            counts[target] += 1
         }
         return x.indices.map { node in
-            let mean = sums[node].map { counts[node] > 0 ? $0 / counts[node] : 0 }
-            return layer(name + "lin", layer(name + "post_nns.0.0", x[node] + mean))
+            formulas.node(after: round, x[node], meanMessage: sums[node].map { $0 / max(1, counts[node]) })
         }
     }
 
@@ -144,13 +112,9 @@ struct ReferenceNetwork {
     }
 
     func changes(_ history: StateHistory, types: [Int]) -> [[Double]] {
-        let scaled = self.scaled(history)
-        let states = history.states.map(\.array)
+        let (scaled, states) = (self.scaled(history), history.states.map(\.array))
         return types.indices.map { index in
-            var h = plus(
-                layer("edge_proj.fc.0", states.map { scaled(index, $0) }), row("layer_embed.weight", types[index]))
-            for name in ["0", "2", "4"] { h = silu(layer("edge_mlp.fc." + name, h)) }
-            return layer("edge_mlp.fc.6", h).map { updateScale * $0 }
+            formulas.outputs(ofScalar: states.map { scaled(index, $0) }, type: types[index]).map { updateScale * $0 }
         }
     }
 }

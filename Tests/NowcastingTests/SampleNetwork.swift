@@ -68,22 +68,14 @@ enum SampleNetwork {
     }
 
     static func graph(_ weights: [String: NamedWeight], _ arguments: NetworkArguments = graphArguments) throws
-        -> GraphNetwork
+        -> NowcastNetwork
     {
-        guard case .graph(let network) = try NowcastCheckpoint(weights: weights, arguments: arguments) else {
-            throw WrongKind()
-        }
-        return network
+        try NowcastNetwork(weights: weights, arguments: arguments)
     }
 
-    static func scalar(_ weights: [String: NamedWeight]) throws -> ScalarNetwork {
-        guard case .scalar(let network) = try NowcastCheckpoint(weights: weights, arguments: scalarArguments) else {
-            throw WrongKind()
-        }
-        return network
+    static func scalar(_ weights: [String: NamedWeight]) throws -> NowcastNetwork {
+        try NowcastNetwork(weights: weights, arguments: scalarArguments)
     }
-
-    struct WrongKind: Error {}
 
     /// Five states that move: a start for each tensor, a drift and some noise.
     static func history(_ parameters: ParameterList, seed: UInt64) throws -> StateHistory {

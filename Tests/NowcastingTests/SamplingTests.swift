@@ -56,7 +56,7 @@ import Testing
     func bfloat16ProductsAreCloseAndNotExact() throws {
         let graph = try GraphBuilder.everyKind(seed: 3).graph()
         let (input, history) = (try GraphInput(graph), try SampleNetwork.history(graph.parameters, seed: 3))
-        let network = GraphNetwork.random(seed: 5)
+        let network = NowcastNetwork.random(seed: 5)
         let exact = try StreamedNetwork(network).nowcast(history, horizon: 2, graph: input).array
         let rounded = try StreamedNetwork(network, precision: .bfloat16).nowcast(
             history, horizon: 2, graph: input
@@ -69,13 +69,16 @@ import Testing
     @Test func sampledNumbersOfALargeResultAreRecomputed() throws {
         let graph = try GraphBuilder.everyKind(seed: 8).graph()
         let history = try SampleNetwork.history(graph.parameters, seed: 8)
-        let network = try SampleNetwork.graph(SampleNetwork.graphWeights(seed: 8))
-        let (streamed, input) = (StreamedNetwork(network), try GraphInput(graph))
+        let weights = SampleNetwork.graphWeights(seed: 8)
+        let (streamed, input) = (StreamedNetwork(try SampleNetwork.graph(weights)), try GraphInput(graph))
         let output = try streamed.nowcast(history, horizon: 2, graph: input)
         let nodes = try streamed.nodeStates(history, graph: input)
-        let oracle = try DoublePrecisionReference(network, graph: graph, source: history, nodes: nodes)
-        let wrong = try DoublePrecisionReference(
-            network, graph: graph, source: history, nodes: [nodes[0], nodes[1], nodes[1]])
+        func reference(_ nodes: [Tensor]) throws -> SampledReference<StateHistory> {
+            try SampledReference(
+                DoublePrecisionReference(weights), horizons: SampleNetwork.horizons, graph: graph, source: history,
+                nodes: nodes)
+        }
+        let (oracle, wrong) = (try reference(nodes), try reference([nodes[0], nodes[1], nodes[1]]))
         var (agreeing, differing) = (0, 0)
         for (index, entry) in graph.parameters.entries.enumerated() {
             let (expected, found) = (

@@ -14,7 +14,7 @@ final class GraphGradient {
     private let errorWeights: [[Float]]
     private let sums = WeightGradients()
 
-    private var layout: GraphLayout { pass.layout }
+    private var layout: NetworkLayout { pass.layout }
     private var graph: TrainingGraph { pass.graph }
     private var scratch: SampleScratch { pass.scratch }
     private var weights: UnsafePointer<Float> { pass.weights }
@@ -140,23 +140,23 @@ final class GraphGradient {
 
     /// From the gradient of x after a layer to that before it.
     private func pullBackMessages(_ layer: Int, _ dx: Tensor) -> Tensor {
-        let convolution = layout.convolutions[layer]
+        let round = layout.messagePassing[layer]
         let (count, x) = (graph.nodeCount, pass.nodes[layer])
         let dy = pass.nodeSlopes[layer]
         nino_row_activation_pullback(
-            dx.address, Int64(count), Int64(width), dy.address, gradient + convolution.bias.offset)
-        add(convolution.own, x, dy)
-        add(convolution.aggregate, pass.aggregates[layer], dy)
+            dx.address, Int64(count), Int64(width), dy.address, gradient + round.bias.offset)
+        add(round.own, x, dy)
+        add(round.aggregate, pass.aggregates[layer], dy)
         let (result, messages) = (Tensor(shape: [count, width]), Tensor(shape: [count, width]))
-        convolution.own.pullBack(weights, dy.address, rows: count, into: result.address)
-        convolution.aggregate.pullBack(weights, dy.address, rows: count, into: messages.address)
+        round.own.pullBack(weights, dy.address, rows: count, into: result.address)
+        round.aggregate.pullBack(weights, dy.address, rows: count, into: messages.address)
         for node in 0..<count {
             for index in (node * width)..<((node + 1) * width) { messages.values[index] /= graph.fanIns[node] }
         }
-        add(convolution.shift.first(inputs: pass.inputSums[layer].shape[1]), pass.inputSums[layer], messages)
+        add(round.shift.first(inputs: pass.inputSums[layer].shape[1]), pass.inputSums[layer], messages)
         pullBackEdges(layer, messages)
         let halves: [(WeightView, SampleScratch.Name)] = [
-            (convolution.target, .valueTargetSums), (convolution.source, .valueSourceSums),
+            (round.target, .valueTargetSums), (round.source, .valueSourceSums),
         ]
         for (view, name) in halves {
             let values = floats(scratch.sums(name, count * width))
@@ -164,13 +164,13 @@ final class GraphGradient {
             view.pullBack(weights, values.address, rows: count, into: result.address, accumulate: true)
         }
         let values = scratch.sums(.valueTargetSums, count * width)
-        for index in 0..<(count * width) { gradient[convolution.targetBias + index % width] += values[index] }
+        for index in 0..<(count * width) { gradient[round.targetBias + index % width] += values[index] }
         return result
     }
 
     /// The edges' part of a layer's message passing.
     private func pullBackEdges(_ layer: Int, _ messages: Tensor) {
-        let convolution = layout.convolutions[layer]
+        let round = layout.messagePassing[layer]
         let (sources, targets) = (
             scratch.zeros(.valueSourceSums, graph.nodeCount * width),
             scratch.zeros(.valueTargetSums, graph.nodeCount * width)
@@ -178,21 +178,21 @@ final class GraphGradient {
         // What every edge into a node gets through the shift.
         let shift = Tensor(shape: [graph.nodeCount, width])
         if layer > 0 {
-            convolution.shift.pullBack(weights, messages.address, rows: graph.nodeCount, into: shift.address)
+            round.shift.pullBack(weights, messages.address, rows: graph.nodeCount, into: shift.address)
         }
         graph.forEachTile { tile in
             pass.withInputs(tile, level: layer) { shape, inputs, columns in
                 let (scales, scaleGradients) = (
                     scratch.floats(.scales, tile.edges * width), scratch.floats(.scaleGradients, tile.edges * width)
                 )
-                let scale = convolution.scale.first(inputs: columns)
+                let scale = round.scale.first(inputs: columns)
                 scale.apply(weights, inputs, rows: tile.edges, into: scales)
                 let (first, scaleConstants) = (
-                    tile.firstTarget * width, pass.constants(convolution.scaleConstants, layer: layer, tile.stream)
+                    tile.firstTarget * width, pass.constants(round.scaleConstants, layer: layer, tile.stream)
                 )
                 var places = nino_message_sums_t(
                     sources: sources, targets: targets + first, scale_constants: gradient + scaleConstants,
-                    shift_constants: gradient + pass.constants(convolution.shiftConstants, layer: layer, tile.stream))
+                    shift_constants: gradient + pass.constants(round.shiftConstants, layer: layer, tile.stream))
                 nino_edge_messages_pullback(
                     shape, scales, weights + scaleConstants, pass.sourceValues[layer].address,
                     pass.targetValues[layer].address + first,
@@ -202,7 +202,7 @@ final class GraphGradient {
                 let hidden = scratch.floats(.gradients(layer), tile.edges * width)
                 for edge in 0..<tile.edges {
                     (hidden + edge * width).update(
-                        from: shift.address + first + edge / tile.sources.count * width, count: width)
+                        from: shift.address + first + edge / tile.places.count * width, count: width)
                 }
                 scale.pullBack(weights, scaleGradients, rows: tile.edges, into: hidden, accumulate: true)
                 pullBackHidden(tile, shape, level: layer)

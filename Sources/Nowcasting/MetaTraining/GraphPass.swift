@@ -10,7 +10,7 @@ import Tensors
 /// hidden vectors
 /// later) and makes those of level i + 1.
 final class GraphPass {
-    let layout: GraphLayout
+    let layout: NetworkLayout
     /// The network's weights with what is folded from them.
     let weights: UnsafePointer<Float>
     let updateScale: Float
@@ -33,7 +33,7 @@ final class GraphPass {
     var targetTerms: [Tensor] = []
 
     init(
-        _ layout: GraphLayout, weights: UnsafePointer<Float>, updateScale: Float, wordEmbedding: [Float]?,
+        _ layout: NetworkLayout, weights: UnsafePointer<Float>, updateScale: Float, wordEmbedding: [Float]?,
         sample: TrainingSample, scratch: SampleScratch
     ) {
         (self.layout, self.weights, self.updateScale, self.sample, self.scratch) = (
@@ -81,7 +81,7 @@ final class GraphPass {
         let sources = scratch.integers(.sources, tile.edges)
         tile.write(sources: sources, addresses: addresses(tile))
         var shape = nino_edge_tile_t(
-            sources: sources, targets: Int64(tile.targets.count), fan_in: Int64(tile.sources.count), width: Int64(width)
+            sources: sources, targets: Int64(tile.targets.count), fan_in: Int64(tile.places.count), width: Int64(width)
         )
         gatherStates(tile)
         for update in 0..<level {
@@ -114,7 +114,7 @@ final class GraphPass {
 
     /// Offset of a stream's row of constants: only the first layer tells types apart.
     func constants(_ view: WeightView, layer: Int, _ stream: TrainingGraph.Stream) -> Int {
-        view.offset + (layer == 0 ? stream.type * width : 0)
+        view.offset + (layer == 0 ? stream.edges.type * width : 0)
     }
 
     private func gatherStates(_ tile: TrainingTile) {
@@ -131,25 +131,25 @@ final class GraphPass {
 
     /// Message passing of one layer: makes the next nodes.
     private func passMessages(_ layer: Int) {
-        let convolution = layout.convolutions[layer]
+        let round = layout.messagePassing[layer]
         let x = nodes[layer]
-        let (targets, sources) = (rows(of: convolution.targetBias), rows(of: nil))
-        convolution.target.apply(weights, x.address, rows: graph.nodeCount, into: targets.address, accumulate: true)
-        convolution.source.apply(weights, x.address, rows: graph.nodeCount, into: sources.address)
+        let (targets, sources) = (rows(of: round.targetBias), rows(of: nil))
+        round.target.apply(weights, x.address, rows: graph.nodeCount, into: targets.address, accumulate: true)
+        round.source.apply(weights, x.address, rows: graph.nodeCount, into: sources.address)
         let stride = layer == 0 ? graph.slotCount * StateHistory.contextLength : width
         let messages = scratch.zeros(.messages, graph.nodeCount * width)
         let sums = scratch.zeros(.inputSums(layer), graph.nodeCount * stride)
         graph.forEachTile { tile in
             withInputs(tile, level: layer) { shape, inputs, columns in
                 let scales = scratch.floats(.scales, tile.edges * width)
-                convolution.scale.first(inputs: columns).apply(weights, inputs, rows: tile.edges, into: scales)
+                round.scale.first(inputs: columns).apply(weights, inputs, rows: tile.edges, into: scales)
                 nino_edge_messages(
-                    shape, scales, weights + constants(convolution.scaleConstants, layer: layer, tile.stream),
-                    weights + constants(convolution.shiftConstants, layer: layer, tile.stream), sources.address,
+                    shape, scales, weights + constants(round.scaleConstants, layer: layer, tile.stream),
+                    weights + constants(round.shiftConstants, layer: layer, tile.stream), sources.address,
                     targets.address + tile.firstTarget * width,
                     messages + tile.firstTarget * width)
                 nino_group_sums(
-                    inputs, Int64(tile.targets.count), Int64(tile.sources.count), Int64(columns),
+                    inputs, Int64(tile.targets.count), Int64(tile.places.count), Int64(columns),
                     sums + tile.firstTarget * stride, Int64(stride))
             }
         }
@@ -159,11 +159,11 @@ final class GraphPass {
 
     /// x' = silu(own(x) + aggregate(mean message) + bias).
     private func finish(_ layer: Int, _ messages: UnsafePointer<Double>, _ sums: UnsafePointer<Double>, columns: Int) {
-        let convolution = layout.convolutions[layer]
+        let round = layout.messagePassing[layer]
         let inputs = Tensor(shape: [graph.nodeCount, columns])
         for index in 0..<inputs.count { inputs.values[index] = Float(sums[index]) }
         let mean = rows(of: nil)
-        convolution.shift.first(inputs: columns).apply(
+        round.shift.first(inputs: columns).apply(
             weights, inputs.address, rows: graph.nodeCount, into: mean.address)
         for node in 0..<graph.nodeCount {
             let share = 1 / Double(graph.fanIns[node])
@@ -172,10 +172,10 @@ final class GraphPass {
             }
         }
         let (x, slopes) = (rows(of: nil), rows(of: nil))
-        convolution.own.apply(weights, nodes[layer].address, rows: graph.nodeCount, into: x.address)
-        convolution.aggregate.apply(weights, mean.address, rows: graph.nodeCount, into: x.address, accumulate: true)
+        round.own.apply(weights, nodes[layer].address, rows: graph.nodeCount, into: x.address)
+        round.aggregate.apply(weights, mean.address, rows: graph.nodeCount, into: x.address, accumulate: true)
         nino_row_activation(
-            weights + convolution.bias.offset, Int64(graph.nodeCount), Int64(width), x.address, slopes.address)
+            weights + round.bias.offset, Int64(graph.nodeCount), Int64(width), x.address, slopes.address)
         inputSums.append(inputs)
         aggregates.append(mean)
         nodes.append(x)

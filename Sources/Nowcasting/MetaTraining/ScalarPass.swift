@@ -5,7 +5,7 @@ import Tensors
 /// One sample on its way through WNN+, on the calling thread: every scalar by itself, tile by tile. Source:
 /// nino-model.md 3.2.
 final class ScalarPass {
-    private let layout: ScalarLayout
+    private let layout: WNNLayout
     private let weights: UnsafePointer<Float>
     private let updateScale: Float
     private let sample: TrainingSample
@@ -16,7 +16,7 @@ final class ScalarPass {
     private var depth: Int { layout.hidden.count + 1 }
 
     init(
-        _ layout: ScalarLayout, weights: UnsafePointer<Float>, updateScale: Float, sample: TrainingSample,
+        _ layout: WNNLayout, weights: UnsafePointer<Float>, updateScale: Float, sample: TrainingSample,
         scratch: SampleScratch
     ) {
         (self.layout, self.weights, self.updateScale, self.sample, self.scratch) = (

@@ -18,26 +18,33 @@ public final class TrainableNetwork {
     private let updateScale: Float
     /// Of checkpoints that have word positions; not trained.
     private let wordEmbedding: [Float]?
-    /// Weights, then what is folded from them.
-    private let folded: Tensor
+    private var folded: FoldedWeights
     private var gradients: [UnsafeMutableBufferPointer<Double>] = []
     private var scratches: [SampleScratch] = []
 
     private enum Layout {
-        case graph(GraphLayout)
-        case scalar(ScalarLayout)
+        case graph(NetworkLayout)
+        case scalar(WNNLayout)
 
         init(_ shape: NetworkShape) {
             switch shape.method {
-            case .nino: self = .graph(GraphLayout(shape))
-            case .wnn: self = .scalar(ScalarLayout(shape))
+            case .nino: self = .graph(NetworkLayout(shape))
+            case .wnn: self = .scalar(WNNLayout(shape))
             }
         }
 
-        var builder: LayoutBuilder {
+        var weights: WeightLayout {
             switch self {
-            case .graph(let layout): layout.builder
-            case .scalar(let layout): layout.builder
+            case .graph(let layout): layout.weights
+            case .scalar(let layout): layout.weights
+            }
+        }
+
+        /// The last layer.
+        var readOut: LayerView {
+            switch self {
+            case .graph(let layout): layout.readOut
+            case .scalar(let layout): layout.readOut
             }
         }
     }
@@ -46,9 +53,9 @@ public final class TrainableNetwork {
         self.shape = shape
         (self.updateScale, self.wordEmbedding) = (updateScale, wordEmbedding)
         layout = Layout(shape)
-        parameters = ParameterList(layout.builder.tensors)
+        parameters = ParameterList(layout.weights.tensors)
         weights = Tensor(shape: [parameters.count])
-        folded = Tensor(shape: [layout.builder.count])
+        folded = FoldedWeights(layout.weights)
     }
 
     deinit {
@@ -60,15 +67,13 @@ public final class TrainableNetwork {
     /// (uniform in ±1/√inputs) and embeddings (normal).
     public convenience init(_ shape: NetworkShape, seed: UInt64) {
         self.init(shape, updateScale: 1, wordEmbedding: nil)
-        for (index, entry) in parameters.entries.enumerated() {
-            let isLast = entry.name.hasPrefix(shape.method == .nino ? "edge_out.fc.2" : "edge_mlp.fc.6")
-            guard !isLast else { continue }
+        for (index, entry) in parameters.entries.enumerated() where entry.offset < layout.readOut.weight.offset {
             var random = SeededRandom(seed: seed, purpose: .initialWeights, index: UInt64(index))
             let inputs = entry.name.hasSuffix(".bias") ? parameters.entries[index - 1].shape[1] : entry.shape[1]
             let bound = 1 / Float(inputs).squareRoot()
             for scalar in entry.range {
                 weights.values[scalar] =
-                    entry.name == "layer_embed.weight" ? random.normal() : random.uniform(in: -bound...bound)
+                    entry.name == NetworkLayout.embeddingName ? random.normal() : random.uniform(in: -bound...bound)
             }
         }
     }
@@ -77,20 +82,9 @@ public final class TrainableNetwork {
     ///
     /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.
     public convenience init(_ file: Checkpoint) throws {
-        switch try NowcastCheckpoint(file) {
-        case .graph(let network):
-            let shape = NetworkShape(
-                method: .nino, width: network.width, slots: network.slots, horizons: network.horizons,
-                edgeTypes: network.edgeTypes, updates: network.edgeUpdates.count)
-            self.init(shape, updateScale: network.updateScale, wordEmbedding: network.wordEmbedding)
-        case .scalar(let network):
-            let shape = NetworkShape(
-                method: .wnn, width: network.width, slots: 1, horizons: network.horizons, edgeTypes: network.edgeTypes)
-            self.init(shape, updateScale: network.updateScale, wordEmbedding: nil)
-        }
-        for entry in parameters.entries {
-            _ = weights.values[entry.range].update(fromContentsOf: try file.floats(entry.name))
-        }
+        let network = try NowcastNetwork(file)
+        self.init(network.shape, updateScale: network.updateScale, wordEmbedding: network.wordEmbedding)
+        _ = weights.values.update(fromContentsOf: network.weights)
     }
 
     /// Checks that samples of a graph can be worked on.
@@ -118,7 +112,7 @@ public final class TrainableNetwork {
         precondition(!samples.isEmpty && isTrainable, "expected samples, and a network without word positions")
         fold()
         while gradients.count < samples.count {
-            gradients.append(.allocate(capacity: folded.count))
+            gradients.append(.allocate(capacity: folded.doubles.count))
         }
         var losses = [Double](repeating: 0, count: samples.count)
         losses.withUnsafeMutableBufferPointer { losses in
@@ -158,14 +152,15 @@ public final class TrainableNetwork {
         }
     }
 
-    private func graphPass(_ layout: GraphLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> GraphPass {
+    private func graphPass(_ layout: NetworkLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> GraphPass {
         GraphPass(
-            layout, weights: folded.address, updateScale: updateScale, wordEmbedding: wordEmbedding, sample: sample,
+            layout, weights: folded.values.address, updateScale: updateScale, wordEmbedding: wordEmbedding,
+            sample: sample,
             scratch: scratch)
     }
 
-    private func scalarPass(_ layout: ScalarLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> ScalarPass {
-        ScalarPass(layout, weights: folded.address, updateScale: updateScale, sample: sample, scratch: scratch)
+    private func scalarPass(_ layout: WNNLayout, _ sample: TrainingSample, _ scratch: SampleScratch) -> ScalarPass {
+        ScalarPass(layout, weights: folded.values.address, updateScale: updateScale, sample: sample, scratch: scratch)
     }
 
     /// Calls `body` for every sample, largest first so that threads finish together.
@@ -177,21 +172,17 @@ public final class TrainableNetwork {
         Parallel.forEachWithWorker(samples.count) { place, worker in body(order[place], scratches[worker]) }
     }
 
-    private func fold() {
-        folded.values.baseAddress!.update(from: weights.address, count: weights.count)
-        for fold in layout.builder.folds { fold.run(folded.address) }
-    }
+    private func fold() { folded.fold(weights.address) }
 
     /// Adds the samples' gradients up in order, and carries those of folded products back to the weights.
     private func reduce(_ count: Int, into gradient: Tensor) {
-        var total = [Double](repeating: 0, count: folded.count)
+        var total = [Double](repeating: 0, count: folded.doubles.count)
         for sample in 0..<count {
             let own = gradients[sample]
             for index in total.indices { total[index] += own[index] }
         }
-        let values = folded.values.map(Double.init)
         total.withUnsafeMutableBufferPointer { total in
-            for fold in layout.builder.folds.reversed() { fold.pullBack(values, total.baseAddress!) }
+            for fold in layout.weights.folds.reversed() { fold.pullBack(folded.doubles, total.baseAddress!) }
         }
         for index in 0..<gradient.count { gradient.values[index] = Float(total[index] / Double(count)) }
     }
@@ -216,12 +207,10 @@ extension TrainableNetwork {
     /// - Throws: `CheckpointError.cannotWrite`.
     public func write(to path: String, metadata: [String: String] = [:]) throws(CheckpointError) {
         var tensors: [String: (shape: [Int], values: [Float])] = [:]
-        for entry in parameters.entries { tensors[entry.name] = (entry.shape, Array(weights.values[entry.range])) }
-        if shape.method == .nino {
-            for entry in parameters.entries where entry.name.hasPrefix("gnn.convs.0.") {
-                let name = "gnn.convs.\(shape.updates)." + entry.name.dropFirst("gnn.convs.0.".count)
-                tensors[name] = (entry.shape, [Float](repeating: 0, count: entry.count))
-            }
+        for entry in layout.weights.entries {
+            let count = entry.shape.reduce(1, *)
+            let values = entry.offset.map { Array(weights.values[$0..<($0 + count)]) }
+            tensors[entry.name] = (entry.shape, values ?? [Float](repeating: 0, count: count))
         }
         let writer = try SafetensorsWriter(
             path, tensors: tensors.map { TensorInfo(name: $0, dtype: .f32, shape: $1.shape) },

@@ -19,8 +19,8 @@ extension TrainingSample {
             tile.write(sources: &sources, addresses: &addresses)
             for edge in 0..<tile.edges {
                 ends[0].append(Int64(sources[edge]))
-                ends[1].append(Int64(tile.firstTarget + edge / tile.sources.count))
-                types.append(Int64(tile.stream.type))
+                ends[1].append(Int64(tile.firstTarget + edge / tile.places.count))
+                types.append(Int64(tile.stream.edges.type))
                 scalars.append(tile.stream.constant == nil ? Int64(addresses[edge]) : -1)
                 slots.append(Int64(tile.stream.slots))
                 constants.append(tile.stream.constant ?? 0)

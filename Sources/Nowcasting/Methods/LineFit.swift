@@ -16,7 +16,8 @@ public struct LineFit: Nowcaster {
         options: NowcastOptions
     ) throws -> [ChangeMeasure] {
         try check(horizons, for: sinks)
-        return try StateCombination(horizons.map(Self.coefficients)).run(source, into: sinks, options)
+        let coefficients = horizons.map(Self.coefficients)
+        return try StateCombination { _ in coefficients }.run(source, into: sinks, options)
     }
 }
 

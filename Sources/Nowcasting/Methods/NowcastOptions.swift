@@ -4,10 +4,13 @@ public struct NowcastOptions: Sendable {
     public var sampler: EdgeSampler?
     public var observer: (any NowcastObserver)?
     public var journal: (any NowcastJournal)?
+    /// Bytes that states may take: if all fit as float32 they are read once and kept, else wherever they are needed.
+    public var memory: Int
 
     public init(
-        sampler: EdgeSampler? = nil, observer: (any NowcastObserver)? = nil, journal: (any NowcastJournal)? = nil
+        sampler: EdgeSampler? = nil, observer: (any NowcastObserver)? = nil, journal: (any NowcastJournal)? = nil,
+        memory: Int = 0
     ) {
-        (self.sampler, self.observer, self.journal) = (sampler, observer, journal)
+        (self.sampler, self.observer, self.journal, self.memory) = (sampler, observer, journal, memory)
     }
 }

@@ -14,7 +14,8 @@ public struct StateAverage: Nowcaster {
         options: NowcastOptions
     ) throws -> [ChangeMeasure] {
         try check(horizons, for: sinks)
-        return try StateCombination(horizons.map { _ in Self.coefficients }).run(source, into: sinks, options)
+        let coefficients = horizons.map { _ in Self.coefficients }
+        return try StateCombination { _ in coefficients }.run(source, into: sinks, options)
     }
 }
 

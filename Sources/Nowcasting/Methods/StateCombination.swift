@@ -2,10 +2,10 @@ import NeuralGraphs
 
 /// Sums Σ c_t w_t over the states, for every scalar by itself, in double precision.
 struct StateCombination {
-    /// Of each sum.
-    let coefficients: [[Double]]
+    /// Of each sum, by parameter: [sums][states].
+    let coefficients: (_ parameter: Int) -> [[Double]]
 
-    init(_ coefficients: [[Double]]) {
+    init(_ coefficients: @escaping (_ parameter: Int) -> [[Double]]) {
         self.coefficients = coefficients
     }
 
@@ -21,12 +21,13 @@ struct StateCombination {
             (0..<entry.count).pieces(of: Self.chunk).map { ScalarPatch.run(index, $0) }
         }
         return try PartialMeasures.collect(patches, sums: sinks.count, options) { patch, scratch in
-            try combine(patch, source, into: sinks, scratch)
+            try combine(patch, coefficients(patch.parameter), source, into: sinks, scratch)
         }
     }
 
     private func combine(
-        _ patch: ScalarPatch, _ source: some StateSource, into sinks: [any NowcastSink], _ scratch: TileScratch
+        _ patch: ScalarPatch, _ coefficients: [[Double]], _ source: some StateSource, into sinks: [any NowcastSink],
+        _ scratch: TileScratch
     ) throws -> [ChangeMeasure] {
         let (length, count) = (coefficients[0].count, patch.columns)
         let (states, result) = (scratch.floats(.channels, length * count), scratch.floats(.output, count))

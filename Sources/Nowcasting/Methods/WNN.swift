@@ -4,29 +4,20 @@ import Tensors
 
 /// WNN+: predicts each scalar from its own five states and its edge type. Source: nino-model.md 3.2.
 public struct WNN: Sendable {
-    public let network: ScalarNetwork
-    /// First hidden layer on the raw states: [5, H], and its constant by type: [types, H]. Folded, as no nonlinearity
-    /// lies between.
-    private let input: [Float]
-    private let constants: [Float]
-    private let hidden: [FoldedNetwork.Layer]
+    public let shape: NetworkShape
+    private let layout: WNNLayout
+    private let weights: FoldedWeights
+    private let updateScale: Float
 
     /// Scalars read at a time, and those that go through the layers together.
     private static let chunk = 1 << 15
     private static let tile = 256
 
-    public init(_ network: ScalarNetwork) {
-        self.network = network
-        let first = FoldingMatrix(network.layers[0])
-        input = (first * FoldingMatrix(network.stateProjection)).transposed
-        constants = (0..<network.edgeTypes).flatMap { type in
-            let row = network.layerEmbedding[(type * network.width)..<((type + 1) * network.width)]
-            let features = [Double](network.stateProjection.bias).plus([Double](row))
-            return (first * features).plus([Double](network.layers[0].bias)).floats
-        }
-        hidden = network.layers[1..<(network.layers.count - 1)].map {
-            FoldedNetwork.Layer(FoldingMatrix($0), [Double]($0.bias))
-        }
+    public init(_ network: NowcastNetwork) {
+        precondition(network.shape.method == .wnn, "a network of \(network.shape.method) on single scalars")
+        (shape, updateScale) = (network.shape, network.updateScale)
+        layout = WNNLayout(network.shape)
+        weights = FoldedWeights(network)
     }
 
     private func predict(
@@ -53,7 +44,7 @@ public struct WNN: Sendable {
             let result = results + row * count
             var measure = ChangeMeasure()
             for index in 0..<count {
-                result[index] = scale.unscale(newest[index] + result[index] * network.updateScale)
+                result[index] = scale.unscale(newest[index] + result[index] * updateScale)
                 measure.add(newest: scale.unscale(newest[index]), nowcast: result[index])
             }
             try sink.write(patch, from: result, stride: count)
@@ -66,14 +57,15 @@ public struct WNN: Sendable {
         _ states: UnsafePointer<Float>, _ stride: Int, _ tile: Range<Int>, _ part: Part, _ types: ScalarTypes,
         _ scratch: TileScratch
     ) -> UnsafePointer<Float> {
-        let (count, width) = (tile.count, network.width)
+        let (count, width) = (tile.count, shape.width)
         var rows = scratch.floats(.hidden, count * width)
         var spare = scratch.floats(.product, count * width)
         firstLayer(
             states + tile.lowerBound, stride, part.parameter, tile.shifted(by: part.scalars.lowerBound), types,
             into: rows, scratch)
-        for layer in hidden {
-            applyLayer(layer, rows, rows: count, into: spare)
+        for layer in layout.hidden {
+            layer.weight.apply(
+                weights.values.address, bias: weights[layer.bias], rows, rows: count, into: spare)
             swap(&rows, &spare)
             nino_silu(rows, rows, Int64(count * width))
         }
@@ -84,12 +76,11 @@ public struct WNN: Sendable {
     private func writeChanges(
         _ hidden: UnsafePointer<Float>, _ count: Int, horizon: Int, to changes: UnsafeMutablePointer<Float>
     ) {
-        let (last, width) = (network.layers[network.layers.count - 1], network.width)
-        last.weight.withUnsafeBufferPointer { weight in
-            let row = weight.baseAddress! + (horizon - 1) * width
-            for index in 0..<count {
-                changes[index] = Float(nino_dot(hidden + index * width, row, Int64(width))) + last.bias[horizon - 1]
-            }
+        let width = shape.width
+        let row = weights[layout.readOut.weight] + (horizon - 1) * width
+        let bias = weights[layout.readOut.bias][horizon - 1]
+        for index in 0..<count {
+            changes[index] = Float(nino_dot(hidden + index * width, row, Int64(width))) + bias
         }
     }
 
@@ -98,22 +89,22 @@ public struct WNN: Sendable {
         _ states: UnsafePointer<Float>, _ stride: Int, _ parameter: Int, _ scalars: Range<Int>, _ types: ScalarTypes,
         into rows: UnsafeMutablePointer<Float>, _ scratch: TileScratch
     ) {
-        let zeros = scratch.floats(.targetTerms, network.width)
-        zeros.update(repeating: 0, count: network.width)
+        let zeros = scratch.floats(.targetTerms, shape.width)
+        zeros.update(repeating: 0, count: shape.width)
         let sources = scratch.sources(scalars.count)
         for (place, scalar) in scalars.enumerated() { sources[place] = Int32(types.type(of: scalar, in: parameter)) }
-        var shape = nino_edge_tile_t(
-            sources: sources, targets: 1, fan_in: Int64(scalars.count), width: Int64(network.width))
+        var tile = nino_edge_tile_t(
+            sources: sources, targets: 1, fan_in: Int64(scalars.count), width: Int64(shape.width))
         var inputs = nino_edge_states_t(
             values: states, channel_count: Int64(StateHistory.contextLength), channel_stride: Int64(stride),
             target_stride: 0, source_stride: 1)
-        nino_edge_input_silu(&shape, &inputs, input, constants, zeros, rows)
+        nino_edge_input_silu(&tile, &inputs, weights[layout.input], weights[layout.constants], zeros, rows)
     }
 }
 
 extension WNN: Nowcaster {
     public var name: String { "wnn" }
-    public var longestHorizon: Int? { network.horizons }
+    public var longestHorizon: Int? { shape.horizons }
     public var needsGraph: Bool { true }
 
     /// Some scalars of a parameter.
@@ -129,8 +120,8 @@ extension WNN: Nowcaster {
     ) throws -> [ChangeMeasure] {
         guard let types = graph?.types else { throw NowcastError.graphMissing(method: name) }
         try check(horizons, for: sinks)
-        guard types.largest < network.edgeTypes else {
-            throw NowcastError.edgeType(expectedBelow: network.edgeTypes, found: types.largest)
+        guard types.largest < shape.edgeTypes else {
+            throw NowcastError.edgeType(expectedBelow: shape.edgeTypes, found: types.largest)
         }
         precondition(
             types.tensors.count == source.parameters.entries.count, "types and history list different parameters")

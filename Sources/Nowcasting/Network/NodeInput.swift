@@ -20,14 +20,17 @@ public struct NodeInput: Sendable, Equatable {
         }
     }
 
+    /// - Parameters:
+    ///   - width: H.
+    ///   - wordEmbedding: [words, H], or nil.
     /// - Throws: `encodingLength`, `wordCount`, `wordOutsideVocabulary`.
-    func check(nodeCount: Int, network: GraphNetwork) throws(NowcastError) {
-        let width = network.nodeProjection.inputs
-        guard encoding.count == nodeCount * width else {
-            throw .encodingLength(expected: nodeCount * width, found: encoding.count)
+    func check(nodeCount: Int, width: Int, wordEmbedding: [Float]?) throws(NowcastError) {
+        let length = nodeCount * LaplacianPositionalEncoding.width
+        guard encoding.count == length else {
+            throw .encodingLength(expected: length, found: encoding.count)
         }
-        guard let table = network.wordEmbedding else { return }
-        let limit = table.count / network.width
+        guard let wordEmbedding else { return }
+        let limit = wordEmbedding.count / width
         guard words.count == nodeCount else { throw .wordCount(expected: nodeCount, found: words.count) }
         for (node, word) in words.enumerated() where !(0..<limit).contains(word) {
             throw .wordOutsideVocabulary(node: node, expectedBelow: limit, found: word)

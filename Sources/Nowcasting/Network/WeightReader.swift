@@ -1,14 +1,3 @@
-/// A weight of a checkpoint: shape and row-major numbers.
-public struct NamedWeight: Sendable, Equatable {
-    public let shape: [Int]
-    public let values: [Float]
-
-    public init(shape: [Int], values: [Float]) {
-        precondition(shape.reduce(1, *) == values.count, "shape \(shape) over \(values.count) numbers")
-        (self.shape, self.values) = (shape, values)
-    }
-}
-
 /// Takes weights by name and checks them.
 struct WeightReader {
     let weights: [String: NamedWeight]
@@ -21,13 +10,6 @@ struct WeightReader {
         guard fits else { throw .weightShape(name: name, expected: shape, found: weight.shape) }
         guard weight.values.allSatisfy(\.isFinite) else { throw .weightNotFinite(name: name) }
         return weight
-    }
-
-    /// The layer whose tensors are `name.weight` and `name.bias`.
-    func linear(_ name: String, outputs: Int?, inputs: Int?) throws(NowcastError) -> LinearLayer {
-        let weight = try weight(name + ".weight", shape: [outputs, inputs])
-        let bias = try self.weight(name + ".bias", shape: [weight.shape[0]])
-        return LinearLayer(outputs: weight.shape[0], inputs: weight.shape[1], weight: weight.values, bias: bias.values)
     }
 
     /// One more than the largest number that follows `prefix` in a name; 0 if there is none.

@@ -30,16 +30,22 @@ public struct StateHistory: StateSource {
         try self.init(states.map { Tensor(shape: [$0.count], values: $0) }, parameters: parameters)
     }
 
-    /// Everything a source has, in memory.
+    /// Everything a source has, in memory, if it is not there already.
     init(reading source: some StateSource) throws {
+        if let history = source as? StateHistory {
+            self = history
+            return
+        }
         parameters = source.parameters
-        states = try (0..<Self.contextLength).map { state in
-            let values = Tensor(shape: [source.parameters.count])
-            for (index, entry) in source.parameters.entries.enumerated() {
-                try source.read(
-                    .whole(index, entry), state: state, into: values.address + entry.offset, stride: entry.count)
+        states = (0..<Self.contextLength).map { _ in Tensor(shape: [source.parameters.count]) }
+        let pieces = source.parameters.entries.enumerated().flatMap { index, entry in
+            (0..<entry.count).pieces(of: 1 << 20).map { ScalarPatch.run(index, $0) }
+        }
+        try TaskRunner().forEach(pieces) { [states] patch, _ in
+            let first = source.parameters.entries[patch.parameter].offset + patch.first
+            for (index, state) in states.enumerated() {
+                try source.read(patch, state: index, into: state.address + first, stride: patch.columns)
             }
-            return values
         }
     }
 

@@ -44,6 +44,11 @@ struct EdgeStream: Sendable {
     var edges: Int { targets.count * fanIn }
     var isDense: Bool { if case .dense = joining { true } else { false } }
 
+    /// Whether neighbouring targets lie closer together in the parameter than neighbouring places.
+    var targetsAreInner: Bool {
+        if case .parameter(let scalars) = values { scalars.targetsAreInner } else { false }
+    }
+
     /// Channels of input: states of all its slots; none for a constant.
     var channelCount: Int {
         if case .parameter(let scalars) = values { scalars.slots * StateHistory.contextLength } else { 0 }

@@ -28,6 +28,15 @@ struct IndexRuns: Sendable {
         }
     }
 
+    /// The addresses of all indices below `count`.
+    func addresses(_ count: Int) -> [Int] {
+        var addresses = [Int](repeating: 0, count: count)
+        forEach(in: 0..<count) { place, run, address, stride in
+            for index in 0..<run { addresses[place + index] = address + index * stride }
+        }
+        return addresses
+    }
+
     private func address(of index: Int) -> Int {
         var rest = index
         var address = 0

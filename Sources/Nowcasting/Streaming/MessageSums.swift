@@ -9,22 +9,24 @@ struct EdgeConstants {
 
     /// - Parameter isTyped: true before the first update, where types and constant edges count; later they have been
     ///   absorbed.
-    init(_ convolution: FoldedNetwork.Convolution, _ stream: EdgeStream, isTyped: Bool, width: Int) {
-        guard isTyped else {
-            (scale, shift) = (convolution.scaleConstants, convolution.shiftConstants)
-            return
+    init(
+        _ weights: StreamedWeights, _ round: NetworkLayout.MessagePassing, _ stream: EdgeStream, isTyped: Bool
+    ) {
+        let width = weights.width
+        func constant(_ constants: WeightView, _ inputs: WeightView) -> [Float] {
+            (0..<width).map { h in
+                guard isTyped else { return weights[constants][h] }
+                return weights[constants][stream.type * width + h]
+                    + stream.constant * statesSum(weights[inputs], column: h, width: width)
+            }
         }
-        let row = stream.type * width
-        func constant(_ constants: [Float], _ inputs: [Float]) -> [Float] {
-            (0..<width).map { constants[row + $0] + stream.constant * statesSum(inputs, column: $0, width: width) }
-        }
-        scale = constant(convolution.scaleConstants, convolution.scale)
-        shift = constant(convolution.shiftConstants, convolution.shift)
+        scale = constant(round.scaleConstants, round.scale)
+        shift = constant(round.shiftConstants, round.shift)
     }
 }
 
 /// Sum over the five states of slot 0 of a column of an input matrix: what a constant in slot 0 multiplies.
-func statesSum(_ inputs: [Float], column: Int, width: Int) -> Float {
+func statesSum(_ inputs: UnsafePointer<Float>, column: Int, width: Int) -> Float {
     (0..<StateHistory.contextLength).reduce(0) { $0 + inputs[$1 * width + column] }
 }
 

@@ -6,27 +6,25 @@ import Tensors
 /// How work is cut, and the order in which its sums are added, follows from the graph; so results are bit-identical for
 /// any number of threads. Memory: five arrays of nodes × H, and a few megabytes a thread.
 public struct StreamedNetwork: Sendable {
-    public let network: GraphNetwork
+    public let shape: NetworkShape
     public let precision: ProductPrecision
-    private let folded: FoldedNetwork
-    private let matrices: TileMatrices
+    private let weights: StreamedWeights
 
     /// Folds weights: some 30 million multiplications at H = 128, so make one and keep it.
     ///
     /// - Parameter precision: of the H × H products; the processor must have it.
-    public init(_ network: GraphNetwork, precision: ProductPrecision = .float32) {
+    public init(_ network: NowcastNetwork, precision: ProductPrecision = .float32) {
+        precondition(network.shape.method == .nino, "a network of \(network.shape.method) on a graph")
         precondition(precision.isSupported, "this processor has no \(precision.rawValue) products")
-        self.network = network
-        self.precision = precision
-        folded = FoldedNetwork(network)
-        matrices = TileMatrices(folded, precision: precision)
+        (shape, self.precision) = (network.shape, precision)
+        weights = StreamedWeights(network, precision: precision)
     }
 
     /// States of all nodes, [nodes, H], before the first and after each round of message passing.
     ///
     /// - Throws: as `nowcast`.
     public func nodeStates(_ source: some StateSource, graph: GraphInput) throws -> [Tensor] {
-        let nowcast = try begin(source, graph, slots: graph.slotCount, NowcastOptions())
+        let nowcast = try begin(source, graph, NowcastOptions())
         var states: [Tensor] = []
         try nowcast.passMessages(graph.nodes) { states.append(Tensor(shape: $0.shape, values: $0.array)) }
         return states
@@ -34,21 +32,24 @@ public struct StreamedNetwork: Sendable {
 
     /// - Throws: `slots`, `edgeType`, and the errors of `NodeInput`; what the source throws.
     private func begin<Source: StateSource>(
-        _ source: Source, _ graph: GraphInput, slots: Int, _ options: NowcastOptions
+        _ source: Source, _ graph: GraphInput, _ options: NowcastOptions
     ) throws -> StreamedNowcast<Source> {
         precondition(source.parameters == graph.parameters, "history and graph list different parameters")
-        guard slots <= network.slots else { throw NowcastError.slots(expectedAtMost: network.slots, found: slots) }
-        try graph.nodes.check(nodeCount: graph.nodeCount, network: network)
-        guard graph.largestType < network.edgeTypes else {
-            throw NowcastError.edgeType(expectedBelow: network.edgeTypes, found: graph.largestType)
+        guard graph.slotCount <= shape.slots else {
+            throw NowcastError.slots(expectedAtMost: shape.slots, found: graph.slotCount)
         }
-        return try StreamedNowcast(folded, matrices, source: source, plan: graph.plan, options: options)
+        try graph.nodes.check(
+            nodeCount: graph.nodeCount, width: shape.width, wordEmbedding: weights.wordEmbedding)
+        guard graph.largestType < shape.edgeTypes else {
+            throw NowcastError.edgeType(expectedBelow: shape.edgeTypes, found: graph.largestType)
+        }
+        return try StreamedNowcast(weights, source: source, plan: graph.plan, options: options)
     }
 }
 
 extension StreamedNetwork: Nowcaster {
     public var name: String { "nino" }
-    public var longestHorizon: Int? { network.horizons }
+    public var longestHorizon: Int? { shape.horizons }
     public var needsGraph: Bool { true }
 
     /// Only the read-out depends on the horizon: more horizons cost a dot product an edge each.
@@ -58,7 +59,8 @@ extension StreamedNetwork: Nowcaster {
     ) throws -> [ChangeMeasure] {
         guard let graph else { throw NowcastError.graphMissing(method: name) }
         try check(horizons, for: sinks)
-        if graph.isListed {
+        let bytes = StateHistory.contextLength * source.parameters.count * MemoryLayout<Float>.stride
+        if graph.isListed || bytes <= options.memory {
             return try nowcast(StateHistory(reading: source), horizons, graph, into: sinks, options)
         }
         return try nowcast(source, horizons, graph, into: sinks, options)
@@ -68,7 +70,7 @@ extension StreamedNetwork: Nowcaster {
         _ source: some StateSource, _ horizons: [Int], _ graph: GraphInput, into sinks: [any NowcastSink],
         _ options: NowcastOptions
     ) throws -> [ChangeMeasure] {
-        let nowcast = try begin(source, graph, slots: graph.slotCount, options)
+        let nowcast = try begin(source, graph, options)
         try nowcast.checkStopped()
         if !nowcast.restoreTerms() {
             try nowcast.passMessages(graph.nodes)

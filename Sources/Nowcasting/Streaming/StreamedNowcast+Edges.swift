@@ -9,7 +9,7 @@ struct EdgeTile {
     /// Place of the first target in its panel.
     let firstTarget: Int
     /// Place of the first source in its panel.
-    let firstSource: Int
+    let firstPlace: Int
 
     var targets: Int { Int(shape.targets) }
     var fanIn: Int { Int(shape.fan_in) }
@@ -32,9 +32,8 @@ extension StreamedNowcast {
         let isTargetInner = scalars.targetsAreInner
         let (outer, inner) = isTargetInner ? (panel.fanIn, panel.targets.count) : (panel.targets.count, panel.fanIn)
         let states = PanelStates(
-            values: scratch.floats(.channels, stream.channelCount * panel.edges), channels: stream.channelCount,
-            outer: outer, inner: inner,
-            targetsAreInner: isTargetInner)
+            scratch.floats(.channels, stream.channelCount * panel.edges), channels: stream.channelCount,
+            outer: outer, inner: inner, targetsAreInner: isTargetInner)
         for slot in 0..<scalars.slots {
             try scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
                 for state in 0..<length {
@@ -56,7 +55,7 @@ extension StreamedNowcast {
         EdgeStream.forEachTile(targets: panel.targets, places: panel.places) { targets, places in
             let nodes = scratch.sources(EdgeTile.largest)
             stream.writeSources(targets: targets, places: places, into: nodes)
-            let (target, source) = (
+            let (target, place) = (
                 targets.lowerBound - panel.targets.lowerBound, places.lowerBound - panel.places.lowerBound
             )
             body(
@@ -64,19 +63,19 @@ extension StreamedNowcast {
                     shape: nino_edge_tile_t(
                         sources: nodes, targets: Int64(targets.count), fan_in: Int64(places.count),
                         width: Int64(width)),
-                    states: states.view(target: target, source: source), firstTarget: target, firstSource: source))
+                    states: states.view(target: target, place: place), firstTarget: target, firstPlace: place))
         }
     }
 
     /// Target terms of the first update with the constant of the stream's type: [targets, H]; the worker's memory.
     func inputTargetTerms(_ panel: EdgePanel, _ scratch: TileScratch) -> UnsafePointer<Float> {
-        let (stream, update) = (plan.streams[panel.stream], network.updates[0])
+        let (stream, update) = (plan.streams[panel.stream], layout.updates[0])
+        let (constants, input) = (weights[update.constants] + stream.type * width, weights[update.input])
         let terms = scratch.floats(.targetTerms, panel.targets.count * width)
         let own = targetTerms[0].address + panel.targets.lowerBound * width
         for h in 0..<width {
             let constant =
-                update.constants[stream.type * width + h] + stream.constant
-                * statesSum(update.input, column: h, width: width)
+                constants[h] + stream.constant * statesSum(input, column: h, width: width)
             for row in 0..<panel.targets.count { terms[row * width + h] = own[row * width + h] + constant }
         }
         return UnsafePointer(terms)
@@ -93,10 +92,10 @@ extension StreamedNowcast {
         var hidden = scratch.floats(.hidden, EdgeTile.largest * width)
         var spare = scratch.floats(.product, EdgeTile.largest * width)
         nino_edge_input_silu(
-            &tile.shape, &tile.states, network.updates[0].input, sourceTerms[0].address,
+            &tile.shape, &tile.states, weights[layout.updates[0].input], sourceTerms[0].address,
             inputTerms + tile.firstTarget * width, hidden)
         for update in 1..<max(1, updates) {
-            matrices.updates[update]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
+            weights.updateProducts[update]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
             swap(&hidden, &spare)
             let terms = targetTerms[update].address + (panel.targets.lowerBound + tile.firstTarget) * width
             nino_edge_update_silu(&tile.shape, sourceTerms[update].address, terms, hidden)

@@ -8,35 +8,79 @@ import Tensors
 /// Σ (scale f) ⊙ y_s + (scale Σf + Σ scale constants) ⊙ z_t + Σ scale constants ⊙ y_s + shift Σf + Σ shift constants,
 /// where z and y are the target and source halves of `pre`. Only the first term needs a vector an edge.
 extension StreamedNowcast {
-    /// Convolution `layer`: replaces the nodes' states.
+    /// Round `layer`: replaces the nodes' states.
     func passMessages(_ layer: Int) throws {
-        let convolution = network.convolutions[layer]
-        let values = apply(convolution.source, to: nodes)
-        let constants = plan.streams.map { EdgeConstants(convolution, $0, isTyped: layer == 0, width: width) }
-        let inputs = layer == 0 ? network.slots * StateHistory.contextLength : width
+        let round = layout.messagePassing[layer]
+        let values = Tensor(shape: [nodeCount, width])
+        Parallel.forEachRange(nodeCount, tile: EdgeTile.largest) { rows in
+            let first = rows.lowerBound * width
+            round.source.apply(
+                weights.folded.values.address, nodes.address + first, rows: rows.count, into: values.address + first)
+        }
+        let constants = plan.streams.map { EdgeConstants(weights, round, $0, isTyped: layer == 0) }
+        let inputs = layer == 0 ? layout.shape.slots * StateHistory.contextLength : width
         let tileSums = plan.targetTiles.map { TileSums(tasks: $0.tasks) }
         try forEachTask(plan.messageTasks, pass: .messages(layer: layer)) { task, scratch in
-            let tile = plan.targetTiles[task.tile]
-            let sums = MessageSums(targets: tile.targets.count, width: width, inputCount: inputs)
-            for panel in task.panels {
-                let states = try readStates(panel, scratch)
-                if let sampler = options.sampler {
-                    addSampled(
-                        panel, states, sampler, layer: layer, values: values, constants[panel.stream], to: sums, scratch
-                    )
-                    continue
-                }
-                if layer == 0 {
-                    addInputMessages(panel, states, values: values, to: sums, scratch)
-                } else {
-                    addHiddenMessages(panel, states, layer: layer, values: values, to: sums, scratch)
-                }
-                addConstants(constants[panel.stream], panel, values: values, to: sums, scratch)
+            let sums = task.tiles.map { tile in
+                MessageSums(targets: plan.targetTiles[tile].targets.count, width: width, inputCount: inputs)
             }
-            if let whole = tileSums[task.tile].complete(task.part, sums) {
-                finish(tile.targets, whole, convolution, scratch)
+            try forEachPanel(task, scratch) { tile, panel, states in
+                add(panel, states, layer: layer, values: values, constants[panel.stream], to: sums[tile], scratch)
+            }
+            for (tile, own) in zip(task.tiles, sums) {
+                if let whole = tileSums[tile].complete(task.part, own) {
+                    finish(plan.targetTiles[tile].targets, whole, round, scratch)
+                }
             }
         }
+    }
+
+    /// Calls `body` for the panels of each of a task's tiles in their order, with the tile's place in the task.
+    ///
+    /// States are read for all tiles at once where neighbouring targets lie together in the parameter, and for several
+    /// panels of a tile where neighbouring sources do: whole rows instead of a few hundred bytes each.
+    private func forEachPanel(
+        _ task: TilePlan.MessageTask, _ scratch: TileScratch,
+        _ body: (_ tile: Int, _ panel: EdgePanel, _ states: PanelStates) -> Void
+    ) throws {
+        let tiles = task.tiles.map { plan.targetTiles[$0].targets }
+        var left = task.panels[...]
+        while let first = left.first {
+            let run = left.prefix { $0.stream == first.stream }.prefix(
+                plan.streams[first.stream].targetsAreInner ? 1 : max(1, EdgePanel.largestRead / first.edges))
+            left = left.dropFirst(run.count)
+            let places = first.places.lowerBound..<run.last!.places.upperBound
+            let groups =
+                plan.streams[first.stream].targetsAreInner ? [tiles[...]] : tiles.indices.map { tiles[$0...$0] }
+            for group in groups {
+                let whole = EdgePanel(
+                    stream: first.stream, targets: group.first!.lowerBound..<group.last!.upperBound, places: places)
+                let states = try readStates(whole, scratch)
+                for (tile, targets) in zip(group.indices, group) {
+                    for panel in run {
+                        let own = EdgePanel(stream: panel.stream, targets: targets, places: panel.places)
+                        body(tile, own, PanelStates(own, in: whole, states))
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds what the edges of a panel bring to their targets.
+    private func add(
+        _ panel: EdgePanel, _ states: PanelStates, layer: Int, values: Tensor, _ constants: EdgeConstants,
+        to sums: MessageSums, _ scratch: TileScratch
+    ) {
+        if let sampler = options.sampler {
+            addSampled(panel, states, sampler, layer: layer, values: values, constants, to: sums, scratch)
+            return
+        }
+        if layer == 0 {
+            addInputMessages(panel, states, values: values, to: sums, scratch)
+        } else {
+            addHiddenMessages(panel, states, layer: layer, values: values, to: sums, scratch)
+        }
+        addConstants(constants, panel, values: values, to: sums, scratch)
     }
 
     private func addConstants(
@@ -68,7 +112,7 @@ extension StreamedNowcast {
         _ panel: EdgePanel, _ states: PanelStates, values: Tensor, to sums: MessageSums, _ scratch: TileScratch
     ) {
         guard states.channels > 0 else { return }
-        let scale = network.convolutions[0].scale
+        let scale = weights[layout.messagePassing[0].scale]
         let stream = plan.streams[panel.stream]
         if panel.fanIn == 1 || !stream.isDense {
             forEachTile(panel, states, scratch) { tile in
@@ -82,31 +126,31 @@ extension StreamedNowcast {
         let targets = panel.targets.count
         let product = scratch.floats(.product, targets * width)
         for channel in 0..<states.channels {
-            tileProduct(
-                rows: targets, inner: panel.fanIn, columns: width, states.values + channel * states.edges,
-                values.address + (stream.sources.lowerBound + panel.places.lowerBound) * width,
-                into: product, aIsTransposed: states.targetsAreInner)
-            scale.withUnsafeBufferPointer { scale in
-                nino_channel_message_sums(
-                    product, scale.baseAddress! + channel * width, 1, Int64(targets), Int64(width), sums.messages)
-            }
+            serialGemm(
+                transposeA: states.targetsAreInner, m: targets, n: width, k: panel.fanIn,
+                states.values + channel * states.channelStride, lda: states.outerStride,
+                values.address + (stream.sources.lowerBound + panel.places.lowerBound) * width, ldb: width, product,
+                ldc: width)
+            nino_channel_message_sums(
+                product, scale + channel * width, 1, Int64(targets), Int64(width), sums.messages)
         }
         addInputSums(states, targets: targets, to: sums)
     }
 
     private func addInputSums(_ states: PanelStates, targets: Int, to sums: MessageSums) {
         for channel in 0..<states.channels {
-            let matrix = states.values + channel * states.edges
+            let matrix = states.values + channel * states.channelStride
             if states.targetsAreInner {
                 for row in 0..<states.outer {
                     for target in 0..<targets {
-                        sums.inputs[target * sums.inputCount + channel] += Double(matrix[row * states.inner + target])
+                        sums.inputs[target * sums.inputCount + channel] += Double(
+                            matrix[row * states.outerStride + target])
                     }
                 }
             } else {
                 for target in 0..<targets {
                     sums.inputs[target * sums.inputCount + channel] += nino_sum(
-                        matrix + target * states.inner, Int64(states.inner))
+                        matrix + target * states.outerStride, Int64(states.inner))
                 }
             }
         }
@@ -121,7 +165,7 @@ extension StreamedNowcast {
         forEachTile(panel, states, scratch) { tile in
             var tile = tile
             let (hidden, spare) = hiddenVectors(&tile, of: panel, updates: layer, inputTerms: inputTerms, scratch)
-            matrices.scales[layer]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
+            weights.scaleProducts[layer]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
             let first = tile.firstTarget * width
             nino_edge_message_sums(
                 &tile.shape, spare, hidden, values.address, sums.messages + first, sums.inputs + first)
@@ -130,7 +174,7 @@ extension StreamedNowcast {
 
     /// x' = own(x) + aggregate(mean of messages), then silu, in place.
     private func finish(
-        _ targets: Range<Int>, _ sums: MessageSums, _ convolution: FoldedNetwork.Convolution, _ scratch: TileScratch
+        _ targets: Range<Int>, _ sums: MessageSums, _ round: NetworkLayout.MessagePassing, _ scratch: TileScratch
     ) {
         let rows = targets.count
         let count = rows * width
@@ -140,9 +184,10 @@ extension StreamedNowcast {
         let (pre, scale, shift) = (
             scratch.floats(.pre, count), scratch.floats(.scale, count), scratch.floats(.shift, count)
         )
-        applyLayer(convolution.target, x, rows: rows, into: pre)
-        tileProduct(rows: rows, inner: sums.inputCount, columns: width, inputs, convolution.scale, into: scale)
-        tileProduct(rows: rows, inner: sums.inputCount, columns: width, inputs, convolution.shift, into: shift)
+        let values = weights.folded.values.address
+        round.target.apply(values, bias: weights.folded[round.targetBias], x, rows: rows, into: pre)
+        round.scale.apply(values, inputs, rows: rows, into: scale)
+        round.shift.apply(values, inputs, rows: rows, into: shift)
         let aggregate = scratch.floats(.aggregate, count)
         for row in 0..<rows {
             // A target that hears nobody gets 0.
@@ -154,8 +199,8 @@ extension StreamedNowcast {
             }
         }
         let output = scratch.floats(.output, count)
-        applyLayer(convolution.own, x, rows: rows, into: output)
-        applyLayer(convolution.aggregate, aggregate, rows: rows, into: output, accumulate: true)
+        round.own.apply(values, bias: weights[round.bias], x, rows: rows, into: output)
+        round.aggregate.apply(values, aggregate, rows: rows, into: output, accumulate: true)
         nino_silu(output, x, Int64(count))
     }
 }

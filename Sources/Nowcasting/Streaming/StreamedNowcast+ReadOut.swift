@@ -8,7 +8,7 @@ extension StreamedNowcast {
     /// - Parameter horizons: k of each sink.
     /// - Returns: for each, how far the nowcast is from the newest state.
     func readOut(_ horizons: [Int], into sinks: [any NowcastSink]) throws -> [ChangeMeasure] {
-        let rows = ReadOutRows(network.network, horizons: horizons)
+        let rows = ReadOutRows(weights, horizons: horizons)
         let direct = plan.directReadOuts.enumerated().map { ReadOutPart(part: $0, panel: $1) }
         let measures = Mutex([[ChangeMeasure]](repeating: [], count: direct.count + plan.copiedReadOuts.count))
         var left: [ReadOutPart] = []
@@ -54,11 +54,11 @@ extension StreamedNowcast {
         forEachTile(panel, states, scratch) { tile in
             var tile = tile
             let (hidden, spare) = hiddenVectors(
-                &tile, of: panel, updates: network.updates.count, inputTerms: inputTerms, scratch)
-            matrices.readOut.multiply(rows: tile.edges, hidden, into: spare, scratch)
+                &tile, of: panel, updates: layout.updates.count, inputTerms: inputTerms, scratch)
+            weights.readOutProduct.multiply(rows: tile.edges, hidden, into: spare, scratch)
             let outputs = scratch.floats(.pre, count * EdgeTile.largest)
             nino_edge_read_out(
-                spare, Int64(tile.edges), Int64(width), network.readOutHidden.bias, rows.weight, rows.bias,
+                spare, Int64(tile.edges), Int64(width), weights[layout.readOutHiddenBias], rows.weight, rows.bias,
                 Int64(count), outputs, Int64(tile.edges))
             for row in 0..<count { spread(outputs + row * tile.edges, tile, states, into: changes + row * panel.edges) }
         }
@@ -80,10 +80,10 @@ extension StreamedNowcast {
         _ outputs: UnsafePointer<Float>, _ tile: EdgeTile, _ states: PanelStates,
         into changes: UnsafeMutablePointer<Float>
     ) {
-        let first = changes + tile.firstTarget * states.targetStride + tile.firstSource * states.sourceStride
+        let first = changes + tile.firstTarget * states.targetStride + tile.firstPlace * states.placeStride
         for target in 0..<tile.targets {
             for source in 0..<tile.fanIn {
-                first[target * states.targetStride + source * states.sourceStride] =
+                first[target * states.targetStride + source * states.placeStride] =
                     outputs[target * tile.fanIn + source]
             }
         }
@@ -98,7 +98,7 @@ extension StreamedNowcast {
         let scale = scaling.tensors[patch.parameter]
         for row in 0..<patch.rows {
             for index in (row * stride)..<(row * stride + patch.columns) {
-                let nowcast = scale.unscale(newest[index] + change[index] * network.network.updateScale)
+                let nowcast = scale.unscale(newest[index] + change[index] * weights.updateScale)
                 measure.add(newest: scale.unscale(newest[index]), nowcast: nowcast)
                 change[index] = nowcast
             }
@@ -151,12 +151,14 @@ private struct ReadOutRows {
     let weight: [Float]
     let bias: [Float]
 
-    init(_ network: GraphNetwork, horizons: [Int]) {
+    init(_ weights: StreamedWeights, horizons: [Int]) {
         self.horizons = horizons.count
-        let rows = (0..<network.slots).flatMap { slot in horizons.map { slot * network.horizons + $0 - 1 } }
-        let width = network.width
-        weight = rows.flatMap { network.readOut.weight[($0 * width)..<(($0 + 1) * width)] }
-        bias = rows.map { network.readOut.bias[$0] }
+        let (layer, shape) = (weights.layout.readOut, weights.layout.shape)
+        let rows = (0..<shape.slots).flatMap { slot in horizons.map { slot * shape.horizons + $0 - 1 } }
+        weight = rows.flatMap { row in
+            UnsafeBufferPointer(start: weights[layer.weight] + row * shape.width, count: shape.width)
+        }
+        bias = rows.map { weights.folded[layer.bias][$0] }
     }
 }
 

@@ -22,12 +22,12 @@ extension StreamedNowcast {
                 if layer == 0 {
                     sums.addInputs(tile)
                     nino_edge_input_message_sums(
-                        &tile.shape, &tile.states, network.convolutions[0].scale, values.address,
+                        &tile.shape, &tile.states, weights[layout.messagePassing[0].scale], values.address,
                         sums.messages + target * width)
                 } else {
                     let (hidden, spare) = hiddenVectors(
                         &tile, of: panel, updates: layer, inputTerms: inputTerms!, scratch)
-                    matrices.scales[layer]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
+                    weights.scaleProducts[layer]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
                     nino_edge_message_sums(
                         &tile.shape, spare, hidden, values.address, sums.messages + target * width,
                         sums.inputs + target * width)
@@ -59,7 +59,9 @@ extension StreamedNowcast {
                     of: panel.targets.lowerBound + target, place: panel.places.lowerBound + source))
             for channel in 0..<states.channels {
                 channels[channel * chosen.count + place] =
-                    states.values[channel * states.edges + target * states.targetStride + source * states.sourceStride]
+                    states.values[
+                        channel * states.channelStride + target * states.targetStride
+                            + source * states.placeStride]
             }
         }
         return EdgeTile(
@@ -67,6 +69,6 @@ extension StreamedNowcast {
             states: nino_edge_states_t(
                 values: channels, channel_count: Int64(states.channels), channel_stride: Int64(chosen.count),
                 target_stride: 0, source_stride: 1),
-            firstTarget: target, firstSource: 0)
+            firstTarget: target, firstPlace: 0)
     }
 }

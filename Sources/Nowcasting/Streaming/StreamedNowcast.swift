@@ -3,8 +3,7 @@ import Tensors
 
 /// One nowcast under way: node states, and the terms that edges take from their ends.
 final class StreamedNowcast<Source: StateSource> {
-    let network: FoldedNetwork
-    let matrices: TileMatrices
+    let weights: StreamedWeights
     let source: Source
     let scaling: StateScaling
     let plan: TilePlan
@@ -20,16 +19,16 @@ final class StreamedNowcast<Source: StateSource> {
     var targetTerms: [Tensor] = []
 
     init(
-        _ network: FoldedNetwork, _ matrices: TileMatrices, source: Source, plan: TilePlan, options: NowcastOptions
+        _ weights: StreamedWeights, source: Source, plan: TilePlan, options: NowcastOptions
     ) throws {
-        (self.network, self.matrices, self.source, self.plan, self.options) = (
-            network, matrices, source, plan, options
-        )
+        (self.weights, self.source, self.plan, self.options) = (weights, source, plan, options)
         scaling = try StateScaling(source)
-        width = network.width
+        width = weights.width
         nodeCount = plan.nodeBlocks.last?.upperBound ?? 0
         nodes = Tensor(shape: [1, width])
     }
+
+    var layout: NetworkLayout { weights.layout }
 
     /// - Throws: `stopped` if the observer wants no more.
     func checkStopped() throws(NowcastError) {
@@ -54,7 +53,7 @@ final class StreamedNowcast<Source: StateSource> {
     func passMessages(_ input: NodeInput, visit: (Tensor) -> Void = { _ in }) throws {
         projectNodes(input)
         visit(nodes)
-        for layer in network.updates.indices {
+        for layer in layout.updates.indices {
             try passMessages(layer)
             visit(nodes)
             prepareUpdate(layer)
@@ -63,9 +62,9 @@ final class StreamedNowcast<Source: StateSource> {
 
     /// x⁰, with the token's row where the network has one.
     func projectNodes(_ input: NodeInput) {
-        let encoding = Tensor(shape: [nodeCount, network.nodeProjection.inputs], values: input.encoding)
-        nodes = apply(network.nodeProjection, to: encoding)
-        guard let table = network.network.wordEmbedding else { return }
+        let encoding = Tensor(shape: [nodeCount, layout.nodeProjection.weight.inputs], values: input.encoding)
+        nodes = apply(layout.nodeProjection.weight, bias: weights.folded[layout.nodeProjection.bias], to: encoding)
+        guard let table = weights.wordEmbedding else { return }
         for (node, word) in input.words.enumerated() {
             for h in 0..<width { nodes.values[node * width + h] += table[word * width + h] }
         }
@@ -73,46 +72,34 @@ final class StreamedNowcast<Source: StateSource> {
 
     /// Terms of edge update `layer`, from the nodes as they are now.
     func prepareUpdate(_ layer: Int) {
-        sourceTerms.append(apply(network.updates[layer].source, to: nodes))
-        targetTerms.append(apply(network.updates[layer].target, to: nodes))
+        let update = layout.updates[layer]
+        sourceTerms.append(apply(update.source.weight, bias: weights.folded[update.source.bias], to: nodes))
+        targetTerms.append(apply(update.target.weight, bias: weights.targetBiases[layer], to: nodes))
         // Nobody looks at the nodes after the last update.
-        if layer == network.updates.count - 1 { nodes = Tensor(shape: [1, width]) }
+        if layer == layout.updates.count - 1 { nodes = Tensor(shape: [1, width]) }
     }
 
     /// Takes up the terms that an interrupted run saved.
     ///
     /// - Returns: false if there are none.
     func restoreTerms() -> Bool {
-        guard let terms = options.journal?.restore(count: 2 * network.updates.count, shape: [nodeCount, width]) else {
+        guard let terms = options.journal?.restore(count: 2 * layout.updates.count, shape: [nodeCount, width]) else {
             return false
         }
-        (sourceTerms, targetTerms) = (Array(terms[..<network.updates.count]), Array(terms[network.updates.count...]))
+        (sourceTerms, targetTerms) = (Array(terms[..<layout.updates.count]), Array(terms[layout.updates.count...]))
         return true
     }
 
     func saveTerms() { options.journal?.save(sourceTerms + targetTerms) }
 
     /// x W + b of every row.
-    func apply(_ layer: FoldedNetwork.Layer, to x: Tensor) -> Tensor {
-        let y = Tensor(shape: [x.shape[0], layer.outputs])
+    func apply(_ weight: WeightView, bias: UnsafePointer<Float>, to x: Tensor) -> Tensor {
+        let y = Tensor(shape: [x.shape[0], weight.outputs])
         Parallel.forEachRange(x.shape[0], tile: EdgeTile.largest) { rows in
-            applyLayer(
-                layer, x.address + rows.lowerBound * layer.inputs, rows: rows.count,
-                into: y.address + rows.lowerBound * layer.outputs)
+            weight.apply(
+                weights.folded.values.address, bias: bias, x.address + rows.lowerBound * weight.inputs,
+                rows: rows.count, into: y.address + rows.lowerBound * weight.outputs)
         }
         return y
     }
-}
-
-/// y = x W + b of some rows, on the calling thread.
-func applyLayer(
-    _ layer: FoldedNetwork.Layer, _ x: UnsafePointer<Float>, rows: Int, into y: UnsafeMutablePointer<Float>,
-    accumulate: Bool = false
-) {
-    if !accumulate {
-        layer.bias.withUnsafeBufferPointer { bias in
-            for row in 0..<rows { (y + row * layer.outputs).update(from: bias.baseAddress!, count: layer.outputs) }
-        }
-    }
-    tileProduct(rows: rows, inner: layer.inputs, columns: layer.outputs, x, layer.weight, into: y, accumulate: true)
 }

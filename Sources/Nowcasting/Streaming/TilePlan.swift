@@ -16,10 +16,11 @@ struct TilePlan: Sendable {
         let tasks: Int
     }
 
-    /// Part `part` of the edges into a target tile.
+    /// Part `part` of the edges into some neighbouring target tiles.
     struct MessageTask: EdgeTask, Sendable {
-        let tile: Int
+        let tiles: Range<Int>
         let part: Int
+        /// Of the first tile; those of the others differ in their targets alone.
         let panels: [EdgePanel]
         let edges: Int
     }
@@ -69,20 +70,34 @@ struct TilePlan: Sendable {
                 $1.targets.count * fanIns[$1.block], $0.targets.lowerBound
             )
         }
+        let edges = pieces.reduce(0) { $0 + $1.targets.count * fanIns[$1.block] }
         var tiles: [TargetTile] = []
         var tasks: [MessageTask] = []
-        for (block, targets) in pieces {
+        var next = pieces[...]
+        while let (block, targets) = next.first {
             let parts = parts(
                 of: incoming[block].flatMap { panels(of: $0, streams[$0], targets) }, taskEdges: taskEdges)
+            // Neighbours of the same size, where it helps to read their states together.
+            let isTogether = incoming[block].contains { streams[$0].targetsAreInner }
+            let most = isTogether ? max(1, min(largestGroup, edges / (leastTasks * taskEdges))) : 1
+            let alike = next.prefix(most).prefix { $0.block == block && $0.targets.count == targets.count }
+            next = next.dropFirst(alike.count)
+            let group = tiles.count..<(tiles.count + alike.count)
             for (part, panels) in parts.enumerated() {
                 tasks.append(
                     MessageTask(
-                        tile: tiles.count, part: part, panels: panels, edges: panels.reduce(0) { $0 + $1.edges }))
+                        tiles: group, part: part, panels: panels,
+                        edges: alike.count * panels.reduce(0) { $0 + $1.edges }))
             }
-            tiles.append(TargetTile(block: block, targets: targets, tasks: parts.count))
+            tiles += alike.map { TargetTile(block: block, targets: $0.targets, tasks: parts.count) }
         }
         return (tiles, tasks)
     }
+
+    /// Tiles of a task: 2,048 targets whose states for 512 sources are 20 MB.
+    private static let largestGroup = 32
+    /// A task may not grow beyond this share of the work, so that threads finish together.
+    private static let leastTasks = 64
 
     /// Many targets share what is read and summed of their sources; where each has few sources, a tile is full with
     /// more of them.
@@ -158,7 +173,8 @@ extension TilePlan {
         let (cutsInner, cutsOuter) =
             targetsAreInner ? (cuttingTargets, cuttingPlaces) : (cuttingPlaces, cuttingTargets)
         // 128 scalars are the shortest run worth a read of its own.
-        let innerStep = cutsInner ? min(inner, cutsOuter ? 512 : max(128, panelEdges / outer)) : inner
+        let innerStep =
+            cutsInner ? min(inner, cutsOuter ? max(512, panelEdges / 8) : max(128, panelEdges / outer)) : inner
         let outerStep = cutsOuter ? max(1, panelEdges / innerStep) : outer
         let (targetStep, placeStep) = targetsAreInner ? (innerStep, outerStep) : (outerStep, innerStep)
         return stream.targets.pieces(of: targetStep).flatMap { targets in

@@ -33,12 +33,12 @@ struct BenchFigures {
         }
     }
 
-    /// GFLOP/s of the product that a NiNo step is made of, 4096 × 128 × 128, by OpenBLAS on this many threads.
-    func productRate(threads: Int) -> Double {
+    /// GFLOP/s of the product that a NiNo step is made of, 4096 × H × H, by OpenBLAS on this many threads.
+    func productRate(threads: Int, width: Int = 128) -> Double {
         let before = Parallel.threads
         defer { Parallel.threads = before }
         Parallel.threads = threads
-        let (rows, width, repeats) = (4096, 128, 20)
+        let (rows, repeats) = (4096, 20)
         var random = SeededRandom(seed: seed, purpose: .syntheticData)
         let a = Tensor(shape: [rows, width], values: (0..<rows * width).map { _ in random.normal() })
         let b = Tensor(shape: [width, width], values: (0..<width * width).map { _ in random.normal() })
@@ -65,7 +65,7 @@ struct BenchFigures {
     /// Seconds of a nowcast in memory.
     func nowcastInMemory(_ model: Model) throws -> Double {
         let graph = try GraphInput(model.neuralGraph())
-        let network = StreamedNetwork(GraphNetwork.random(seed: seed))
+        let network = StreamedNetwork(NowcastNetwork.random(seed: seed))
         let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: seed + UInt64($0)) }
         let history = try StateHistory(states, parameters: model.parameters)
         return try fastest { _ = try network.nowcast(history, horizon: 10, graph: graph) }

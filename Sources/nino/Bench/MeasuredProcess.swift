@@ -8,6 +8,9 @@ struct MeasuredProcess {
     let output: String
     let peakBytes: Int
     let processorSeconds: Double
+    /// Bytes that it read from files, from the page cache or not, and calls that it took.
+    let bytesRead: Int
+    let readCalls: Int
     /// From start to end.
     let seconds: Double
 
@@ -35,6 +38,11 @@ struct MeasuredProcess {
             throw InputError("\(program): cannot be started: \(String(cString: strerror(status)))")
         }
         let data = FileHandle(fileDescriptor: ends[0], closeOnDealloc: true).readDataToEndOfFile()
+        // It has ended, but the kernel keeps its counts until it is waited for.
+        var information = siginfo_t()
+        while waitid(P_PID, UInt32(child), &information, WEXITED | WNOWAIT) < 0 && errno == EINTR {}
+        let counts = Self.counts(of: child)
+        (bytesRead, readCalls) = (counts["rchar"] ?? 0, counts["syscr"] ?? 0)
         var (end, usage) = (Int32(0), rusage())
         while wait4(child, &end, 0, &usage) < 0 && errno == EINTR {}
         seconds = (clock.now - started) / .seconds(1)
@@ -48,6 +56,15 @@ struct MeasuredProcess {
         peakBytes = usage.ru_maxrss * 1024
         processorSeconds = [usage.ru_utime, usage.ru_stime].reduce(0) {
             $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
+        }
+    }
+
+    /// What /proc says of a process's input and output.
+    private static func counts(of process: pid_t) -> [String: Int] {
+        let text = (try? String(contentsOfFile: "/proc/\(process)/io", encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").reduce(into: [:]) { counts, line in
+            let words = line.split(separator: " ")
+            if words.count == 2 { counts[String(words[0].dropLast())] = Int(words[1]) }
         }
     }
 

@@ -24,7 +24,7 @@ struct MetaTrainingMeasurement: Encodable {
     ///
     /// - Parameter export: a folder for the batch and the network, `sample_<i>.safetensors` and `network.safetensors`,
     ///   so that
-    ///   Tests/Fixtures/meta_pytorch.py can do the same; nil for none.
+    ///   Tools/meta_pytorch.py can do the same; nil for none.
     init(
         _ network: TrainableNetwork, _ objective: TrajectoryObjective, settings: MetaTrainingSettings, tries: Int,
         export: String?

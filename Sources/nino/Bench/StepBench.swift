@@ -18,9 +18,6 @@ struct StepBench {
     private let graph: NeuralGraph
     static let horizon = 10
 
-    /// Three products of 128 × 128 matrices. Source: nino-model.md 4.
-    private static let operationsPerEdge = 3.0 * 2 * 128 * 128
-
     init(_ config: String, dtype: DType, in folder: String, figures: BenchFigures, common: CommonOptions) throws {
         (self.config, self.figures, self.common, self.folder) = (config, figures, common, folder)
         model = try common.model(config)
@@ -34,34 +31,48 @@ struct StepBench {
     /// Whether arrays of edges × 128 fit in a few gigabytes.
     var isSmall: Bool { graph.edgeCount < 10_000_000 }
 
-    /// Where the result of a step goes.
-    func output(_ precision: ProductPrecision, threads: Int) -> String {
-        "\(folder)/nowcast_\(precision.rawValue)_\(threads).safetensors"
+    /// The network of a step.
+    enum Network: String {
+        /// Drawn, 128 wide as the released ones are.
+        case drawn = "128"
+        /// The one that ships.
+        case shipped = "nino"
     }
 
-    /// Runs one step and shows what it took, against the product rate measured just before and after.
-    func measure(_ precision: ProductPrecision, threads: Int) throws {
-        let before = figures.productRate(threads: threads)
-        let child = try step(precision, threads: threads)
-        let rate = (before + figures.productRate(threads: threads)) / 2
+    /// Where the result of a step goes.
+    func output(_ network: Network, _ precision: ProductPrecision, threads: Int) -> String {
+        "\(folder)/nowcast_\(network.rawValue)_\(precision.rawValue)_\(threads).safetensors"
+    }
+
+    /// Runs one step and shows what it took, against the product rate at the network's width measured just before and
+    /// after.
+    func measure(_ network: Network, _ precision: ProductPrecision, threads: Int) throws {
+        let width =
+            network == .drawn ? 128 : try NowcastNetwork(Checkpoint(named: Checkpoint.pretrainedName)).shape.width
+        let before = figures.productRate(threads: threads, width: width)
+        let child = try step(network, precision, threads: threads)
+        let rate = (before + figures.productRate(threads: threads, width: width)) / 2
         let seconds = try child.number("seconds")
-        let reached = Double(graph.edgeCount) * Self.operationsPerEdge / seconds / 1e9
-        let name = "\(config), \(precision.rawValue), threads \(threads)"
+        // Three products of H × H matrices. Source: nino-model.md 4.
+        let reached = Double(graph.edgeCount) * 6 * Double(width * width) / seconds / 1e9
+        let name = "\(config), width \(width), \(precision.rawValue), threads \(threads)"
         try figures.show("\(name): step", seconds, "s")
         try figures.show("\(name): edges", Double(graph.edgeCount) / seconds / 1e6, "million/s")
         try figures.show("\(name): sgemm rate before and after", rate, "GFLOP/s")
         try figures.show("\(name): of the sgemm rate", reached / rate * 100, "%")
         try figures.show("\(name): processor time", child.processorSeconds, "s")
         try figures.show("\(name): peak memory", Double(child.peakBytes) / 1e6, "MB")
+        try figures.show("\(name): read", Double(child.bytesRead) / 1e6, "MB")
+        try figures.show("\(name): read calls", Double(child.readCalls), "")
     }
 
-    private func step(_ precision: ProductPrecision, threads: Int) throws -> MeasuredProcess {
+    private func step(_ network: Network, _ precision: ProductPrecision, threads: Int) throws -> MeasuredProcess {
         let paths = common.pluginPaths.flatMap { ["--plugin-path", $0] }
         return try MeasuredProcess(
             "/proc/self/exe",
             ["step", "--config", config, "--history"] + history.files + [
-                "--checkpoint", history.checkpoint, "--k", "\(Self.horizon)", "--out",
-                output(precision, threads: threads), "--json",
+                "--checkpoint", network == .drawn ? history.checkpoint : Checkpoint.pretrainedName, "--k",
+                "\(Self.horizon)", "--out", output(network, precision, threads: threads), "--json",
                 "--threads", "\(threads)", "--precision", precision.rawValue,
             ] + paths + (common.quiet ? ["--quiet"] : []))
     }

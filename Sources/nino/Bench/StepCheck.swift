@@ -25,12 +25,15 @@ struct StepCheck {
     /// - Parameter result: the file to check.
     /// - Throws: `Failure.answerIsNo` if something differs.
     func run(_ result: String) throws {
-        guard case .graph(let network) = try NowcastCheckpoint(opening: bench.history.checkpoint) else { return }
+        let checkpoint = try Checkpoint(opening: bench.history.checkpoint)
+        let network = try NowcastNetwork(checkpoint)
         let graph = try bench.model.neuralGraph()
         let names = graph.parameters.entries.map(\.name)
         let source = FileHistory(try History(opening: bench.history.files), names: names, parameters: graph.parameters)
         let nodes = try StreamedNetwork(network).nodeStates(source, graph: GraphInput(graph))
-        let oracle = try DoublePrecisionReference(network, graph: graph, source: source, nodes: nodes)
+        let oracle = try SampledReference(
+            DoublePrecisionReference(NamedWeight.all(in: checkpoint)), horizons: network.shape.horizons,
+            updateScale: network.updateScale, graph: graph, source: source, nodes: nodes)
         var random = SeededRandom(seed: bench.common.seed, purpose: .sampling)
 
         var states = Deviation()
@@ -41,7 +44,8 @@ struct StepCheck {
                 let node = block.first + random.integer(below: block.count)
                 for (h, expected) in try oracle.state(of: node, after: layer).enumerated() {
                     states.add(
-                        found: Double(nodes[layer + 1].values[node * network.width + h]), expected: expected, origin: 0)
+                        found: Double(nodes[layer + 1].values[node * network.shape.width + h]), expected: expected,
+                        origin: 0)
                 }
             }
         }

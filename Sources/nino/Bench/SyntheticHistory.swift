@@ -38,7 +38,7 @@ struct SyntheticHistory {
     }
 
     private static func writeNetwork(to path: String, seed: UInt64) throws {
-        let weights = GraphNetwork.randomWeights(gain: Float(6).squareRoot(), seed: seed)
+        let weights = NowcastNetwork.randomWeights(gain: Float(6).squareRoot(), seed: seed)
         let tensors = weights.map { TensorInfo(name: $0.key, dtype: .f32, shape: $0.value.shape) }
         let writer = try SafetensorsWriter(path, tensors: tensors, metadata: ["model_args": #"{"wte_pos_enc": false}"#])
         for tensor in writer.tensors { try writer.write(weights[tensor.name]!.values, to: tensor.name) }

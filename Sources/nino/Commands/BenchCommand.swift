@@ -52,6 +52,11 @@ struct BenchCommand: ParsableCommand {
         help: "Time a plain PyTorch edge-list form on the same files, and compare the results.")
     var againstPyTorch = false
 
+    @Option(
+        name: .customLong("pytorch-script"),
+        help: ArgumentHelp("That form, if it is not in Tools/ of the sources.", valueName: "file"))
+    var pytorchScript: String?
+
     @Flag(help: "Recompute random parts of the result edge by edge in double precision, and compare.")
     var check = false
 
@@ -100,22 +105,26 @@ struct BenchCommand: ParsableCommand {
         defer { folder.remove() }
         let bench = try StepBench(config, dtype: dtype, in: folder.path, figures: figures, common: common)
         for threads in Set(bench.isSmall ? [1, common.threads] : [common.threads]).sorted() {
-            try bench.measure(.float32, threads: threads)
+            for network in [StepBench.Network.drawn, .shipped] {
+                try bench.measure(network, .float32, threads: threads)
+            }
         }
         if ProductPrecision.bfloat16.isSupported {
-            try bench.measure(.bfloat16, threads: common.threads)
+            try bench.measure(.drawn, .bfloat16, threads: common.threads)
             let (rounded, exact) = (
-                bench.output(.bfloat16, threads: common.threads), bench.output(.float32, threads: common.threads)
+                bench.output(.drawn, .bfloat16, threads: common.threads),
+                bench.output(.drawn, .float32, threads: common.threads)
             )
             try figures.show(
                 "\(config): bf16 against f32", bench.difference(rounded, from: exact) * 100, "% of the change")
         }
-        if check { try StepCheck(bench).run(bench.output(.float32, threads: common.threads)) }
+        if check { try StepCheck(bench).run(bench.output(.drawn, .float32, threads: common.threads)) }
         guard againstPyTorch else { return }
         guard bench.isSmall else {
             return Output.note("\(config): too large for an edge list in memory; not compared with PyTorch")
         }
-        try PyTorchComparison.run(bench, threads: common.threads)
+        try PyTorchComparison.run(
+            bench, script: PyTorchComparison.script(pytorchScript), threads: common.threads)
     }
 }
 

@@ -78,7 +78,7 @@ struct MetaTrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "With --measure: write batch and network here, for Tests/Fixtures/meta_pytorch.py.", valueName: "dir"))
+            "With --measure: write batch and network here, for Tools/meta_pytorch.py.", valueName: "dir"))
     var export: String?
 
     @Flag(help: "Go on from --out's training state.")

@@ -15,7 +15,10 @@ struct StepCommand: ParsableCommand {
             """)
 
     enum Method: String, CaseIterable, ExpressibleByArgument {
-        case nino, wnn, linefit, average
+        case nino, wnn, linefit, average, rank1
+
+        /// Whether it does without a checkpoint and without a graph.
+        var isPlain: Bool { self == .linefit || self == .average || self == .rank1 }
     }
 
     @OptionGroup var common: CommonOptions
@@ -26,7 +29,10 @@ struct StepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A graph from a file instead of a config: no plugin is needed.", valueName: "file"))
     var graph: String?
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Five checkpoints, oldest first.", valueName: "file"))
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Five checkpoints, oldest first; with --method rank1 any number.", valueName: "file"))
     var history: [String]
 
     @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint instead of the one that ships.", valueName: "file"))
@@ -36,7 +42,13 @@ struct StepCommand: ParsableCommand {
     var method: Method?
 
     @Option(help: ArgumentHelp("Horizon: how many states ahead; several with commas.", valueName: "k"))
-    var k: HorizonList?
+    var k: IntegerList?
+
+    @Option(help: "With --method rank1: steps of the states, with commas; by default 0, 1, 2 and so on.")
+    var steps: IntegerList?
+
+    @Option(help: "With --method rank1: the step to predict, instead of --k; several with commas.")
+    var to: IntegerList?
 
     @Option(help: "Completed optimizer steps; the schedule gives the horizon.")
     var step: Int?
@@ -75,6 +87,12 @@ struct StepCommand: ParsableCommand {
         help: "Pass messages along a random share of the edges, chosen by --seed.")
     var edgeSampleRatio: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Memory to keep states in: if all five fit they are read once, else piece by piece in four passes.",
+            valueName: "MB"))
+    var memory = 256
+
     @Flag(help: "Take up the work of a run that was interrupted, if its inputs were the same.")
     var resume = false
 
@@ -89,11 +107,18 @@ struct StepCommand: ParsableCommand {
     var out: String
 
     func validate() throws {
-        guard (config == nil) != (graph == nil) else { throw ValidationError("give either --config or --graph") }
-        guard (k == nil) != (step == nil) else { throw ValidationError("give either --k or --step") }
-        if let least = k?.horizons.min(), least < 1 {
+        // A method that needs no graph predicts every floating-point tensor if there is none.
+        let isBare = config == nil && graph == nil && method?.isPlain == true && lpe == nil && !subgraph
+        guard isBare || (config == nil) != (graph == nil) else {
+            throw ValidationError("give either --config or --graph")
+        }
+        guard [k == nil, step == nil, to == nil].count(where: { !$0 }) == 1 else {
+            throw ValidationError(method == .rank1 ? "give either --k or --to" : "give either --k or --step")
+        }
+        if let least = k?.values.min(), least < 1 {
             throw ValidationError("--k: expected at least 1, found \(least)")
         }
+        try validateRankOne()
         if let horizon, horizon < 1 { throw ValidationError("--horizon: expected at least 1, found \(horizon)") }
         if horizon != nil, step == nil {
             throw ValidationError("--horizon needs --step: --k says itself how far to look")
@@ -114,9 +139,8 @@ struct StepCommand: ParsableCommand {
         if let ratio = edgeSampleRatio, !(ratio > 0 && ratio <= 1) {
             throw ValidationError("--edge-sample-ratio: expected more than 0, at most 1, found \(ratio)")
         }
-        guard !(precision != .float32 && graph != nil) else {
-            throw ValidationError(
-                "--precision \(precision.rawValue) needs --config: edges from a file are computed in f32")
+        guard (0...(1 << 30)).contains(memory) else {
+            throw ValidationError("--memory: expected 0 or more megabytes, found \(memory)")
         }
         guard journalEvery >= 0 else {
             throw ValidationError("--journal-every: expected at least 0, found \(journalEvery)")
@@ -124,10 +148,27 @@ struct StepCommand: ParsableCommand {
         guard !(subgraph && graph != nil) else {
             throw ValidationError("--subgraph needs --config: a graph from a file has no layers")
         }
-        if let method, method == .linefit || method == .average, checkpoint != nil {
+        if let method, method.isPlain, checkpoint != nil {
             throw ValidationError("--method \(method.rawValue) takes no --checkpoint")
         }
     }
+
+    private func validateRankOne() throws {
+        guard method == .rank1 else {
+            guard steps == nil, to == nil else { throw ValidationError("--steps and --to need --method rank1") }
+            return
+        }
+        guard step == nil else { throw ValidationError("--step is for a schedule: --method rank1 takes --k or --to") }
+        if let steps, steps.values.count != history.count {
+            throw ValidationError("--steps: expected \(history.count), one for each state, found \(steps.values.count)")
+        }
+        if let first = to?.values.min(), let last = stateSteps.last, first <= last {
+            throw ValidationError("--to: expected more than \(last), the last of the states' steps, found \(first)")
+        }
+    }
+
+    /// Of the states, for --method rank1.
+    private var stateSteps: [Int] { steps?.values ?? Array(0..<history.count) }
 
     private struct Result: Encodable {
         let out: String
@@ -142,29 +183,25 @@ struct StepCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let nowcaster = try makeNowcaster()
-        let horizons =
-            k?.horizons ?? [
-                HorizonSchedule(
-                    longest: nowcaster.firstHorizon(self.horizon), period: period, maxTrainSteps: maxSteps
-                ).horizon(atStep: step!)
-            ]
+        let horizons = horizons(of: nowcaster)
         let target = try StepTarget(
             config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph,
             options: common)
-        let states = try History(opening: history)
+        let states = try History(opening: history, count: method == .rank1 ? nil : History.contextLength)
         let fingerprint = try StepFingerprint(
             inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizons))
         let clock = ContinuousClock()
         let started = clock.now
         let output = try StepOutput(
-            out, horizons: horizons, newest: states.newest, names: target.names(in: states),
+            out, labels: to?.values.map { "to\($0)" } ?? horizons.map { "k\($0)" }, newest: states.newest,
+            names: target.names(in: states),
             fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery)
         let measures = try output.write { sinks, journal in
             let progress = StepProgress(isQuiet: common.quiet)
             defer { progress.end() }
             let options = NowcastOptions(
                 sampler: edgeSampleRatio.map { EdgeSampler(ratio: $0, seed: common.seed) }, observer: progress,
-                journal: journal)
+                journal: journal, memory: memory << 20)
             return try target.nowcast(
                 nowcaster, states, horizons: horizons, inLayers: subgraph, into: sinks, options: options)
         }
@@ -173,13 +210,23 @@ struct StepCommand: ParsableCommand {
             try report(
                 Result(
                     out: output.paths[index], method: nowcaster.name, horizon: horizon,
-                    parameters: target.parameters.count, relativeChange: measures[index].relative, seconds: seconds))
+                    parameters: target.parameters(of: states).count, relativeChange: measures[index].relative,
+                    seconds: seconds))
         }
+    }
+
+    /// Of each result, in states, or for --method rank1 in the unit of its steps.
+    private func horizons(of nowcaster: any Nowcaster) -> [Int] {
+        if let to { return to.values.map { $0 - stateSteps[stateSteps.count - 1] } }
+        if let k { return k.values }
+        let longest = nowcaster.firstHorizon(horizon)
+        return [HorizonSchedule(longest: longest, period: period, maxTrainSteps: maxSteps).horizon(atStep: step!)]
     }
 
     /// What the result depends on beside the input files.
     private func choices(_ horizons: [Int]) -> String {
-        "k \(HorizonList(horizons).defaultValueDescription) method \(method?.rawValue ?? "-") "
+        "k \(IntegerList(horizons).defaultValueDescription) steps \(steps?.defaultValueDescription ?? "-") "
+            + "method \(method?.rawValue ?? "-") "
             + "scale \(updateScale.map { "\($0)" } ?? "-") precision "
             + "\(precision.rawValue) subgraph \(subgraph) "
             + "version \(checkpoint == nil ? Nino.configuration.version : "-") sample "
@@ -189,8 +236,9 @@ struct StepCommand: ParsableCommand {
     private func makeNowcaster() throws -> any Nowcaster {
         if method == .linefit { return .lineFit }
         if method == .average { return .average }
+        if method == .rank1 { return try RankOneLine(steps: stateSteps) }
         let file = try Checkpoint(named: checkpoint ?? Checkpoint.pretrainedName)
-        let nowcaster = try NowcastCheckpoint(file, updateScale: updateScale).nowcaster(precision: precision)
+        let nowcaster = try NowcastNetwork(file, updateScale: updateScale).nowcaster(precision: precision)
         if let method, method.rawValue != nowcaster.name {
             throw InputError(
                 "\(file.path): expected a checkpoint for --method \(method.rawValue), found one for \(nowcaster.name)")

@@ -49,7 +49,7 @@ struct VerifyTask: IsolatedTask {
 
     /// - Throws: what opening a checkpoint throws.
     static func nowcaster(_ checkpoint: String?) throws -> (any Nowcaster)? {
-        try checkpoint.map { try NowcastCheckpoint(Checkpoint(named: $0)).nowcaster() }
+        try checkpoint.map { try NowcastNetwork(Checkpoint(named: $0)).nowcaster() }
     }
 
     private func verify(_ graph: String, of model: Model, _ nowcaster: (any Nowcaster)?) throws -> VerificationReport {

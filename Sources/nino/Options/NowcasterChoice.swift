@@ -48,7 +48,7 @@ enum NowcasterChoice {
         case .average: return RunNowcaster(.average, graph: nil, identity: Self.averageName, stateKind: .mean)
         case .checkpoint(let name):
             let file = try Checkpoint(named: name)
-            let nowcaster = try NowcastCheckpoint(file).nowcaster()
+            let nowcaster = try NowcastNetwork(file).nowcaster()
             return RunNowcaster(
                 nowcaster, graph: try GraphInput(model.neuralGraph()), identity: try file.checksum(),
                 stateKind: try file.stateKind)

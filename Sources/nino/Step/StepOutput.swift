@@ -2,7 +2,7 @@ import Checkpoints
 import Foundation
 import Nowcasting
 
-/// The files of a step's results, one checkpoint for each horizon: laid out as the newest state; what is no parameter
+/// The files of a step's results, a checkpoint each: laid out as the newest state; what is no parameter
 /// is copied from it.
 struct StepOutput {
     /// Where each result goes.
@@ -14,19 +14,20 @@ struct StepOutput {
     private let journal: FileJournal
 
     /// - Parameters:
-    ///   - path: of the result; with several horizons each has `-k<horizon>` before the suffix.
+    ///   - path: of the result; of several, each has its label before the suffix.
+    ///   - labels: of the results.
     ///   - fingerprint: what the results depend on; work left by a step with another one is of no use.
     ///   - resuming: takes up what an interrupted step left.
     ///   - journalEvery: seconds of work after which it is entered in the journal.
     /// - Throws: `CheckpointError` if there is no place for the files.
     init(
-        _ path: String, horizons: [Int], newest: Checkpoint, names: FileNames, fingerprint: String, resuming: Bool,
+        _ path: String, labels: [String], newest: Checkpoint, names: FileNames, fingerprint: String, resuming: Bool,
         journalEvery: Double
     ) throws {
         (self.path, self.newest, self.names) = (path, newest, names)
-        paths = horizons.count == 1 ? [path] : horizons.map { Self.path(path, horizon: $0) }
+        paths = labels.count == 1 ? [path] : labels.map { Self.path(path, label: $0) }
         journal = FileJournal(
-            output: path, fingerprint: fingerprint, horizons: horizons.count, resuming: resuming, pause: journalEvery)
+            output: path, fingerprint: fingerprint, horizons: labels.count, resuming: resuming, pause: journalEvery)
         var files: [CheckpointAssembler] = []
         do {
             for path in paths {
@@ -50,10 +51,10 @@ struct StepOutput {
     }
 
     /// `a/o.safetensors` becomes `a/o-k4.safetensors`, a folder `a/o` becomes `a/o-k4`.
-    static func path(_ path: String, horizon: Int) -> String {
+    static func path(_ path: String, label: String) -> String {
         let suffix = [".safetensors.index.json", ".safetensors"].first(where: path.hasSuffix) ?? ""
         let stem = path.dropLast(suffix.count)
-        return stem.hasSuffix("/") ? "\(stem.dropLast())-k\(horizon)/" : "\(stem)-k\(horizon)\(suffix)"
+        return stem.hasSuffix("/") ? "\(stem.dropLast())-\(label)/" : "\(stem)-\(label)\(suffix)"
     }
 
     /// Runs the nowcast and gives the files their names.

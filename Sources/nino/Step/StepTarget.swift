@@ -5,9 +5,10 @@ import Nowcasting
 import PluginHost
 import Tensors
 
-/// Whose weights a step predicts: a plugin's model, or a graph from a file.
+/// Whose weights a step predicts: a plugin's model, a graph from a file, or every floating-point tensor there is.
 struct StepTarget {
-    let parameters: ParameterList
+    /// nil for whatever the states hold.
+    private let given: ParameterList?
     /// The graph, where the method needs one.
     let graph: GraphInput?
     /// The same in layers, each with its parameters as indices in the list; empty unless asked for.
@@ -21,22 +22,31 @@ struct StepTarget {
     init(config: String?, graph: String?, encoding: String?, needsGraph: Bool, inLayers: Bool, options: CommonOptions)
         throws
     {
-        let given = try encoding.map(GraphFile.readEncoding)
+        let encoding = try encoding.map(GraphFile.readEncoding)
         if let config {
             let plugin = try options.model(config)
-            parameters = plugin.parameters
+            self.given = plugin.parameters
             let whole = needsGraph || inLayers ? try plugin.neuralGraph() : nil
             layers = try inLayers ? whole!.layerSubgraphs().map { (try GraphInput($0.graph), $0.parameters) } : []
-            self.graph = try inLayers ? nil : whole.map { try GraphInput($0, encoding: given) }
+            self.graph = try inLayers ? nil : whole.map { try GraphInput($0, encoding: encoding) }
             self.plugin = plugin
-        } else {
-            let file = try GraphFile.read(graph!)
-            parameters = file.parameters
-            let nodes = NodeInput(encoding: given ?? file.encoding, words: file.words)
+        } else if let graph {
+            let file = try GraphFile.read(graph)
+            self.given = file.parameters
+            let nodes = NodeInput(encoding: encoding ?? file.encoding, words: file.words)
             self.graph = needsGraph ? try GraphInput(file.edges, nodes: nodes, parameters: file.parameters) : nil
             layers = []
             plugin = nil
+        } else {
+            (self.given, self.graph, layers, plugin) = (nil, nil, [], nil)
         }
+    }
+
+    /// What is predicted.
+    func parameters(of states: History) -> ParameterList {
+        given
+            ?? ParameterList(
+                states.newest.tensors.filter { $0.dtype.isFloatingPoint && $0.count > 0 }.map { ($0.name, $0.shape) })
     }
 
     /// How the states name the tensors, checked.
@@ -44,8 +54,9 @@ struct StepTarget {
     func names(in states: History) throws -> FileNames {
         // The states agree with each other: one speaks for all.
         let file = states.states[0]
-        let names = try plugin.map { try FileNames($0, in: file) } ?? FileNames(parameters)
-        try names.check(file, parameters: parameters, bufferShapes: plugin?.description.bufferShapes ?? [:])
+        let names = try plugin.map { try FileNames($0, in: file) } ?? FileNames(parameters(of: states))
+        guard let given else { return names }
+        try names.check(file, parameters: given, bufferShapes: plugin?.description.bufferShapes ?? [:])
         return names
     }
 
@@ -59,8 +70,8 @@ struct StepTarget {
         let names = try names(in: states).parameters
         guard inLayers else {
             return try nowcaster.nowcast(
-                FileHistory(states, names: names, parameters: parameters), horizons: horizons, graph: graph,
-                into: sinks, options: options)
+                FileHistory(states, names: names, parameters: parameters(of: states)), horizons: horizons,
+                graph: graph, into: sinks, options: options)
         }
         var (whole, options) = (horizons.map { _ in ChangeMeasure() }, options)
         // Layers are small: what is done again after an interruption is little.

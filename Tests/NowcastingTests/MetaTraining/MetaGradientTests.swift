@@ -97,7 +97,7 @@ import Testing
         let history = try StateHistory(Array(case_.states[..<5]), parameters: case_.graph.parameters)
         let encoding = try LaplacianPositionalEncoding(case_.graph).values.enumerated().map { $1 * case_.signs[$0 % 8] }
         let input = try GraphInput(case_.graph, encoding: encoding)
-        let nowcaster = try NowcastCheckpoint(opening: path).nowcaster()
+        let nowcaster = try NowcastNetwork(opening: path).nowcaster()
         let sample = try case_.sample()
         let changes = reopened.changes([sample])[0]
         for horizon in [1, SampleNetwork.horizons] {

@@ -1,22 +1,29 @@
-import Foundation
 import NeuralGraphs
 import Tensors
 
-/// NiNo edge by edge in double precision for single nodes and scalars of any graph, given the nodes' states before:
-/// shows that a
-/// result too large to be computed twice is right. Source: nino-model.md 3, by its own formulas, unfolded.
-public struct DoublePrecisionReference<Source: StateSource> {
-    private let network: GraphNetwork
+/// Single nodes and scalars of a nowcast on any graph in double precision, given the nodes' states before: shows that a
+/// result too large to be computed twice is right.
+public struct SampledReference<Source: StateSource> {
+    private let reference: DoublePrecisionReference
+    private let updateScale: Double
+    private let horizons: Int
     private let graph: NeuralGraph
     private let source: Source
     private let scaling: StateScaling
     /// x⁰, x¹, …: [nodes, H].
     private let nodes: [Tensor]
 
-    /// - Parameter nodes: states of all nodes before the first and after each round of message passing that an edge
-    ///   update follows.
-    public init(_ network: GraphNetwork, graph: NeuralGraph, source: Source, nodes: [Tensor]) throws {
-        (self.network, self.graph, self.source, self.nodes) = (network, graph, source, nodes)
+    /// - Parameters:
+    ///   - horizons: K.
+    ///   - nodes: states of all nodes before the first and after each round of message passing that an edge update
+    ///     follows.
+    /// - Throws: what the source throws.
+    public init(
+        _ reference: DoublePrecisionReference, horizons: Int, updateScale: Float = 1, graph: NeuralGraph,
+        source: Source, nodes: [Tensor]
+    ) throws {
+        (self.reference, self.horizons, self.updateScale) = (reference, horizons, Double(updateScale))
+        (self.graph, self.source, self.nodes) = (graph, source, nodes)
         scaling = try StateScaling(source)
     }
 
@@ -29,18 +36,17 @@ public struct DoublePrecisionReference<Source: StateSource> {
         let scalar: (parameter: Int, index: Int, slots: Int)?
     }
 
-    /// State of a node after round `layer` of message passing.
-    public func state(of node: Int, after layer: Int) throws -> [Double] {
-        let (width, convolution) = (network.width, network.convolutions[layer])
-        var (sum, count) = ([Double](repeating: 0, count: width), 0.0)
+    /// State of a node after round `round` of message passing.
+    public func state(of node: Int, after round: Int) throws -> [Double] {
+        let own = row(nodes[round], node)
+        var (sum, count) = ([Double](repeating: 0, count: own.count), 0.0)
         try forEachEdge(into: node) { edge in
-            let encoded = apply(convolution.edgeEncoder, try features(edge, updates: layer))
-            let message = apply(convolution.pre, row(nodes[layer], node) + row(nodes[layer], edge.from))
-            for h in 0..<width { sum[h] += encoded[h] * message[h] + encoded[width + h] }
+            let message = reference.message(
+                round, edge: try features(edge, updates: round), source: row(nodes[round], edge.from), target: own)
+            for h in sum.indices { sum[h] += message[h] }
             count += 1
         }
-        let mean = sum.map { count > 0 ? $0 / count : 0 }
-        return apply(convolution.output, apply(convolution.post, row(nodes[layer], node) + mean)).map(silu)
+        return reference.node(after: round, own, meanMessage: sum.map { count > 0 ? $0 / count : 0 })
     }
 
     /// The nowcast of one scalar.
@@ -49,16 +55,13 @@ public struct DoublePrecisionReference<Source: StateSource> {
         for (index, block) in graph.edgeBlocks.enumerated() {
             guard case .parameter(let rule) = block.values, rule.parameter == parameter else { continue }
             try forEachEdge(of: index, into: nil, holding: scalar) { edge in
-                let hidden = apply(network.readOutHidden, try features(edge, updates: network.edgeUpdates.count)).map(
-                    silu)
-                let rows = network.readOut(horizon: horizon, slots: rule.slots)
-                sum += apply(rows, hidden)[scalar - edge.scalar!.index]
+                let outputs = reference.outputs(try features(edge, updates: reference.updates))
+                sum += outputs[(scalar - edge.scalar!.index) * horizons + horizon - 1]
                 count += 1
             }
         }
         let scale = scaling.tensors[parameter]
-        return
-            (try scaled(parameter, scalar)[StateHistory.contextLength - 1] + sum / count * Double(network.updateScale))
+        return (try scaled(parameter, scalar)[StateHistory.contextLength - 1] + sum / count * updateScale)
             * scale.deviation + scale.mean
     }
 
@@ -103,25 +106,15 @@ public struct DoublePrecisionReference<Source: StateSource> {
 
     /// e after some updates.
     private func features(_ edge: Edge, updates: Int) throws -> [Double] {
-        var inputs = [Double](repeating: 0, count: network.edgeProjection.inputs)
-        for t in 0..<StateHistory.contextLength where edge.scalar == nil {
-            inputs[t] = Double(edge.type == .selfLoop ? NeuralGraph.selfLoopValue : NeuralGraph.auxiliaryValue)
-        }
+        let constant = Double(edge.type == .selfLoop ? NeuralGraph.selfLoopValue : NeuralGraph.auxiliaryValue)
+        var inputs = [Double](repeating: constant, count: StateHistory.contextLength)
         if let (parameter, index, slots) = edge.scalar {
-            for slot in 0..<slots {
-                inputs.replaceSubrange((slot * 5)..<(slot * 5 + 5), with: try scaled(parameter, index + slot))
-            }
+            inputs = try (0..<slots).flatMap { try scaled(parameter, index + $0) }
         }
-        var e = plus(
-            apply(network.edgeProjection, inputs), network.embedding(ofType: edge.type.rawValue).map(Double.init))
-        for (update, layer) in network.edgeUpdates[..<updates].enumerated() {
+        return (0..<updates).reduce(reference.edge(inputs, type: edge.type.rawValue)) { e, update in
             let x = nodes[update + 1]
-            let hidden = plus(
-                apply(layer.edge, e), plus(apply(layer.source, row(x, edge.from)), apply(layer.target, row(x, edge.to)))
-            )
-            e = apply(layer.output, hidden.map(silu))
+            return reference.edge(after: update, e, source: row(x, edge.from), target: row(x, edge.to))
         }
-        return e
     }
 
     private func raw(_ parameter: Int, _ scalar: Int) throws -> [Double] {
@@ -138,27 +131,6 @@ public struct DoublePrecisionReference<Source: StateSource> {
     }
 
     private func row(_ x: Tensor, _ node: Int) -> [Double] {
-        (0..<network.width).map { Double(x.values[node * network.width + $0]) }
-    }
-
-    private func apply(_ layer: LinearLayer, _ x: [Double]) -> [Double] {
-        (0..<layer.outputs).map { output in
-            var sum = Double(layer.bias[output])
-            for input in x.indices { sum += Double(layer.weight[output * layer.inputs + input]) * x[input] }
-            return sum
-        }
-    }
-
-    private func silu(_ x: Double) -> Double { x / (1 + exp(-x)) }
-    private func plus(_ a: [Double], _ b: [Double]) -> [Double] { zip(a, b).map(+) }
-}
-
-extension GraphNetwork {
-    /// The rows of the read-out for one horizon and the first `slots` slots.
-    func readOut(horizon: Int, slots: Int) -> LinearLayer {
-        let rows = (0..<slots).map { $0 * horizons + horizon - 1 }
-        return LinearLayer(
-            outputs: slots, inputs: width, weight: rows.flatMap { readOut.weight[($0 * width)..<(($0 + 1) * width)] },
-            bias: rows.map { readOut.bias[$0] })
+        (0..<x.shape[1]).map { Double(x.values[node * x.shape[1] + $0]) }
     }
 }

@@ -1,8 +1,7 @@
-import COpenBLAS
 import Tensors
 
 /// A matrix among flat weights, as it stands in a fold.
-struct FoldOperand {
+struct FoldOperand: Sendable {
     let offset: Int
     let rows: Int
     let columns: Int
@@ -22,12 +21,12 @@ struct FoldOperand {
     fileprivate var width: Int { isTransposed ? rows : columns }
 }
 
-/// A product of weights that meets no nonlinearity, taken once a step: output = A · B + a vector added to every row.
+/// A product of weights that meets no nonlinearity, taken before any edge is seen: output = A · B + a vector added to
+/// every row, in double precision.
 ///
 /// All lie in one flat buffer, operands before outputs, so that running folds in order computes them and running the
-/// pullbacks in
-/// reverse order carries gradients back. Source: nino-model.md 4.
-struct WeightFold {
+/// pullbacks in reverse order carries gradients back. Source: nino-model.md 4.
+struct WeightFold: Sendable {
     let a: FoldOperand
     let b: FoldOperand
     /// Offset of the vector.
@@ -38,16 +37,13 @@ struct WeightFold {
     var rows: Int { a.height }
     var columns: Int { b.width }
 
-    func run(_ weights: UnsafeMutablePointer<Float>) {
+    func run(_ weights: UnsafeMutablePointer<Double>) {
         for row in 0..<rows {
             for column in 0..<columns {
                 weights[output + row * columns + column] = added.map { weights[$0 + column] } ?? 0
             }
         }
-        product(
-            transposeA: a.isTransposed, transposeB: b.isTransposed, rows: rows, columns: columns, inner: a.width,
-            weights + a.offset, a.stride,
-            weights + b.offset, b.stride, true, weights + output, columns)
+        product(a, weights, b, weights, into: FoldOperand(output, rows: rows, columns: columns), weights)
     }
 
     /// Adds the output's gradient times the other operand to each operand's gradient, and its row sums to the vector's.
@@ -60,28 +56,25 @@ struct WeightFold {
         let dy = FoldOperand(output, rows: rows, columns: columns)
         // For a transposed operand the gradient is that of its transpose.
         if a.isTransposed {
-            add(b, weights, dy.transposed, gradient, to: a, weightsAreLeft: true)
+            product(b, weights, dy.transposed, gradient, into: a, gradient)
         } else {
-            add(dy, gradient, b.transposed, weights, to: a, weightsAreLeft: false)
+            product(dy, gradient, b.transposed, weights, into: a, gradient)
         }
         if b.isTransposed {
-            add(dy.transposed, gradient, a, weights, to: b, weightsAreLeft: false)
+            product(dy.transposed, gradient, a, weights, into: b, gradient)
         } else {
-            add(a.transposed, weights, dy, gradient, to: b, weightsAreLeft: true)
+            product(a.transposed, weights, dy, gradient, into: b, gradient)
         }
     }
 
-    private func add(
+    /// Adds x · y to `target`, which overlaps neither.
+    private func product(
         _ x: FoldOperand, _ xs: UnsafePointer<Double>, _ y: FoldOperand, _ ys: UnsafePointer<Double>,
-        to target: FoldOperand, weightsAreLeft: Bool
+        into target: FoldOperand, _ targets: UnsafeMutablePointer<Double>
     ) {
-        // One of the two factors lies in the buffer of gradients, and so does the target; they never overlap.
-        let gradients = UnsafeMutablePointer(mutating: weightsAreLeft ? ys : xs)
-        _ = openBLASIsSerial
-        cblas_dgemm(
-            CblasRowMajor, x.isTransposed ? CblasTrans : CblasNoTrans, y.isTransposed ? CblasTrans : CblasNoTrans,
-            blasint(target.rows), blasint(target.columns),
-            blasint(x.width), 1, xs + x.offset, blasint(x.stride), ys + y.offset, blasint(y.stride), 1,
-            gradients + target.offset, blasint(target.stride))
+        serialGemm(
+            transposeA: x.isTransposed, transposeB: y.isTransposed, m: target.rows, n: target.columns, k: x.width,
+            xs + x.offset, lda: x.stride, ys + y.offset, ldb: y.stride, beta: 1, targets + target.offset,
+            ldc: target.stride)
     }
 }

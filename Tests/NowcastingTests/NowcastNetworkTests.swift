@@ -2,20 +2,20 @@ import Nowcasting
 import TestSupport
 import Testing
 
-@Suite struct NowcastCheckpointTests {
+@Suite struct NowcastNetworkTests {
     @Test func sizesAreThoseOfTheWeights() throws {
         for (width, slots, layers) in [(8, 9, 3), (32, 1, 2), (12, 4, 5)] {
             let network = try SampleNetwork.graph(
                 SampleNetwork.graphWeights(width: width, slots: slots, layers: layers, seed: 1))
             #expect(
-                network.width == width && network.slots == slots && network.convolutions.count == layers
-                    && network.edgeUpdates.count == layers - 1)
-            #expect(
-                network.horizons == SampleNetwork.horizons && network.edgeTypes == 15 && network.wordEmbedding == nil
-                    && network.updateScale == 1)
+                network.shape
+                    == NetworkShape(
+                        method: .nino, width: width, slots: slots, horizons: SampleNetwork.horizons, edgeTypes: 15,
+                        updates: layers - 1))
+            #expect(network.wordEmbedding == nil && network.updateScale == 1)
         }
         let scalar = try SampleNetwork.scalar(SampleNetwork.scalarWeights(width: 32, seed: 1))
-        #expect(scalar.width == 32 && scalar.horizons == SampleNetwork.horizons)
+        #expect(scalar.shape.width == 32 && scalar.shape.horizons == SampleNetwork.horizons)
     }
 
     @Test(arguments: [true, false])
@@ -25,7 +25,7 @@ import Testing
         arguments.usesGraph = usesGraph
         func error(_ weights: [String: NamedWeight]) -> NowcastError? {
             do {
-                _ = try NowcastCheckpoint(weights: weights, arguments: arguments)
+                _ = try NowcastNetwork(weights: weights, arguments: arguments)
                 return nil
             } catch {
                 return error
@@ -53,8 +53,8 @@ import Testing
 
     @Test func argumentsThatContradictAreRefused() throws {
         let weights = SampleNetwork.graphWeights(words: 51, seed: 1)
-        func load(_ json: String) throws -> NowcastCheckpoint {
-            try NowcastCheckpoint(weights: weights, arguments: NetworkArguments(json: json))
+        func load(_ json: String) throws -> NowcastNetwork {
+            try NowcastNetwork(weights: weights, arguments: NetworkArguments(json: json))
         }
         _ = try load("{}")
         _ = try load(
