@@ -156,7 +156,7 @@ final class TraceCall: BuilderCall {
                 throw Refusal("op \"\(name)\": attribute \"\(key)\" given twice")
             }
         }
-        return try program.apply(operation: operation(name, read), ids)
+        return try program.apply(operation: operation(name, read), ids, attributes: read)
     }
 
     private func operation(_ name: String, _ attributes: [String: OpAttribute]) throws -> any Operation {

@@ -25,6 +25,8 @@ public struct Program: Sendable {
     public struct Node: Sendable {
         public let type: ValueType
         public let source: Source
+        /// Of the operation, as they were given.
+        public let attributes: [String: OpAttribute]
     }
 
     /// All values, each after those it is computed from; `ValueID.index` counts in here.
@@ -93,17 +95,21 @@ public struct Program: Sendable {
     public mutating func apply(_ name: String, _ inputs: [ValueID], _ attributes: [String: OpAttribute] = [:])
         throws(TensorError) -> ValueID
     {
-        try apply(operation: OperationRegistry.make(name, attributes: attributes), inputs)
+        try apply(operation: OperationRegistry.make(name, attributes: attributes), inputs, attributes: attributes)
     }
 
     /// Adds an operation from outside the op set.
+    /// - Parameters:
+    ///   - attributes: by which it was made, for whoever writes the program down.
     /// - Throws: as `apply(_:_:_:)`, and whatever the operation says of its inputs.
-    public mutating func apply(operation: any Operation, _ inputs: [ValueID]) throws(TensorError) -> ValueID {
+    public mutating func apply(
+        operation: any Operation, _ inputs: [ValueID], attributes: [String: OpAttribute] = [:]
+    ) throws(TensorError) -> ValueID {
         var types: [ValueType] = []
         for id in inputs { types.append(try type(of: id)) }
         let shape = try operation.outputShape(inputs: types)
         _ = try ValueType.checkedCount(shape, name: operation.name)
-        return append(ValueType(.float32, shape), .operation(operation, inputs: inputs))
+        return append(ValueType(.float32, shape), .operation(operation, inputs: inputs), attributes)
     }
 
     /// Marks a value as wanted.
@@ -154,8 +160,10 @@ public struct Program: Sendable {
         return id
     }
 
-    private mutating func append(_ type: ValueType, _ source: Source) -> ValueID {
-        nodes.append(Node(type: type, source: source))
+    private mutating func append(_ type: ValueType, _ source: Source, _ attributes: [String: OpAttribute] = [:])
+        -> ValueID
+    {
+        nodes.append(Node(type: type, source: source, attributes: attributes))
         return ValueID(index: nodes.count - 1)
     }
 }
