@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import NeuralGraphs
 import Nowcasting
+import PluginHost
 
 struct StepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,9 +19,7 @@ struct StepCommand: ParsableCommand {
         case nino, wnn, linefit, average
     }
 
-    @OptionGroup var common: CommonOptions
-
-    @Option(help: "A config: a path, or a name in Architectures/.")
+    @Option(help: "A config: a path, or a name that nino configs lists.")
     var config: String?
 
     @Option(help: ArgumentHelp("A graph from a file instead of a config: no plugin is needed.", valueName: "file"))
@@ -87,6 +86,8 @@ struct StepCommand: ParsableCommand {
         help: ArgumentHelp(
             "Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
     var out: String
+
+    @OptionGroup(title: "Common options") var common: CommonOptions
 
     func validate() throws {
         guard (config == nil) != (graph == nil) else { throw ValidationError("give either --config or --graph") }
@@ -182,7 +183,7 @@ struct StepCommand: ParsableCommand {
         "k \(HorizonList(horizons).defaultValueDescription) method \(method?.rawValue ?? "-") "
             + "scale \(updateScale.map { "\($0)" } ?? "-") precision "
             + "\(precision.rawValue) subgraph \(subgraph) "
-            + "version \(checkpoint == nil ? Nino.configuration.version : "-") sample "
+            + "version \(checkpoint == nil ? HostVersion.text : "-") sample "
             + "\(edgeSampleRatio.map { "\($0) seed \(common.seed)" } ?? "-")"
     }
 
