@@ -1,8 +1,8 @@
+import NeuralGraphs
 import PluginHost
 import Testing
+import Verification
 import ZooSupport
-
-@testable import Verification
 
 @Suite struct VerificationPageTests {
     private func report(broken: Bool) throws -> VerificationReport {
