@@ -70,7 +70,9 @@ struct GraphPage {
 
     private func overview(_ layers: [GraphPart]) -> String {
         guard layers.count > 1 else { return "" }
-        let figure = LayerTower(graph: graph, layers: layers).svg
+        let figure = element(
+            "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Overview of the layers"],
+            LayerTower(graph: graph, layers: layers).svg)
         return element(
             "figure", [:],
             figure
