@@ -83,7 +83,12 @@ class ExplorerTests(unittest.TestCase):
                     self.assertLess(self.difference(shown, self.output()), 1e-5)
                     self.click("reset")
                     self.click("compensate")
-                    self.click("swap")
+                    # Two units that are both at rest for this input are not missed: the next pair is tried.
+                    for _ in range(10):
+                        self.click("swap-random")
+                        if self.verdict()[0] > 1e-5:
+                            break
+                        self.click("reset")
                     self.assertEqual(self.verdict()[1], 1)
                     self.assertGreater(self.verdict()[0], 1e-5)
                     self.click("swap")

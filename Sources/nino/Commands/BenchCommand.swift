@@ -54,7 +54,7 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Recompute random parts of the result edge by edge in double precision, and compare.")
     var check = false
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     /// What --all measures, and how its states are stored.
     private static let sizes: [(config: String, dtype: DType)] = [

@@ -53,7 +53,7 @@ struct CollectCommand: ParsableCommand {
             "What language models learn, byte by byte. Default: data/shakespeare.txt.", valueName: "file"))
     var text: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     private static let usualText = "data/shakespeare.txt"
     private static let context = 64

@@ -42,7 +42,7 @@ struct CompareCommand: ParsableCommand {
             "Keep the state of every run in this folder, and go on from what is there.", valueName: "dir"))
     var save: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard !(matchesBaseline && training.target != nil) else {

@@ -11,7 +11,7 @@ struct ConfigsCommand: ParsableCommand {
             share/nino/Architectures of the installation. A path to a config of your own works as well as a name.
             """)
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     private struct Entry: Encodable {
         let name: String

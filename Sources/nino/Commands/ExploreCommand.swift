@@ -28,7 +28,7 @@ struct ExploreCommand: ParsableCommand {
             "Write config, weights and inputs of the page into this folder too, for nino forward.", valueName: "dir"))
     var files: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     private struct Result: Encodable {
         let html: String

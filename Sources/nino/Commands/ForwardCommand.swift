@@ -29,7 +29,7 @@ struct ForwardCommand: ParsableCommand {
         help: ArgumentHelp("Where the gradient of the loss with respect to each parameter goes.", valueName: "file"))
     var grads: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     private struct Result: Encodable {
         let logits: [Int]

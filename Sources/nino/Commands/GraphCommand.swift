@@ -39,7 +39,7 @@ struct GraphCommand: ParsableCommand {
             "A page with all layers as pictures and tables, and what edge types mean.", valueName: "file"))
     var html: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     private struct Summary: Encodable {
         let plugin: String

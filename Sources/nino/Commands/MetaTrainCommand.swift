@@ -83,7 +83,7 @@ struct MetaTrainCommand: ParsableCommand {
     @Flag(help: "Go on from --out's training state.")
     var resume = false
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard [out != nil, evaluate != nil, measure != nil].count(where: { $0 }) == 1 else {

@@ -36,7 +36,7 @@ struct NewPluginCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The folder to make (default: the name, in the current folder).", valueName: "dir"))
     var out: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     private struct Written: Encodable {
         let id: String

@@ -13,7 +13,7 @@ struct PluginsCommand: ParsableCommand {
             at all.
             """)
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func run() throws {
         common.apply()

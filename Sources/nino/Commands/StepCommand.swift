@@ -87,7 +87,7 @@ struct StepCommand: ParsableCommand {
             "Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
     var out: String
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard (config == nil) != (graph == nil) else { throw ValidationError("give either --config or --graph") }

@@ -34,7 +34,7 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "dir"))
     var report: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard save == nil || resume == nil || save == resume else {

@@ -52,7 +52,7 @@ struct VerifyCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write what was found as a page: groups by proofs, with the blame.", valueName: "file"))
     var html: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard trials >= 1 else { throw ValidationError("--trials: expected at least 1, found \(trials)") }

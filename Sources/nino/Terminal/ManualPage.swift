@@ -26,7 +26,6 @@ struct ManualPage {
         let discussion: String?
         let defaultValue: String?
         let shouldDisplay: Bool?
-        let sectionTitle: String?
     }
 
     private struct Tool: Decodable {
@@ -42,17 +41,16 @@ struct ManualPage {
 
     var text: String {
         let shown = (command.subcommands ?? []).filter { $0.shouldDisplay != false && $0.commandName != "help" }
-        let common = shown.flatMap { $0.arguments ?? [] }.filter { $0.sectionTitle != nil }
-        var seen: Set<String> = []
-        let once = common.filter { seen.insert(tag($0)).inserted }
+        let common = common(of: shown)
+        let tags = Set(common.map(tag))
         let sections = [
             [
                 ".TH NINO 1 \"\" \"nino \(HostVersion.text)\"", ".SH NAME",
                 "nino \\- \(escaped(command.abstract ?? ""))",
             ],
             [".SH SYNOPSIS", ".B nino", ".I command", "[options]"],
-            [".SH COMMANDS"], shown.flatMap { lines(of: $0, name: $0.commandName) },
-            [".SH COMMON OPTIONS"], once.flatMap(lines),
+            [".SH COMMANDS"], shown.flatMap { lines(of: $0, name: $0.commandName, without: tags) },
+            [".SH COMMON OPTIONS"], common.flatMap(lines),
             [
                 ".SH EXIT STATUS",
                 "0: done and true. 1: the answer is no. 2: bad usage or input, or an input/output failure.",
@@ -65,15 +63,27 @@ struct ManualPage {
         return sections.joined().joined(separator: "\n")
     }
 
-    private func lines(of command: Command, name: String) -> [String] {
+    /// Options that every command has, but for those that only hold others.
+    private func common(of commands: [Command]) -> [Argument] {
+        let lists = commands.filter { ($0.subcommands ?? []).isEmpty }.map { $0.arguments ?? [] }
+        return (lists.first ?? []).filter { argument in
+            lists.allSatisfy { list in list.contains { tag($0) == tag(argument) } } && !isHelp(argument)
+        }
+    }
+
+    private func isHelp(_ argument: Argument) -> Bool {
+        (argument.names ?? []).contains { ["help", "version"].contains($0.name) }
+    }
+
+    private func lines(of command: Command, name: String, without common: Set<String>) -> [String] {
         let own = (command.arguments ?? []).filter {
-            $0.shouldDisplay != false && $0.sectionTitle == nil && !["help", "version"].contains($0.names?.first?.name)
+            $0.shouldDisplay != false && !common.contains(tag($0)) && !isHelp($0)
         }
         let inner = (command.subcommands ?? []).filter { $0.commandName != "help" && $0.shouldDisplay != false }
         let head = [".SS nino \(name)", escaped(command.abstract ?? "")]
         let discussion = command.discussion.map { [".PP", escaped($0)] } ?? []
         return head + discussion + own.flatMap(lines)
-            + inner.flatMap { lines(of: $0, name: "\(name) \($0.commandName)") }
+            + inner.flatMap { lines(of: $0, name: "\(name) \($0.commandName)", without: common) }
     }
 
     private func lines(of argument: Argument) -> [String] {
