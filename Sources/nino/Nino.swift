@@ -14,9 +14,10 @@ struct Nino: ParsableCommand {
             + "fewer steps.",
         version: HostVersion.text,
         subcommands: [
-            PluginsCommand.self, PluginCommand.self, VerifyCommand.self, GraphCommand.self, ForwardCommand.self,
-            StepCommand.self, TrainCommand.self,
-            CompareCommand.self, ConvertCommand.self, BenchCommand.self, CollectCommand.self, MetaTrainCommand.self,
+            ConfigsCommand.self, PluginsCommand.self, PluginCommand.self, VerifyCommand.self, GraphCommand.self,
+            ExploreCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self,
+            ConvertCommand.self,
+            BenchCommand.self, CollectCommand.self, MetaTrainCommand.self, ManualCommand.self,
         ])
 
     static func main() {
@@ -30,10 +31,19 @@ struct Nino: ParsableCommand {
         PluginCall.ownsProcess = true
         PluginCall.notice = { Output.note($0.onOneLine()) }
         do {
+            try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
             var command = try parseAsRoot()
             try command.run()
         } catch {
             Foundation.exit(Failure.report(error, in: Nino.self))
         }
+    }
+
+    /// A first word that is no command: said with the nearest one.
+    private static func refuseUnknownCommand(_ word: String?) throws {
+        let names = configuration.subcommands.map { $0._commandName } + ["help"]
+        guard let word, !word.hasPrefix("-"), !names.contains(word) else { return }
+        let question = Suggestion.question(about: word, among: names)
+        throw InputError("no command \"\(word)\"\(question.isEmpty ? "; see nino --help" : question)")
     }
 }

@@ -57,6 +57,18 @@ import Testing
         #expect(run.status == 0 && run.output.hasSuffix(": 4 nowcasts\n"), "\(run.output)")
     }
 
+    @Test func manualAndCompletionsAreInstalled() throws {
+        let folder = TemporaryFolder()
+        #expect(try make("install", prefix: folder.path).status == 0)
+        for (file, text) in [
+            ("man/man1/nino.1", ".TH NINO 1"), ("bash-completion/completions/nino", "_nino"),
+            ("zsh/site-functions/_nino", "#compdef nino"), ("fish/vendor_completions.d/nino.fish", "explore"),
+        ] {
+            let bytes = TemporaryFolder.bytes(of: folder + "share/\(file)")
+            #expect(String(decoding: bytes, as: UTF8.self).contains(text), "\(file)")
+        }
+    }
+
     @Test func uninstallLeavesWhatIsNotOurs() throws {
         let folder = TemporaryFolder()
         #expect(try make("install", prefix: folder.path).status == 0)

@@ -48,7 +48,9 @@ private func fault(in page: String) -> String? {
 
     @Test func thePageStandsAlone() {
         let html = page(results)
-        for reference in ["<script", "href=", "src=", "url(http", "@import"] { #expect(!html.contains(reference)) }
+        for reference in ["<script", "src=", "url(http", "@import"] { #expect(!html.contains(reference)) }
+        // Links lead to data within the page alone.
+        #expect(html.components(separatedBy: "href=").count == html.components(separatedBy: "href=\"data:").count)
         // The name of the SVG language is the only address.
         #expect(html.components(separatedBy: "http").count == 2)
     }
@@ -131,6 +133,30 @@ private func fault(in page: String) -> String? {
         let steps = Set(zip(labels, labels.dropFirst()).map { (($1 - $0) * 1000).rounded() / 1000 })
         #expect(steps.count == 1 && [0.1, 0.2, 0.5, 1, 2, 5, 10, 20].contains(steps.first!))
         #expect(labels.last! >= 89.5 && labels.last! < 100)
+    }
+
+    @Test func whereTheRunsComeFromIsSaid() {
+        let facts = [("date", "2026-01-02"), ("machine", "<one>"), ("model", "12 parameters")]
+        let html = Report(results: results, settings: [], facts: facts).html
+        for text in ["2026-01-02", "&lt;one&gt;", "12 parameters", "download=\"runs.json\""] {
+            #expect(html.contains(text) && !page(results).contains(text))
+        }
+        #expect(fault(in: html) == nil)
+    }
+
+    @Test func theDataOfThePageCanBeSaved() throws {
+        let link = try #require(
+            page(results).firstMatch(of: /download="evaluations.csv" href="data:text\/csv;base64,([^"]+)"/))
+        let text = String(decoding: try #require(Data(base64Encoded: String(link.1))), as: UTF8.self)
+        let lines = text.split(separator: "\n")
+        #expect(lines[0] == "nowcaster,seed,step,accuracy")
+        #expect(lines.count == 1 + results.reduce(0) { $0 + $1.evaluations.count })
+        #expect(lines[1].hasPrefix("\"none\",1000,"))
+    }
+
+    @Test func aJumpIsExplainedWhereThereAreAny() {
+        #expect(page(results).contains("A jump: the weights that the nowcaster predicted"))
+        #expect(!page([results[0]]).contains("A jump:"))
     }
 
     @Test func checkpointsAreCalledByTheirFiles() {

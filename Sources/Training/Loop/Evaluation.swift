@@ -1,3 +1,5 @@
+import Presentation
+
 /// What one evaluation during a run found: one line of `metrics.jsonl`.
 public struct Evaluation: Codable, Sendable, Equatable {
     /// Completed optimizer steps.

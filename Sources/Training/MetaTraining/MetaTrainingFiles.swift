@@ -13,6 +13,8 @@ public struct MetaTrainingFiles {
     private let base: String
     /// Tells the trajectories from others.
     private let data: String
+    /// Where the numbers come from, for the page.
+    public var facts: [(name: String, value: String)] = []
     private let writeNetwork: (_ path: String, _ metadata: [String: String]) throws -> Void
 
     static let format = "nino.meta-training/1"
@@ -73,7 +75,8 @@ public struct MetaTrainingFiles {
         try writer.commit()
         try writeNetwork(network, ["meta_training": json(trainer.settings), "steps": "\(trainer.state.step)"])
         try AtomicFile.write(trainer.metrics.map { json($0) + "\n" }.joined(), to: metrics)
-        try AtomicFile.write(MetaReport(settings: trainer.settings, metrics: trainer.metrics).html, to: report)
+        try AtomicFile.write(
+            MetaReport(settings: trainer.settings, metrics: trainer.metrics, facts: facts).html, to: report)
     }
 
     /// - Throws: `nothingToResume`, `otherRun`, `checkpointInvalid`; errors of reading.

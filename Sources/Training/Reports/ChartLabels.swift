@@ -1,3 +1,5 @@
+import Presentation
+
 /// Width in pixels that a label needs: 13-pixel sans serif letters are 7.4 wide on average, and rarely more.
 private func labelWidth(_ text: String) -> Double {
     Double(text.count) * 7.4

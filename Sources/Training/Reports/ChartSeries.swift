@@ -1,9 +1,8 @@
+import Presentation
+
 /// The runs of one nowcaster as the chart draws them.
 struct ChartSeries {
-    struct Point: Equatable {
-        let step: Double
-        let value: Double
-    }
+    typealias Point = LinePlot.Point
 
     let label: String
     /// Position in the legend; decides colour and marker.

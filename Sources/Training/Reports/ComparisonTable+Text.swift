@@ -1,3 +1,5 @@
+import Presentation
+
 extension ComparisonTable.Row {
     public var meanText: String {
         "\(meanBound.mark)\(grouped: Int(mean.rounded()))"
@@ -26,21 +28,19 @@ extension ComparisonTable {
     }
 
     /// The table for a terminal, columns aligned, with the note below.
-    public var text: String {
-        let header = ["nowcaster"] + seeds.map { "seed \($0)" } + ["mean", "of Adam alone", "steps/s"]
+    /// - Parameter width: columns of the window; nil for no limit.
+    public func lines(width: Int? = nil) -> [String] {
         let names = displayNames(rows.map(\.nowcaster))
-        let body = rows.map { row in
+        var table = TextTable(
+            [.init("nowcaster")] + seeds.map { .init("seed \($0)", isNumber: true) }
+                + ["mean", "of Adam alone", "steps/s"].map { .init($0, isNumber: true) })
+        table.rows = rows.map { row in
             [names[row.nowcaster] ?? row.nowcaster] + row.cells.map { $0?.text ?? "–" }
                 + [row.meanText, row.ratioText, "\(row.stepsPerSecond, decimals: 1)"]
         }
-        let table = [header] + body
-        let widths = header.indices.map { column in table.map { $0[column].count }.max() ?? 0 }
-        let lines = table.map { cells in
-            zip(cells, widths).enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-                return column == 0 ? cell.0 + padding : padding + cell.0
-            }.joined(separator: "  ")
-        }
-        return (lines + (note.map { [$0] } ?? [])).joined(separator: "\n")
+        return table.lines(width: width) + (note.map { TextWrapping.lines(of: $0, width: width) } ?? [])
     }
+
+    /// The lines without a limit.
+    public var text: String { lines().joined(separator: "\n") }
 }

@@ -1,3 +1,5 @@
+import Presentation
+
 /// The metric against steps, as an SVG: a thin line for each run, a thick smoothed mean for each nowcaster, the target
 /// dashed, a flag at each mean number of steps to the target, and a row of ticks at the jumps.
 struct ConvergenceChart {
@@ -65,15 +67,15 @@ struct ConvergenceChart {
     private var grid: String {
         let rows = scale.y.values.map { value in
             let y = scale.y(value)
-            return line("grid", scale.left, y, scale.right, y)
-                + text(tickText(value), x: scale.left - 8, y: y + 4.5, anchor: "end", style: "tick")
+            return svgLine("grid", scale.left, y, scale.right, y)
+                + svgText(tickText(value), x: scale.left - 8, y: y + 4.5, anchor: "end", style: "tick")
         }
         let columns = scale.x.values.map { step in
             let x = scale.x(step)
-            return line("axis", x, scale.bottom, x, scale.bottom + 5)
-                + text("\(grouped: Int(step))", x: x, y: scale.bottom + 20, anchor: "middle", style: "tick")
+            return svgLine("axis", x, scale.bottom, x, scale.bottom + 5)
+                + svgText("\(grouped: Int(step))", x: x, y: scale.bottom + 20, anchor: "middle", style: "tick")
         }
-        return (rows + columns + [line("axis", scale.left, scale.bottom, scale.right, scale.bottom)]).joined(
+        return (rows + columns + [svgLine("axis", scale.left, scale.bottom, scale.right, scale.bottom)]).joined(
             separator: "\n")
     }
 
@@ -116,17 +118,18 @@ struct ConvergenceChart {
         let y = scale.y(target)
         // On the side of the worse values: at the left, where the label is, no line has come near the target yet.
         let labelY = metric.higherIsBetter ? y + 17 : y - 7
-        return line("target", scale.left, y, scale.right, y)
-            + text("target \(metric.text(target))", x: scale.left + 6, y: labelY, anchor: "start", style: "goal halo")
+        return svgLine("target", scale.left, y, scale.right, y)
+            + svgText(
+                "target \(metric.text(target))", x: scale.left + 6, y: labelY, anchor: "start", style: "goal halo")
     }
 
     private var flagMarks: String {
         flags.map { flag in
             let y = scale.top - 12 - Double(flag.row) * Self.rowHeight
             let colour = ChartStyle.colourClass(flag.index)
-            return line("flag \(colour)", flag.x, y + 4, flag.x, scale.y(target))
+            return svgLine("flag \(colour)", flag.x, y + 4, flag.x, scale.y(target))
                 + ChartStyle.marker(flag.index, x: flag.x, y: scale.y(target))
-                + text(flag.text, x: flag.textX, y: y, anchor: flag.anchor, style: "halo")
+                + svgText(flag.text, x: flag.textX, y: y, anchor: flag.anchor, style: "halo")
         }.joined(separator: "\n")
     }
 
@@ -134,9 +137,9 @@ struct ConvergenceChart {
         zip(series, legend).map { series, entry in
             let y = 14 + Double(entry.row) * Self.rowHeight
             let colour = ChartStyle.colourClass(series.index)
-            return line("mean \(colour)", entry.x, y, entry.x + 26, y)
+            return svgLine("mean \(colour)", entry.x, y, entry.x + 26, y)
                 + ChartStyle.marker(series.index, x: entry.x + 13, y: y)
-                + text(entry.text, x: entry.x + 33, y: y + 4.5, anchor: "start", style: "")
+                + svgText(entry.text, x: entry.x + 33, y: y + 4.5, anchor: "start", style: "")
         }.joined(separator: "\n")
     }
 
@@ -146,7 +149,7 @@ struct ConvergenceChart {
             "text", ["transform": "translate(16 \(coordinate(middle))) rotate(-90)", "text-anchor": "middle"],
             escaped(metric.title))
         return vertical
-            + text(
+            + svgText(
                 "optimizer steps", x: (scale.left + scale.right) / 2, y: scale.bottom + 42, anchor: "middle", style: "")
     }
 
@@ -166,10 +169,10 @@ struct ConvergenceChart {
                         "y2": coordinate(y + 9),
                     ], element("title", [:], escaped("\(name): jump at step \(step)")))
             }
-            return line("grid", scale.left, y + 4.5, scale.right, y + 4.5) + ticks.joined()
+            return svgLine("grid", scale.left, y + 4.5, scale.right, y + 4.5) + ticks.joined()
                 + ChartStyle.marker(series.index, x: scale.left - 12, y: y + 4.5)
         }
-        let label = text("jumps", x: scale.left, y: top - 6, anchor: "start", style: "tick")
+        let label = svgText("jumps", x: scale.left, y: top - 6, anchor: "start", style: "tick")
         return label + rows.joined(separator: "\n")
     }
 
@@ -178,16 +181,5 @@ struct ConvergenceChart {
         let list = points.map { "\(coordinate(scale.x($0.step))) \(coordinate(scale.y($0.value)))" }
         return element(
             "path", ["class": style, "d": "M" + list.joined(separator: "L")], element("title", [:], escaped(title)))
-    }
-
-    private func line(_ style: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-        element(
-            "line",
-            ["class": style, "x1": coordinate(x1), "y1": coordinate(y1), "x2": coordinate(x2), "y2": coordinate(y2)])
-    }
-
-    private func text(_ content: String, x: Double, y: Double, anchor: String, style: String) -> String {
-        element(
-            "text", ["class": style, "x": coordinate(x), "y": coordinate(y), "text-anchor": anchor], escaped(content))
     }
 }

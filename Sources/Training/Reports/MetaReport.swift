@@ -1,32 +1,31 @@
+import Foundation
+import Presentation
+
 /// The curves of a meta-training as one self-contained HTML page: training loss, and relative error and cosine of each
 /// held-out family.
 struct MetaReport {
     let settings: MetaTrainingSettings
     let metrics: [MetaMetrics]
+    /// Where the numbers come from: date, version, command, machine.
+    var facts: [(name: String, value: String)] = []
 
     var html: String {
         let title =
             "\(settings.shape.method.rawValue) of width \(settings.shape.width), loss on \(settings.loss.rawValue): "
             + "\(grouped: metrics.last?.step ?? 0) of \(grouped: settings.steps) steps"
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <title>\(escaped(title))</title>
-            <style>
-            \(ChartStyle.css)
-            </style>
-            </head>
-            <body>
-            <h1>\(escaped(title))</h1>
-            \(plots.map { element("h2", [:], escaped($0.title)) + element("figure", [:],
-              $0.svg) }.joined(separator: "\n"))
-            </body>
-            </html>
+        let content =
+            ([element("h1", [:], escaped(title))]
+            + plots.map { element("h2", [:], escaped($0.title)) + element("figure", [:], $0.svg) } + [footer])
+            .joined(separator: "\n")
+        return Page(title: title, content: content).html
+    }
 
-            """
+    private var footer: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let json = (try? encoder.encode(metrics)) ?? Data()
+        let link = download("validations (JSON)", file: "validations.json", type: "application/json", bytes: json)
+        return element("h2", [:], "Settings") + settingsTable(settings.list + facts) + downloads([link])
     }
 
     private var plots: [LinePlot] {
@@ -59,5 +58,17 @@ struct MetaReport {
                         ? nil : .init(step: Double(point.step), value: values.reduce(0, +) / Double(values.count))
                 })
         }
+    }
+}
+
+extension MetaTrainingSettings {
+    /// Name and value of each setting, for people.
+    var list: [(name: String, value: String)] {
+        [
+            ("method", shape.method.rawValue), ("width", "\(shape.width)"), ("loss", loss.rawValue),
+            ("steps", "\(grouped: steps)"), ("learning rate", "\(learningRate) to \(finalLearningRate)"),
+            ("weight decay", "\(weightDecay)"), ("trajectories a batch", "\(trajectories)"),
+            ("starting points a trajectory", "\(slices)"), ("seed", "\(seed)"), ("begins with", start ?? "new weights"),
+        ]
     }
 }

@@ -1,5 +1,8 @@
-/// One self-contained HTML page about the runs of a task: chart, table, settings. No scripts, nothing loaded from
-/// elsewhere, nothing that depends on the machine that made it.
+import Foundation
+import Presentation
+
+/// One self-contained HTML page about the runs of a task: chart, table, settings, data. No scripts, nothing loaded from
+/// elsewhere; what depends on the machine stands in `facts` alone.
 public struct Report: Sendable {
     /// Name of the file in the folder that the command line is given.
     public static let fileName = "report.html"
@@ -9,13 +12,19 @@ public struct Report: Sendable {
     public let settings: [(name: String, value: String)]
     /// How the baseline is called, for example `AdamW alone`.
     public let baselineName: String
+    /// Where the runs come from: date, version, command, machine, size of the model.
+    public let facts: [(name: String, value: String)]
 
     /// - Parameter results: of one task, at least one.
-    public init(results: [RunResult], settings: [(name: String, value: String)], baselineName: String = "AdamW alone") {
+    public init(
+        results: [RunResult], settings: [(name: String, value: String)], baselineName: String = "AdamW alone",
+        facts: [(name: String, value: String)] = []
+    ) {
         precondition(!results.isEmpty, "a report needs at least one run")
         self.results = results
         self.settings = settings
         self.baselineName = baselineName
+        self.facts = facts
     }
 
     /// The whole page.
@@ -31,18 +40,7 @@ public struct Report: Sendable {
         let title = "\(first.task): \(goal)\(first.metric.title)"
         let summary = summary(table, names: names)
         let chart = ConvergenceChart(results: results, metric: first.metric, target: first.target, names: names)
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8"/>
-            <meta name="viewport" content="width=device-width, initial-scale=1"/>
-            <title>\(escaped(title))</title>
-            <style>
-            \(ChartStyle.css)
-            </style>
-            </head>
-            <body>
+        let content = """
             <h1>\(escaped(title))</h1>
             \(summary.map { element("p", [:], escaped($0)) }.joined(separator: "\n"))
             <figure>
@@ -51,12 +49,12 @@ public struct Report: Sendable {
             </figure>
             <h2>Steps to the target</h2>
             \(tableMarkup(table, names: names))
+            \(jumpMarkup)
             <h2>Settings</h2>
-            \(settingsMarkup)
-            </body>
-            </html>
-
+            \(settingsTable(settings + facts))
+            \(dataMarkup)
             """
+        return Page(title: title, content: content).html
     }
 
     private var names: [String: String] {
@@ -127,12 +125,38 @@ public struct Report: Sendable {
         return element("div", ["class": "scroll"], element("table", [:], markup)) + note
     }
 
-    private var settingsMarkup: String {
-        let rows = settings.map { setting in
-            element(
-                "tr", [:],
-                element("th", ["scope": "row"], escaped(setting.name)) + element("td", [:], escaped(setting.value)))
+    /// What a jump is, where there are any.
+    private var jumpMarkup: String {
+        guard results.contains(where: { !$0.jumpSteps.isEmpty }) else { return "" }
+        return element(
+            "p", ["class": "quiet"],
+            "A jump: the weights that the nowcaster predicted from the last five states took the place of those of "
+                + "training, and the optimizer went on from there. It costs one step. With policy search a prediction "
+                + "is taken only where the training loss falls; with schedule always.")
+    }
+
+    private var dataMarkup: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+        var links = [download("evaluations (CSV)", file: "evaluations.csv", type: "text/csv", bytes: table.utf8)]
+        // Times are the machine's, and stand with the facts.
+        if !facts.isEmpty, let json = try? encoder.encode(results) {
+            links.append(download("runs (JSON)", file: "runs.json", type: "application/json", bytes: json))
         }
-        return element("table", ["class": "settings"], element("tbody", [:], rows.joined(separator: "\n")))
+        return downloads(links)
+    }
+
+    /// Every evaluation: one line each.
+    private var table: String {
+        let lines = results.flatMap { run in
+            run.evaluations.compactMap { evaluation in
+                run.metric.value(of: evaluation).map { value in
+                    "\"\(run.nowcaster.replacing("\"", with: "\"\""))\",\(run.seed),\(evaluation.step),\(value)\n"
+                }
+            }
+        }
+        return "nowcaster,seed,step,\(results[0].metric.rawValue)\n" + lines.joined()
     }
 }

@@ -3,13 +3,13 @@ import Tensors
 
 /// Weights for proofs: everything random, norms and biases too, so that no permutation is invisible because it moves
 /// equal numbers.
-struct RandomWeights {
+public struct RandomWeights {
     /// All parameters end to end.
-    let parameters: [Float]
+    public let parameters: [Float]
     /// Float buffers by name.
-    let buffers: [String: [Float]]
+    public let buffers: [String: [Float]]
 
-    init(_ model: Model, using random: inout SeededRandom) {
+    public init(_ model: Model, using random: inout SeededRandom) {
         var parameters: [Float] = []
         for entry in model.parameters.entries {
             // Activations stay of order one whichever way a matrix is stored: the fourth root of a matrix's size is the

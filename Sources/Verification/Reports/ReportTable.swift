@@ -1,3 +1,5 @@
+import Presentation
+
 /// The report of one model as a table for people. Made of nothing but the record, so that it can be drawn elsewhere
 /// than the proofs ran.
 public struct ReportTable {
@@ -7,16 +9,31 @@ public struct ReportTable {
         self.report = report
     }
 
-    private static let header = ["group", "size", "acts on", "function", "graph", "nowcast", "controls"]
+    /// A line, and whether it says yes, no, or neither.
+    public struct Line: Sendable, Equatable {
+        public let text: String
+        public var holds: Bool?
+    }
 
-    public var lines: [String] {
-        let rows = [Self.header] + FoldedGroups(report.groups).rows.map(cells)
-        let widths = Self.header.indices.map { column in rows.map { $0[column].count }.max()! }
-        let table = rows.map { row in
-            row.indices.map { row[$0].padded(to: widths[$0]) }.joined(separator: "  ").trimmingTrailingSpaces
+    private static let header: [TextTable.Column] = [
+        .init("group"), .init("size", isNumber: true), .init("acts on"), .init("function"), .init("graph"),
+        .init("nowcast"), .init("controls"),
+    ]
+
+    /// The lines without a limit.
+    public var lines: [String] { lines(width: nil).map(\.text) }
+
+    /// - Parameter width: columns of the window; nil for no limit.
+    public func lines(width: Int?) -> [Line] {
+        var table = TextTable(Self.header, indent: 2)
+        table.rows = FoldedGroups(report.groups).rows.map(cells)
+        let rows = report.groups.isEmpty ? [] : table.lines(width: width)
+        func wrapped(_ lines: [String], holds: Bool? = nil) -> [Line] {
+            lines.flatMap { TextWrapping.lines(of: $0, width: width, hang: 4) }.map { Line(text: $0, holds: holds) }
         }
-        return [title] + (report.shrinking.map(Self.lines) ?? []) + (report.sampling.map { [$0.line] } ?? [])
-            + (report.groups.isEmpty ? [] : table.map { "  \($0)" }) + idle + derivation + failures + [verdict]
+        let head = [title] + (report.shrinking.map(Self.lines) ?? []) + (report.sampling.map { [$0.line] } ?? [])
+        return wrapped(head) + rows.map { Line(text: $0) }
+            + wrapped(idle + derivation) + wrapped(failures, holds: false) + wrapped([verdict], holds: report.holds)
     }
 
     private var title: String {
@@ -95,17 +112,5 @@ public struct ReportTable {
         guard !report.inconclusive.isEmpty else { return "  holds; \(controls)" }
         return "  INCONCLUSIVE; \(controls), \(report.inconclusive.count) not seen with any of several weights: "
             + "nothing failed; another --seed may show them"
-    }
-}
-
-extension String {
-    fileprivate func padded(to width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
-    }
-
-    fileprivate var trimmingTrailingSpaces: String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }

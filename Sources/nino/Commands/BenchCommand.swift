@@ -11,14 +11,13 @@ struct BenchCommand: ParsableCommand {
         abstract: "Measure this machine and this build: the figures of the README, from one run.",
         discussion: """
             Without --config or --synthetic: this machine's matrix products, a training step and a nowcast of the \
-            task's model, then steps
+            task's model, then steps \
             on files of gpt2-3x64 on one thread and on all. --all adds llama-6x384 and llama-3.2-1b, which take half \
-            an hour and
-            18 GB of disk. With --config: a history of that model is drawn, written as files, stepped from, and removed.
+            an hour and \
+            18 GB of disk. With --config: a history of that model is drawn, written as files, stepped from, and \
+            removed. \
             Short figures are the best of several tries, since other work on the machine only ever makes them worse.
             """)
-
-    @OptionGroup var common: CommonOptions
 
     @Option(help: "The training task to time.")
     var task = "fm-16"
@@ -32,7 +31,7 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Tries of each short measurement.")
     var tries = 5
 
-    @Option(help: "Measure steps of this model only: a path, or a name in Architectures/.")
+    @Option(help: "Measure steps of this model only: a path, or a name that nino configs lists.")
     var config: String?
 
     @Flag(help: "Only steps on synthetic histories (what --config alone does too).")
@@ -59,6 +58,8 @@ struct BenchCommand: ParsableCommand {
 
     @Flag(help: "Recompute random parts of the result edge by edge in double precision, and compare.")
     var check = false
+
+    @OptionGroup var common: CommonOptions
 
     /// What --all measures, and how its states are stored.
     private static let sizes: [(config: String, dtype: DType)] = [

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import JSONText
 import PluginHost
-import Synchronization
 import Training
 
 struct CollectCommand: ParsableCommand {
@@ -11,13 +10,11 @@ struct CollectCommand: ParsableCommand {
         abstract: "Train many small networks and keep their trajectories, to meta-train on.",
         discussion: """
             Architecture, width, depth, learning rate and seed of every run are drawn from the ranges of a plan. The \
-            folder's manifest.json says
+            folder's manifest.json says \
             what each run was, and is itself a plan that makes the same collection again. A collection that was \
-            interrupted, or is to have more
+            interrupted, or is to have more \
             runs, goes on where it stopped.
             """)
-
-    @OptionGroup var common: CommonOptions
 
     @Option(help: ArgumentHelp("Folder for trajectories and manifest.", valueName: "dir"))
     var out: String
@@ -56,6 +53,8 @@ struct CollectCommand: ParsableCommand {
             "What language models learn, byte by byte. Default: data/shakespeare.txt.", valueName: "file"))
     var text: String?
 
+    @OptionGroup var common: CommonOptions
+
     private static let usualText = "data/shakespeare.txt"
     private static let context = 64
 
@@ -77,10 +76,10 @@ struct CollectCommand: ParsableCommand {
         let families = tasks?.split(separator: ",").map(String.init)
         let names = plan.families.filter { families?.contains($0.name) ?? true }.map(\.task)
         let common = common
-        let (isQuiet, isJSON) = (common.quiet, common.json)
-        let progress = CollectionProgress()
+        let isJSON = common.json
+        let progress = CollectionProgress(isShown: !common.quiet && !isJSON)
         let collector = try Collector(
-            plan, families: families, runsPerFamily: runs, seed: seed, version: Nino.configuration.version, folder: out,
+            plan, families: families, runsPerFamily: runs, seed: seed, version: HostVersion.text, folder: out,
             data: loadData(Set(names)),
             model: { config, name in
                 TrainableModel(
@@ -92,12 +91,13 @@ struct CollectCommand: ParsableCommand {
                         Line(
                             file: entry.file, family: entry.run.family, parameters: entry.parameters,
                             outcome: entry.outcome))
-                } else if !isQuiet, !isJSON {
-                    progress.show(event)
                 }
+                progress.show(event)
             })
         let watch = InterruptWatch()
-        guard try collector.run(jobs: jobs ?? common.threads, cancellation: watch.cancellation) else {
+        let isComplete = try collector.run(jobs: jobs ?? common.threads, cancellation: watch.cancellation)
+        progress.end()
+        guard isComplete else {
             Output.note("stopped; the same command goes on")
             throw Failure.interrupted
         }
@@ -135,39 +135,5 @@ struct CollectCommand: ParsableCommand {
             }
         }
         return sources
-    }
-}
-
-/// Progress of a collection, from any thread.
-private final class CollectionProgress: Sendable {
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private let started = ContinuousClock.now
-    private let lastShown = Mutex<ContinuousClock.Instant?>(nil)
-
-    func show(_ event: Collector.Event) {
-        switch event {
-        case .finished(let entry, let done, let total):
-            write(
-                "run \(done)/\(total): \(entry.run.fileName), \(entry.parameters) parameters, learning rate "
-                    + "\(entry.run.learningRate): \(entry.outcome)\n"
-            )
-        case .stepped(let done, let total):
-            let now = ContinuousClock.now
-            let isDue = lastShown.withLock { last in
-                if let last, (now - last) / .seconds(1) < (isTerminal ? 0.2 : 10) { return false }
-                last = now
-                return true
-            }
-            guard isDue, done > 0 else { return }
-            let rate = Double(done) / max((now - started) / .seconds(1), 1e-9)
-            let text =
-                "step \(done)/\(total), \(String(format: "%.0f", rate)) steps/s, "
-                + "\(Progress.duration(Double(total - done) / rate)) left"
-            write(isTerminal ? text : text + "\n")
-        }
-    }
-
-    private func write(_ text: String) {
-        Output.remark((isTerminal ? "\r\u{1B}[K" : "") + text)
     }
 }

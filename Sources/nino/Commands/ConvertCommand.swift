@@ -10,13 +10,13 @@ struct ConvertCommand: ParsableCommand {
             + "listed."
     )
 
-    @OptionGroup var common: CommonOptions
-
     @Argument(help: "A .pt file, or any other checkpoint.")
     var input: String
 
     @Argument(help: "The safetensors file to write.")
     var output: String
+
+    @OptionGroup var common: CommonOptions
 
     private struct Result: Encodable {
         let tensors: Int

@@ -13,9 +13,7 @@ struct ForwardCommand: ParsableCommand {
             + "if there are any."
     )
 
-    @OptionGroup var common: CommonOptions
-
-    @Option(help: "A config: a path, or a name in Architectures/.")
+    @Option(help: "A config: a path, or a name that nino configs lists.")
     var config: String
 
     @Option(help: ArgumentHelp("The model's weights: safetensors, sharded or .pt.", valueName: "file"))
@@ -30,6 +28,8 @@ struct ForwardCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp("Where the gradient of the loss with respect to each parameter goes.", valueName: "file"))
     var grads: String?
+
+    @OptionGroup var common: CommonOptions
 
     private struct Result: Encodable {
         let logits: [Int]

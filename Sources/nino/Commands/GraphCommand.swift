@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import NeuralGraphs
 import PluginHost
+import Presentation
 
 struct GraphCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,13 +12,11 @@ struct GraphCommand: ParsableCommand {
         abstract: "Show the neural graph of a model; write it as a file or a picture.",
         discussion: """
             The file holds edge_index, edge_type, edge_param, edge_slots and lpe, and the parameter list in its \
-            metadata, so that
+            metadata, so that \
             `nino step --graph` can use it without a plugin.
             """)
 
-    @OptionGroup var common: CommonOptions
-
-    @Option(help: "A config: a path, or a name in Architectures/.")
+    @Option(help: "A config: a path, or a name that nino configs lists.")
     var config: String
 
     @Flag(help: "The graph derived from the forward pass, which is also taken where a plugin has no constructor.")
@@ -32,8 +31,15 @@ struct GraphCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Draw its blocks as an adjacency matrix.", valueName: "file"))
     var svg: String?
 
-    @Option(help: ArgumentHelp("The same with a table of all blocks, as one page.", valueName: "file"))
+    @Option(help: ArgumentHelp("With --svg: one layer alone, such as model.layers.0.", valueName: "name"))
+    var layer: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A page with all layers as pictures and tables, and what edge types mean.", valueName: "file"))
     var html: String?
+
+    @OptionGroup var common: CommonOptions
 
     private struct Summary: Encodable {
         let plugin: String
@@ -47,6 +53,10 @@ struct GraphCommand: ParsableCommand {
         let isDerived: Bool
         /// With `--diff`: one line for each difference.
         let difference: [String]?
+    }
+
+    func validate() throws {
+        guard layer == nil || svg != nil else { throw ValidationError("--layer needs --svg") }
     }
 
     func run() throws {
@@ -64,9 +74,22 @@ struct GraphCommand: ParsableCommand {
             isDerived: derived || model.isDerived,
             difference: try diff ? GraphDifference(derivedGraph!, model.constructedGraph()).lines : nil)
         if let out { try GraphFile.write(graph, encoding, to: out) }
-        if let svg { try AtomicFile.write(GraphDrawing(graph).svg(standalone: true), to: svg) }
-        if let html { try AtomicFile.write(GraphDrawing(graph).page(title: model.configuration.file), to: html) }
+        if let svg { try AtomicFile.write(BlockMatrix(graph, part(of: graph)).svg(isStandalone: true), to: svg) }
+        if let html {
+            try AtomicFile.write(GraphPage(graph: graph, model: model, isDerived: summary.isDerived).html, to: html)
+        }
         try common.json ? Output.json(summary) : show(summary)
+    }
+
+    /// What --layer names, or all.
+    private func part(of graph: NeuralGraph) throws -> GraphPart {
+        guard let layer else { return GraphPart(graph) }
+        let parts = GraphPart.layers(of: graph)
+        if let part = parts.first(where: { $0.title == layer }) { return part }
+        let names = parts.map(\.title)
+        throw InputError(
+            "--layer: expected one of \(names.joined(separator: ", ")), found \"\(layer)\""
+                + Suggestion.question(about: layer, among: names))
     }
 
     private func edgesByType(_ graph: NeuralGraph) -> [String: Int] {

@@ -4,6 +4,7 @@ import Checkpoints
 import Foundation
 import Nowcasting
 import PluginHost
+import Presentation
 import Tensors
 import Training
 
@@ -13,14 +14,12 @@ struct MetaTrainCommand: ParsableCommand {
         abstract: "Train a nowcasting network on collected trajectories, or measure networks on the held-out ones.",
         discussion: """
             Beside CK.safetensors, which every command takes as a checkpoint from the first save on, stand \
-            CK.training.safetensors, from which
+            CK.training.safetensors, from which \
             --resume goes on to the same bits, and CK.metrics.jsonl. --evaluate trains nothing: it prints cosine, \
-            relative error (1 is predicting
+            relative error (1 is predicting \
             no change) and length ratio of predicted changes for each network, family and horizon; with --json also \
             for each kind of parameter.
             """)
-
-    @OptionGroup var common: CommonOptions
 
     @Option(help: ArgumentHelp("A collection's folder.", valueName: "dir"))
     var data: String
@@ -84,6 +83,8 @@ struct MetaTrainCommand: ParsableCommand {
     @Flag(help: "Go on from --out's training state.")
     var resume = false
 
+    @OptionGroup var common: CommonOptions
+
     func validate() throws {
         guard [out != nil, evaluate != nil, measure != nil].count(where: { $0 }) == 1 else {
             throw ValidationError(
@@ -103,10 +104,14 @@ struct MetaTrainCommand: ParsableCommand {
             return try show(
                 MetaTrainingMeasurement(network, objective, settings: settings, tries: measure, export: export))
         }
-        let files = try MetaTrainingFiles(out!, data: library.identity) {
+        var files = try MetaTrainingFiles(out!, data: library.identity) {
             try network.write(
                 to: $0, metadata: $1.merging([StateKind.metadataKey: library.stateKind.rawValue]) { own, _ in own })
         }
+        files.facts =
+            Provenance(version: HostVersion.text).rows + [
+                ("network", "\(grouped: network.parameters.count) parameters")
+            ]
         let progress = MetaProgress(settings, isShown: !common.quiet && !common.json)
         let isJSON = common.json
         let trainer = try MetaTrainer(
@@ -119,7 +124,9 @@ struct MetaTrainCommand: ParsableCommand {
                 progress.observe(event)
             })
         let watch = InterruptWatch()
-        guard try trainer.run(cancellation: watch.cancellation) else {
+        let isComplete = try trainer.run(cancellation: watch.cancellation)
+        progress.end()
+        guard isComplete else {
             Output.note("stopped at step \(trainer.step); go on with --resume")
             throw Failure.interrupted
         }
@@ -206,53 +213,3 @@ struct MetaTrainCommand: ParsableCommand {
 
 extension NetworkShape.Method: ExpressibleByArgument {}
 extension MetaLoss: ExpressibleByArgument {}
-
-/// Progress of a meta-training on standard error.
-private final class MetaProgress {
-    private let settings: MetaTrainingSettings
-    private let isShown: Bool
-    private let isTerminal = isatty(STDERR_FILENO) == 1
-    private let clock = ContinuousClock()
-    private var started: (instant: ContinuousClock.Instant, step: Int)?
-    private var lastShown: ContinuousClock.Instant?
-
-    init(_ settings: MetaTrainingSettings, isShown: Bool) {
-        (self.settings, self.isShown) = (settings, isShown)
-    }
-
-    func observe(_ event: MetaTrainer.Event) {
-        guard isShown else { return }
-        switch event {
-        case .stepped(let step, let loss): show(step, loss)
-        case .skipped(let step): line("step \(step): loss or gradient not finite, skipped")
-        case .returned(let step, let reductions):
-            line("step \(step): back to the last good state, learning rate halved \(reductions) times")
-        case .evaluated(let metrics):
-            let loss = metrics.loss.map { String(format: ", loss %.5f", $0) } ?? ""
-            let error =
-                metrics.relativeError.map {
-                    String(format: ", held out: relative error %.3f, cosine %.3f", $0, metrics.cosine ?? 0)
-                } ?? ""
-            line("step \(metrics.step)\(loss)\(error)")
-        case .saved: break
-        }
-    }
-
-    private func show(_ step: Int, _ loss: Double) {
-        let now = clock.now
-        guard let started else { return started = (now, step) }
-        if let lastShown, (now - lastShown) / .seconds(1) < (isTerminal ? 0.2 : 10) { return }
-        lastShown = now
-        let rate = Double(step - started.step) / max((now - started.instant) / .seconds(1), 1e-9)
-        let left = rate > 0 ? Progress.duration(Double(settings.steps - step) / rate) : "unknown time"
-        let samples = rate * Double(settings.trajectories * settings.slices)
-        let text =
-            "step \(step)/\(settings.steps), loss \(String(format: "%.5f", loss)), \(String(format: "%.1f", samples)) "
-            + "samples/s, \(left) left"
-        isTerminal ? Output.remark("\r\u{1B}[K\(text)") : line(text)
-    }
-
-    private func line(_ text: String) {
-        Output.remark((isTerminal ? "\r\u{1B}[K" : "") + text + "\n")
-    }
-}

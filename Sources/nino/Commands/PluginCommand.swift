@@ -18,8 +18,6 @@ struct NewPluginCommand: ParsableCommand {
         case swift, c
     }
 
-    @OptionGroup var common: CommonOptions
-
     @Argument(
         help:
             """
@@ -37,6 +35,8 @@ struct NewPluginCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("The folder to make (default: the name, in the current folder).", valueName: "dir"))
     var out: String?
+
+    @OptionGroup var common: CommonOptions
 
     private struct Written: Encodable {
         let id: String

@@ -7,8 +7,8 @@ struct PluginsCommand: ParsableCommand {
         abstract: "List installed plugins and every file that was rejected, with the reason.",
         discussion: """
             Searched: --plugin-path, then NINO_PLUGIN_PATH (folders separated by colons), then lib/nino of the \
-            installation, then the folder
-            of the executable.
+            installation, then the folder \
+            of the executable. \
             Each file is loaded in a child process of its own, and files that other users could change are not loaded \
             at all.
             """)

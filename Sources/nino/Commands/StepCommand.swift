@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import NeuralGraphs
 import Nowcasting
+import PluginHost
 
 struct StepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,9 +22,7 @@ struct StepCommand: ParsableCommand {
         var isPlain: Bool { self == .linefit || self == .average || self == .rank1 }
     }
 
-    @OptionGroup var common: CommonOptions
-
-    @Option(help: "A config: a path, or a name in Architectures/.")
+    @Option(help: "A config: a path, or a name that nino configs lists.")
     var config: String?
 
     @Option(help: ArgumentHelp("A graph from a file instead of a config: no plugin is needed.", valueName: "file"))
@@ -105,6 +104,8 @@ struct StepCommand: ParsableCommand {
         help: ArgumentHelp(
             "Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
     var out: String
+
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         // A method that needs no graph predicts every floating-point tensor if there is none.
@@ -229,7 +230,7 @@ struct StepCommand: ParsableCommand {
             + "method \(method?.rawValue ?? "-") "
             + "scale \(updateScale.map { "\($0)" } ?? "-") precision "
             + "\(precision.rawValue) subgraph \(subgraph) "
-            + "version \(checkpoint == nil ? Nino.configuration.version : "-") sample "
+            + "version \(checkpoint == nil ? HostVersion.text : "-") sample "
             + "\(edgeSampleRatio.map { "\($0) seed \(common.seed)" } ?? "-")"
     }
 

@@ -9,12 +9,11 @@ struct TrainCommand: ParsableCommand {
         abstract: "Train a model on a task, with or without nowcasting.",
         discussion: """
             Stops at the task's target. Ctrl-C leaves a state in --save from which --resume goes on, bit for bit. \
-            With a --target on
+            With a --target on \
             the command line, missing it is exit status 1. The last line with --json holds steps_to_target, best, \
             steps, seconds.
             """)
 
-    @OptionGroup var common: CommonOptions
     @OptionGroup var training: TrainingOptions
 
     @Option(
@@ -35,6 +34,8 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "dir"))
     var report: String?
 
+    @OptionGroup var common: CommonOptions
+
     func validate() throws {
         guard save == nil || resume == nil || save == resume else {
             throw ValidationError("--save and --resume name different folders; --resume saves where it resumes from")
@@ -48,14 +49,14 @@ struct TrainCommand: ParsableCommand {
         settings.nowcaster = choice.label
         let (model, data) = try training.load(common)
         let watch = InterruptWatch()
-        var observers: [any TrainingObserver] = common.quiet || common.json ? [] : [Progress()]
+        var observers: [any TrainingObserver] = common.quiet || common.json ? [] : [RunProgress()]
         if common.json { observers.append(EvaluationLines()) }
         let trainer = try Trainer(
             settings: settings, model: TrainableModel(model), data: data, nowcaster: choice.load(for: model),
             folder: (resume ?? save).map(RunFolder.init), start: resume == nil ? .fresh : .resume, observers: observers)
         let isComplete = try trainer.run(cancellation: watch.cancellation)
         let result = trainer.result
-        if let report { try Reporting.write([result], settings, to: report) }
+        if let report { try Reporting.write([result], settings, of: model, to: report) }
         try show(result, settings)
         guard isComplete else {
             if let folder = resume ?? save {
@@ -70,7 +71,7 @@ struct TrainCommand: ParsableCommand {
         if common.json { return try Output.json(result.summary) }
         let metric = settings.metric
         let best = result.best.map { ", best \(metric.title) \(metric.text($0))" } ?? ""
-        let seconds = Progress.duration(result.seconds)
+        let seconds = StatusLine.duration(result.seconds)
         if let steps = result.stepsToTarget {
             Output.line("\(metric.text(settings.target)) \(metric.title) after \(steps) steps, \(seconds)\(best)")
         } else if !metric.canReach(settings.target) {
@@ -81,33 +82,5 @@ struct TrainCommand: ParsableCommand {
                     + "\(seconds)\(best)"
             )
         }
-    }
-}
-
-/// Every evaluation as one JSON object on standard output.
-private final class EvaluationLines: TrainingObserver {
-    func observe(_ event: TrainingEvent, of settings: TrainingSettings) {
-        guard case .evaluated(let evaluation) = event else { return }
-        try? Output.json(evaluation)
-    }
-}
-
-/// The report of one or several runs.
-enum Reporting {
-    /// Writes `report.html` into a folder, which is made if it is missing.
-    /// - Returns: the file's path.
-    /// - Throws: `InputError` or `CheckpointError` if it cannot be written.
-    @discardableResult
-    static func write(_ results: [RunResult], _ settings: TrainingSettings, to folder: String) throws -> String {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw InputError("\(folder): cannot be made: \(error.localizedDescription)")
-        }
-        let path = folder + (folder.hasSuffix("/") ? "" : "/") + Report.fileName
-        let common = settings.list.filter { $0.name != "seed" && $0.name != "nowcaster" }
-        let report = Report(results: results, settings: common, baselineName: "\(settings.optimizer.title) alone")
-        try AtomicFile.write(report.html, to: path)
-        return path
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Checkpoints
 import PluginHost
+import Presentation
 import Verification
 
 struct VerifyCommand: ParsableCommand {
@@ -10,20 +12,18 @@ struct VerifyCommand: ParsableCommand {
             + "nowcast.",
         discussion: """
             Without --plugin and --config, every plugin is verified on its sample configs. Each proof also has to \
-            catch negative controls:
+            catch negative controls: \
             permutations that are no symmetry. Each plugin runs in a child process of its own. Exit status 1 if a \
-            proof fails, 3 if a plugin
+            proof fails, 3 if a plugin \
             misbehaves, after all others were verified. What is proven and how to read the table: docs/verify.md.
             """)
-
-    @OptionGroup var common: CommonOptions
 
     @Option(
         name: .customLong("plugin"),
         help: ArgumentHelp("A plugin to verify on its sample configs; may be given several times.", valueName: "id"))
     var plugins: [String] = []
 
-    @Option(help: "A config to verify: a path, or a name in Architectures/.")
+    @Option(help: "A config to verify: a path, or a name that nino configs lists.")
     var config: String?
 
     @Option(
@@ -49,6 +49,11 @@ struct VerifyCommand: ParsableCommand {
             "A NiNo or WNN+ checkpoint for the nowcast proof; without one, an untrained network.", valueName: "file"))
     var checkpoint: String?
 
+    @Option(help: ArgumentHelp("Write what was found as a page: groups by proofs, with the blame.", valueName: "file"))
+    var html: String?
+
+    @OptionGroup var common: CommonOptions
+
     func validate() throws {
         guard trials >= 1 else { throw ValidationError("--trials: expected at least 1, found \(trials)") }
         guard plugins.isEmpty || config == nil else { throw ValidationError("give either --plugin or --config") }
@@ -66,7 +71,7 @@ struct VerifyCommand: ParsableCommand {
         _ = try VerifyTask.nowcaster(checkpoint)
         var output = VerifyOutput(json: common.json, isListing: config == nil)
         if let config {
-            let configuration = try ConfigurationCatalog.standard.load(config)
+            let configuration = try common.configuration(config)
             let plugin = try common.plugin(for: configuration)
             if let against, let weights { try compare(ReferenceLogits(file: against), weights, config) }
             let subject = VerifyTask.Subject.config(
@@ -77,8 +82,14 @@ struct VerifyCommand: ParsableCommand {
             if let missing = survey.missing.first { throw InputError(missing.line) }
             try verify(chosen(from: survey), .samples, &output)
             for rejection in survey.rejected where plugins.isEmpty { try output.add(rejection, status: 3) }
-            if !common.json { Output.line("\n\(output.summary)") }
+            if !common.json {
+                Output.line()
+                for line in TextWrapping.lines(of: output.summary, width: Terminal.output.width) {
+                    Output.line(line, tone: output.status == nil ? .good : .bad)
+                }
+            }
         }
+        if let html { try AtomicFile.write(output.page.html, to: html) }
         if let status = output.status { throw ExitCode(status) }
     }
 
@@ -116,7 +127,7 @@ struct VerifyCommand: ParsableCommand {
             for rejection in survey.rejected { Output.note("rejected plugin: \(rejection.line)") }
             throw InputError(
                 "--plugin \(id): no such plugin is installed, found \(survey.plugins.map(\.id).joined(separator: ", "))"
-            )
+                    + Suggestion.question(about: id, among: survey.plugins.map(\.id)))
         }
         return survey.plugins.filter { plugins.isEmpty || plugins.contains($0.id) }.map(\.file)
     }

@@ -79,7 +79,19 @@ struct CommonOptions: ParsableArguments {
 
     /// The model a `--config` names.
     func model(_ config: String) throws -> Model {
-        try model(for: ConfigurationCatalog.standard.load(config))
+        try model(for: configuration(config))
+    }
+
+    /// What a `--config` names.
+    /// - Throws: `PluginHostError`; for a name that is not there, `InputError` with the nearest one.
+    func configuration(_ config: String) throws -> ModelConfiguration {
+        let catalog = ConfigurationCatalog.standard
+        do {
+            return try catalog.load(config)
+        } catch PluginHostError.configurationNotFound(let name, let searched) {
+            let error = PluginHostError.configurationNotFound(name: name, searched: searched)
+            throw InputError("\(error)\(Suggestion.question(about: config, among: catalog.names))")
+        }
     }
 
     /// The model of a config.

@@ -12,12 +12,12 @@ struct TrainingOptions: ParsableArguments {
             valueName: "name"))
     var task: String
 
-    @Option(help: "Another model than the task's: a path, or a name in Architectures/.")
+    @Option(help: "Another model than the task's: a path, or a name that nino configs lists.")
     var config: String?
 
     @Option(
         help: ArgumentHelp(
-            "Folder of the data set, instead of NINO_DATA or where its Debian package puts it.", valueName: "dir"))
+            "Folder of the data set. Default: NINO_DATA, or where its Debian package puts it.", valueName: "dir"))
     var data: String?
 
     @Option(
@@ -30,19 +30,23 @@ struct TrainingOptions: ParsableArguments {
             "Positions in a window of text. Default: as many as the model takes, at most 64.", valueName: "n"))
     var context: Int?
 
-    @Option(help: "Base optimizer: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(help: "Base optimizer: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")). Default: adamw.")
     var optimizer: String?
 
-    @Option(help: "Learning rate.")
+    @Option(help: "Learning rate. Default: the task's.")
     var lr: Double?
 
-    @Option(help: "Examples a step.")
+    @Option(help: "Examples a step. Default: the task's.")
     var batch: Int?
 
-    @Option(help: "Most optimizer steps; with --policy schedule, horizons fall over this length.")
+    @Option(help: "Most optimizer steps; with --policy schedule, horizons fall over this length. Default: the task's.")
     var steps: Int?
 
-    @Option(help: "Steps in which five states are recorded; with --policy search, the first states are shorter.")
+    @Option(
+        help: """
+            Steps in which five states are recorded; with --policy search, the first states are shorter. Default: \
+            \(HorizonSchedule.standardPeriod).
+            """)
     var period: Int?
 
     @Option(
@@ -69,16 +73,16 @@ struct TrainingOptions: ParsableArguments {
             valueName: "kind"))
     var states: StateKind?
 
-    @Option(help: "Stop at this test accuracy (0.895 or 89.5) or test loss.")
+    @Option(help: "Stop at this test accuracy (0.895 or 89.5) or test loss. Default: the task's.")
     var target: Double?
 
-    @Option(name: .customLong("eval-every"), help: "Steps from one evaluation to the next.")
+    @Option(name: .customLong("eval-every"), help: "Steps from one evaluation to the next. Default: the task's.")
     var evaluationInterval: Int?
 
     /// The task's settings, with what the command line changes.
     /// - Throws: `TrainingError` naming the flag.
     func settings(seed: UInt64) throws -> TrainingSettings {
-        let task = try TaskDescription.named(task)
+        let task = try description()
         var settings = TrainingSettings(task: task, seed: seed)
         if let optimizer { settings.optimizer = try OptimizerKind.named(optimizer) }
         settings.learningRate = lr ?? settings.learningRate
@@ -97,9 +101,18 @@ struct TrainingOptions: ParsableArguments {
         return settings
     }
 
+    private func description() throws -> TaskDescription {
+        do {
+            return try TaskDescription.named(task)
+        } catch TrainingError.unknownTask(let name, let known) {
+            let question = Suggestion.question(about: name, among: known)
+            throw InputError("\(TrainingError.unknownTask(name, known: known))\(question)")
+        }
+    }
+
     /// The task's model and data.
     func load(_ common: CommonOptions) throws -> (model: Model, data: any DataSource) {
-        let task = try TaskDescription.named(task)
+        let task = try description()
         let model = try common.model(config ?? task.configuration)
         let choice = TaskDescription.DataChoice(folder: data, text: text, context: context)
         return (model, try task.loadData(choice, for: TrainableModel(model)))
@@ -108,23 +121,3 @@ struct TrainingOptions: ParsableArguments {
 
 extension StateKind: ExpressibleByArgument {}
 extension NowcastPolicy: ExpressibleByArgument {}
-
-/// Stops a run at the next step on Ctrl-C or a polite kill, so that it can save its state; a second Ctrl-C ends it at
-/// once.
-final class InterruptWatch {
-    let cancellation = Cancellation()
-    private var sources: [any DispatchSourceSignal] = []
-
-    init() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [cancellation] in
-                if cancellation.isRequested { _exit(Failure.interrupted.rawValue) }
-                cancellation.request()
-            }
-            source.resume()
-            sources.append(source)
-        }
-    }
-}

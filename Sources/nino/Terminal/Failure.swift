@@ -33,18 +33,33 @@ enum Failure {
             note(error)
             return status(of: error)
         }
-        let text = command.fullMessage(for: error)
         guard command.exitCode(for: error) != .success else {
             // Help and version come this way too.
-            Output.line(text)
+            Output.line(command.fullMessage(for: error))
             return 0
         }
-        Output.remark(text + "\n")
+        Output.note(usage(error, in: command))
         return 2
     }
 
+    /// What is wrong with the command line, and where help is.
+    private static func usage(_ error: any Error, in command: any ParsableCommand.Type) -> String {
+        let words = Array(CommandLine.arguments.dropFirst())
+        let message =
+            CommandLineWords.unknownOption(words, help: Nino._dumpHelp()) ?? command.message(for: error)
+        let full = command.fullMessage(for: error)
+        let help = full.firstMatch(of: /See '([^']*)' for more information/).map { " (see \($0.1))" } ?? ""
+        // Messages of the parser begin with a capital and end with a stop; ours do not.
+        var text = message.hasSuffix(".") ? String(message.dropLast()) : message
+        if let first = text.first, text.dropFirst().first?.isLowercase == true {
+            text = first.lowercased() + text.dropFirst()
+        }
+        return (text + help).onOneLine()
+    }
+
     private static func isOurs(_ error: any Error) -> Bool {
-        error is JSONError || error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError
+        error is JSONError || error is PluginHostError || error is InputError || error is CheckpointError
+            || error is NeuralGraphError
             || error is NowcastError || error is TensorError
             || error is TrainingError || error is VerificationError || error is DerivationError
     }

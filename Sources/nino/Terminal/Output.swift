@@ -4,8 +4,10 @@ import PluginHost
 /// Where a command writes: results to standard output, everything else to standard error.
 enum Output {
     /// Lines for people, without other control characters: names in them come from plugins and files.
-    static func line(_ text: String = "") {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.onOneLine() + "\n" }
+    static func line(_ text: String = "", tone: Tone = .plain) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            tone.paint($0.onOneLine(), for: .output) + "\n"
+        }
         result(Data(lines.joined().utf8))
     }
 
@@ -20,7 +22,7 @@ enum Output {
 
     /// A remark that is not a result.
     static func note(_ text: String) {
-        remark("nino: \(text)\n")
+        remark(Tone.bad.paint("nino:", for: .errors) + " \(text)\n")
     }
 
     /// Text for standard error as it is. A remark that cannot be written is lost, and nothing else.

@@ -1,4 +1,5 @@
 import PluginHost
+import Presentation
 import Verification
 
 /// Shows what `verify` finds as it comes, and keeps the count.
@@ -10,6 +11,7 @@ struct VerifyOutput {
     private var reports: [VerificationReport] = []
     private var statuses: [Int32] = []
     private var isFirst = true
+    private var rejections: [String] = []
 
     init(json: Bool, isListing: Bool) {
         self.json = json
@@ -43,10 +45,16 @@ struct VerifyOutput {
     /// A plugin that could not be verified.
     mutating func add(_ rejection: PluginSurvey.Rejection, status: Int32) throws {
         statuses.append(status)
+        rejections.append(rejection.line)
         guard isListing else { return Output.note(rejection.line) }
         if json { return try Output.json(rejection) }
         separate()
-        Output.line(rejection.line)
+        Output.line(rejection.line, tone: .bad)
+    }
+
+    /// All that was found, as a page.
+    var page: VerificationPage {
+        VerificationPage(reports, rejections: rejections, facts: Provenance(version: HostVersion.text).rows)
     }
 
     var summary: String {
@@ -66,7 +74,9 @@ struct VerifyOutput {
         reports.append(report)
         if json { return try Output.json(report) }
         separate()
-        for line in ReportTable(report).lines { Output.line(line) }
+        for line in ReportTable(report).lines(width: Terminal.output.width) {
+            Output.line(line.text, tone: line.holds.map { $0 ? .good : .bad } ?? .plain)
+        }
     }
 
     private mutating func separate() {

@@ -2,12 +2,12 @@ import Foundation
 
 extension DefaultStringInterpolation {
     /// A number with a fixed count of decimals and a point, whatever the locale.
-    mutating func appendInterpolation(_ value: Double, decimals: Int) {
+    public mutating func appendInterpolation(_ value: Double, decimals: Int) {
         appendLiteral(String(format: "%.\(decimals)f", value))
     }
 
     /// As above, without zeros at the end.
-    mutating func appendInterpolation(trimmed value: Double, decimals: Int) {
+    public mutating func appendInterpolation(trimmed value: Double, decimals: Int) {
         var text = "\(value, decimals: decimals)"
         guard decimals > 0 else { return appendLiteral(text) }
         while text.hasSuffix("0") { text.removeLast() }
@@ -16,7 +16,7 @@ extension DefaultStringInterpolation {
     }
 
     /// A whole number with commas between groups of three digits.
-    mutating func appendInterpolation(grouped value: Int) {
+    public mutating func appendInterpolation(grouped value: Int) {
         var digits = String(value.magnitude)
         var groups: [String] = []
         while digits.count > 3 {

@@ -1,5 +1,5 @@
 /// Text made safe for HTML and SVG, in content and in quoted attributes.
-func escaped(_ text: String) -> String {
+public func escaped(_ text: String) -> String {
     var result = ""
     for character in text.unicodeScalars {
         switch character {
@@ -17,14 +17,14 @@ func escaped(_ text: String) -> String {
 }
 
 /// One element. Attribute values are escaped here; `content` is markup already.
-func element(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String? = nil) -> String {
+public func element(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String? = nil) -> String {
     let list = attributes.map { " \($0.key)=\"\(escaped($0.value))\"" }.joined()
     guard let content else { return "<\(name)\(list)/>" }
     return "<\(name)\(list)>\(content)</\(name)>"
 }
 
 /// A coordinate in an SVG: a tenth of a pixel is fine enough, and short.
-func coordinate(_ value: Double) -> String {
+public func coordinate(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10)" : "\(value, decimals: 1)"
 }

@@ -1,21 +1,34 @@
 /// A few lines over steps, as an SVG: axes, a legend, markers that tell lines apart without colour.
-struct LinePlot {
-    struct Line {
-        let label: String
-        let points: [ChartSeries.Point]
+public struct LinePlot: Sendable {
+    public struct Point: Sendable, Equatable {
+        public let step: Double
+        public let value: Double
+
+        public init(step: Double, value: Double) {
+            (self.step, self.value) = (step, value)
+        }
     }
 
-    let title: String
-    let lines: [Line]
+    public struct Line: Sendable {
+        public let label: String
+        public let points: [Point]
+
+        public init(label: String, points: [Point]) {
+            (self.label, self.points) = (label, points)
+        }
+    }
+
+    public let title: String
+    public let lines: [Line]
     /// A value to compare with, dashed.
-    let reference: Double?
+    public let reference: Double?
     private let scale: ChartScale
 
     private static let width = 980.0
     private static let rowHeight = 20.0
     private static let legendColumn = 220.0
 
-    init(title: String, lines: [Line], reference: Double? = nil) {
+    public init(title: String, lines: [Line], reference: Double? = nil) {
         (self.title, self.lines, self.reference) = (title, lines, reference)
         let points = lines.flatMap(\.points)
         let values = points.map(\.value) + (reference.map { [$0] } ?? [])
@@ -28,7 +41,7 @@ struct LinePlot {
 
     private static var legendColumns: Int { Int((width - 92) / legendColumn) }
 
-    var svg: String {
+    public var svg: String {
         let content = [element("title", [:], escaped(title)), grid] + lines.enumerated().map(drawn) + [referenceLine]
         return element(
             "svg",
@@ -42,12 +55,12 @@ struct LinePlot {
     private var grid: String {
         let rows = scale.y.values.map { value in
             let y = scale.y(value)
-            return rule("grid", scale.left, y, scale.right, y)
-                + text(
+            return svgLine("grid", scale.left, y, scale.right, y)
+                + svgText(
                     "\(value, decimals: scale.y.decimals)", x: scale.left - 8, y: y + 4.5, anchor: "end", style: "tick")
         }
         let columns = scale.x.values.map { step in
-            text("\(grouped: Int(step))", x: scale.x(step), y: scale.bottom + 20, anchor: "middle", style: "tick")
+            svgText("\(grouped: Int(step))", x: scale.x(step), y: scale.bottom + 20, anchor: "middle", style: "tick")
         }
         return (rows + columns).joined(separator: "\n")
     }
@@ -57,14 +70,17 @@ struct LinePlot {
         let (column, row) = (index % Self.legendColumns, index / Self.legendColumns)
         let (x, y) = (scale.left + Double(column) * Self.legendColumn, 14 + Double(row) * Self.rowHeight)
         let key =
-            rule("mean \(colour)", x, y, x + 26, y) + ChartStyle.marker(index, x: x + 13, y: y)
-            + text(line.label, x: x + 33, y: y + 4.5, anchor: "start", style: "")
+            svgLine("mean \(colour)", x, y, x + 26, y) + ChartStyle.marker(index, x: x + 13, y: y)
+            + svgText(line.label, x: x + 33, y: y + 4.5, anchor: "start", style: "")
         guard !line.points.isEmpty else { return key }
         let places = line.points.map { (x: scale.x($0.step), y: scale.y($0.value)) }
         let path = "M" + places.map { "\(coordinate($0.x)) \(coordinate($0.y))" }.joined(separator: "L")
         let spacing = max(1, places.count / 6)
-        let markers = stride(from: spacing / 2, to: places.count, by: spacing).map {
-            ChartStyle.marker(index, x: places[$0].x, y: places[$0].y)
+        let markers = stride(from: spacing / 2, to: places.count, by: spacing).map { place in
+            hovered(
+                ChartStyle.marker(index, x: places[place].x, y: places[place].y),
+                "\(line.label): \(trimmed: line.points[place].value, decimals: 4) at step "
+                    + "\(grouped: Int(line.points[place].step))")
         }
         return key
             + element("path", ["class": "mean \(colour)", "d": path], element("title", [:], escaped(line.label)))
@@ -73,17 +89,6 @@ struct LinePlot {
 
     private var referenceLine: String {
         guard let reference else { return "" }
-        return rule("target", scale.left, scale.y(reference), scale.right, scale.y(reference))
-    }
-
-    private func rule(_ style: String, _ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-        element(
-            "line",
-            ["class": style, "x1": coordinate(x1), "y1": coordinate(y1), "x2": coordinate(x2), "y2": coordinate(y2)])
-    }
-
-    private func text(_ content: String, x: Double, y: Double, anchor: String, style: String) -> String {
-        element(
-            "text", ["class": style, "x": coordinate(x), "y": coordinate(y), "text-anchor": anchor], escaped(content))
+        return svgLine("target", scale.left, scale.y(reference), scale.right, scale.y(reference))
     }
 }

@@ -1,18 +1,18 @@
 import Foundation
 
 /// Round numbers along an axis: multiples of 1, 2 or 5 times a power of ten that enclose a range.
-struct AxisTicks: Equatable {
+public struct AxisTicks: Equatable, Sendable {
     /// Ascending; the first is at or below the range, the last at or above it.
-    let values: [Double]
+    public let values: [Double]
     /// Decimals that tell neighbours apart.
-    let decimals: Int
+    public let decimals: Int
 
-    var range: ClosedRange<Double> {
+    public var range: ClosedRange<Double> {
         values[0]...values[values.count - 1]
     }
 
     /// - Parameter intervals: about how many there should be.
-    init(enclosing range: ClosedRange<Double>, intervals: Int) {
+    public init(enclosing range: ClosedRange<Double>, intervals: Int) {
         var low = range.lowerBound
         var high = range.upperBound
         if high - low < 1e-9 * max(abs(low), abs(high), 1e-9) {

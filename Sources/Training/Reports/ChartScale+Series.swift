@@ -1,21 +1,6 @@
-/// From steps and metric values to places on the page.
-struct ChartScale {
-    let x: AxisTicks
-    let y: AxisTicks
-    /// The plot's edges in pixels; y grows downwards.
-    let left: Double
-    let right: Double
-    let top: Double
-    let bottom: Double
+import Presentation
 
-    func x(_ step: Double) -> Double {
-        left + (step - x.range.lowerBound) / (x.range.upperBound - x.range.lowerBound) * (right - left)
-    }
-
-    func y(_ value: Double) -> Double {
-        bottom - (value - y.range.lowerBound) / (y.range.upperBound - y.range.lowerBound) * (bottom - top)
-    }
-
+extension ChartScale {
     /// Steps from 0 to the last one taken.
     static func stepTicks(_ series: [ChartSeries]) -> AxisTicks {
         let last = series.flatMap(\.runs).map(\.steps).max() ?? 0
