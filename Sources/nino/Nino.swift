@@ -20,11 +20,12 @@ struct Nino: ParsableCommand {
         ])
 
     static func main() {
+        Output.occupyClosedStreams()
         if CommandLine.arguments.dropFirst() == [Isolation.argument] {
             IsolatedChild.main([VerifyTask.self], status: Failure.status)
         }
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ArgumentList.joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch {
             Foundation.exit(Failure.report(error, in: Nino.self))

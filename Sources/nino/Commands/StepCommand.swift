@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import NeuralGraphs
 import Nowcasting
+import Training
 
 struct StepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -26,8 +27,7 @@ struct StepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A graph from a file instead of a config: no plugin is needed.", valueName: "file"))
     var graph: String?
 
-    @Option(parsing: .upToNextOption, help: ArgumentHelp("Five checkpoints, oldest first.", valueName: "file"))
-    var history: [String]
+    @OptionGroup var states: HistoryOptions
 
     @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint instead of the one that ships.", valueName: "file"))
     var checkpoint: String?
@@ -89,18 +89,30 @@ struct StepCommand: ParsableCommand {
     var out: String
 
     func validate() throws {
-        guard (config == nil) != (graph == nil) else { throw ValidationError("give either --config or --graph") }
-        guard (k == nil) != (step == nil) else { throw ValidationError("give either --k or --step") }
-        if let least = k?.horizons.min(), least < 1 {
-            throw ValidationError("--k: expected at least 1, found \(least)")
+        let isElementwise = method == .linefit || method == .average
+        guard isElementwise ? config == nil || graph == nil : (config == nil) != (graph == nil) else {
+            throw ValidationError("give either --config or --graph (linefit and average need none)")
         }
-        if let horizon, horizon < 1 { throw ValidationError("--horizon: expected at least 1, found \(horizon)") }
+        guard !subgraph || config != nil else { throw ValidationError("--subgraph needs --config") }
+        guard (k == nil) != (step == nil) else { throw ValidationError("give either --k or --step") }
+        for horizon in k?.horizons ?? [] {
+            try SettingBounds.require(horizon, "--k", in: SettingBounds.horizons, "further than anything is predicted")
+        }
+        if let horizon {
+            try SettingBounds.require(
+                horizon, "--horizon", in: SettingBounds.horizons, "further than anything is predicted")
+        }
         if horizon != nil, step == nil {
             throw ValidationError("--horizon needs --step: --k says itself how far to look")
         }
         if let step, step < 0 { throw ValidationError("--step: expected at least 0, found \(step)") }
-        guard period >= 5 else { throw ValidationError("--period: expected at least 5, found \(period)") }
-        guard maxSteps >= 1 else { throw ValidationError("--max-steps: expected at least 1, found \(maxSteps)") }
+        let longest = SettingBounds.steps.upperBound
+        try SettingBounds.require(period, "--period", in: 5...longest, "decades of training")
+        try SettingBounds.require(maxSteps, "--max-steps", in: 1...longest, "decades of training")
+        // The schedule holds a horizon for each period.
+        guard maxSteps / period <= 10_000_000 else {
+            throw ValidationError("--max-steps: expected at most 10000000 periods of \(period), found \(maxSteps)")
+        }
         if let updateScale, !updateScale.isFinite {
             throw ValidationError("--upd-scale: expected a finite number, found \(updateScale)")
         }
@@ -148,12 +160,18 @@ struct StepCommand: ParsableCommand {
                     longest: nowcaster.firstHorizon(self.horizon), period: period, maxTrainSteps: maxSteps
                 ).horizon(atStep: step!)
             ]
+        try OutputFiles.requireSafetensors(out, option: "--out")
+        let paths = try self.states.paths()
+        try OutputFiles.check(
+            StepOutput.paths(out, horizons: horizons).map { ("--out", $0) },
+            inputs: paths + [checkpoint, config, graph, lpe])
+        let states = try self.states.open(paths)
         let target = try StepTarget(
             config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph,
-            options: common)
-        let states = try History(opening: history)
+            newest: states.newest, options: common)
         let fingerprint = try StepFingerprint(
-            inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizons))
+            inputs: paths + [checkpoint, graph, lpe].compactMap { $0 },
+            choices: choices(horizons) + " config \(target.configurationChecksum)")
         let clock = ContinuousClock()
         let started = clock.now
         let output = try StepOutput(

@@ -44,7 +44,8 @@ enum Failure {
     }
 
     private static func isOurs(_ error: any Error) -> Bool {
-        error is JSONError || error is PluginHostError || error is InputError || error is CheckpointError || error is NeuralGraphError
+        error is JSONError || error is PluginHostError || error is InputError || error is CheckpointError
+            || error is NeuralGraphError
             || error is NowcastError || error is TensorError
             || error is TrainingError || error is VerificationError || error is DerivationError
     }
@@ -54,8 +55,11 @@ enum Failure {
         (error as? PluginHostError)?.isPluginFault == true ? 3 : 2
     }
 
+    /// Characters; what is longer than a few lines of a terminal is not read.
+    private static let longestLine = 2000
+
     /// The error as one line.
     private static func note(_ error: any Error) {
-        Output.note("\(error)".onOneLine())
+        Output.note("\(error)".shown(limit: longestLine))
     }
 }
