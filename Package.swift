@@ -79,7 +79,7 @@ let package = Package(
         // Node blocks, edge blocks, axis grammar, positional encoding.
         .target(name: "NeuralGraphs", dependencies: ["Tensors"]),
         // safetensors, torch archives, histories, atomic writing.
-        .target(name: "Checkpoints", dependencies: ["CZip", "JSONText"]),
+        .target(name: "Checkpoints", dependencies: ["CZip", "CZlib", "JSONText"]),
         // The checkpoint that ships, as bytes of the program.
         .target(name: "CPretrained", exclude: ["nino.safetensors"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         // NiNo, WNN+, line fit, the schedule, the optimizer wrapper.
@@ -139,7 +139,14 @@ let package = Package(
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport", "ZooSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "JSONText", "TestSupport"]),
         .testTarget(name: "LibraryTests", dependencies: ["Library", "CNino", "Checkpoints", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
+        // Damaged files for every reader.
+        .target(
+            name: "FuzzSupport",
+            dependencies: ["JSONText", "Checkpoints", "Nowcasting", "PluginHost", "Training", "TestSupport"],
+            path: "Tests/FuzzSupport"),
+        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "FuzzSupport", "Checkpoints", "Nowcasting"]),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "TestSupport"]),
+        .executableTarget(name: "nino-fuzz", dependencies: ["FuzzSupport"], path: "Tests/Fuzzer"),
     ]
         + plugins.map {
             .target(
