@@ -6,7 +6,7 @@
 # make data       fetch a text for task text
 # make wheel      the Python package as dist/nino_nowcast-*.whl; make test-python tests it beside torch
 # make install    host, plugins, and all that a plugin author needs, under PREFIX; make uninstall takes it away
-.PHONY: demo test test-browser check lint build bench docs install uninstall clean setup data
+.PHONY: demo test test-browser check lint build bench docs install uninstall clean setup data fuzz
 .PHONY: wheel test-library test-python
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist \
@@ -45,6 +45,12 @@ lint: $(LINT)/ready
 $(LINT)/ready: Tools/requirements-lint.txt
 	python3 -m pip install -q --upgrade --target $(LINT) -r $<
 	touch $@
+
+# Damaged files for every reader of files, each reader its share of SECONDS; `make test` tries a few hundred.
+SECONDS = 60
+fuzz: setup
+	swift build -c release --product nino-fuzz
+	.build/release/nino-fuzz --seconds $(SECONDS)
 
 build: setup
 	swift build -c release

@@ -118,7 +118,7 @@ let package = Package(
         // Node blocks, edge blocks, axis grammar, positional encoding.
         .target(name: "NeuralGraphs", dependencies: ["Tensors"]),
         // safetensors, torch archives, histories, atomic writing.
-        .target(name: "Checkpoints", dependencies: ["CZip", "JSONText"]),
+        .target(name: "Checkpoints", dependencies: ["CZip", "CZlib", "JSONText"]),
         // Styles and scripts of pages, as bytes of the program.
         .target(name: "CPages", exclude: ["assets"], cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         // How results are shown: numbers, tables, charts, pages.
@@ -134,7 +134,7 @@ let package = Package(
         // Discovery, dlopen, ABI negotiation, recognition of configs, custom ops.
         .target(
             name: "PluginHost",
-            dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "JSONText", "Tensors", "NeuralGraphs"]),
+            dependencies: ["CNinoPlugin", "CFFI", "CIsolation", "JSONText", "Tensors", "NeuralGraphs", "Checkpoints"]),
         // Symmetries and graphs derived from a forward pass.
         .target(name: "Derivation", dependencies: ["Tensors", "NeuralGraphs", "PluginHost"]),
         // The three proofs with their controls.
@@ -183,7 +183,14 @@ let package = Package(
         .testTarget(name: "VerificationTests", dependencies: ["Verification", "TestSupport", "ZooSupport"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "JSONText", "TestSupport"]),
         .testTarget(name: "LibraryTests", dependencies: ["Library", "CNino", "Checkpoints", "TestSupport"]),
-        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "Checkpoints", "Nowcasting"]),
+        // Damaged files for every reader.
+        .target(
+            name: "FuzzSupport",
+            dependencies: ["JSONText", "Checkpoints", "Nowcasting", "PluginHost", "Training", "TestSupport"],
+            path: "Tests/FuzzSupport"),
+        .testTarget(name: "CommandTests", dependencies: ["TestSupport", "FuzzSupport", "Checkpoints", "Nowcasting"]),
+        .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "TestSupport"]),
+        .executableTarget(name: "nino-fuzz", dependencies: ["FuzzSupport"], path: "Tests/Fuzzer"),
     ]
         + pluginTargets + testPluginTargets + swiftTestPluginTargets + examplePluginTargets
 )

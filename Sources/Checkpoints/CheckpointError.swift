@@ -9,10 +9,12 @@ public enum CheckpointError: Error, Sendable, Equatable {
     /// A pipe, device, or a directory where a file is needed.
     case notAFile(file: String, found: String)
     case emptyFile(file: String)
-    /// A directory with neither an index nor a single-file model.
-    case directoryWithoutCheckpoint(file: String)
+    /// Bytes; beyond a bound set before memory is taken.
+    case tooLarge(file: String, limit: Int, found: String)
+    /// A directory without a model that can be read: what is there instead.
+    case directoryWithoutCheckpoint(file: String, found: String)
     /// A directory with both.
-    case directoryAmbiguous(file: String)
+    case directoryAmbiguous(file: String, found: [String])
     /// Content that is no checkpoint format.
     case unknownFormat(file: String, found: String)
     case readFailed(file: String, cause: String, offset: Int, bytes: Int)
@@ -43,6 +45,13 @@ public enum CheckpointError: Error, Sendable, Equatable {
     case tensorInTwoShards(file: String, tensor: String, shards: [String])
     case tensorNotInIndex(file: String, tensor: String, shard: String)
 
+    // Models in pieces.
+    /// The pieces of a tensor do not cover it once.
+    case piecesDoNotFit(file: String, tensor: String, found: String)
+    case rankMissing(file: String, found: String)
+    /// One rank's part of a model, opened by itself.
+    case partOfModel(file: String, tensor: String)
+
     // PyTorch archives.
     /// Written by torch.save before version 1.6, or a bare pickle.
     case legacyTorchFile(file: String)
@@ -66,11 +75,15 @@ public enum CheckpointError: Error, Sendable, Equatable {
 
     // Reading tensors.
     case tensorMissing(file: String, tensor: String)
+    /// A tensor that should be there, with what is there instead.
+    case tensorNotFound(file: String, tensor: String, found: String)
     case wrongDType(file: String, tensor: String, expected: String, found: DType)
     case valueOutOfRange(file: String, tensor: String, index: Int, found: UInt64)
 
     // Histories.
     case wrongStateCount(expected: Int, found: Int)
+    /// Steps as given, and paths in the right order.
+    case statesOutOfOrder(found: [Int], expected: [String], source: String)
     case tensorSurplus(file: String, tensor: String, expected: String)
     case shapeMismatch(file: String, tensor: String, expected: [Int], found: [Int])
     case dtypeMismatch(file: String, tensor: String, expected: DType, found: DType)
@@ -91,19 +104,21 @@ extension CheckpointError: CustomStringConvertible {
         case .cannotOpen(let file, let cause): "\(file): cannot open: \(cause)"
         case .notAFile(let file, let found): "\(file): expected a regular file, found \(found)"
         case .emptyFile(let file): "\(file): expected a checkpoint, found an empty file"
-        case .directoryWithoutCheckpoint(let file):
-            "\(file): expected model.safetensors.index.json or model.safetensors in this directory, found neither"
-        case .directoryAmbiguous(let file):
-            "\(file): expected one model in this directory, found both model.safetensors.index.json and "
-                + "model.safetensors; name one of them"
+        case .tooLarge(let file, let limit, let found): "\(file): expected at most \(limit) bytes, found \(found)"
+        case .directoryWithoutCheckpoint(let file, let found):
+            "\(file): expected a model in this directory (model.safetensors, an index of shards, pytorch_model.bin, "
+                + "adapter_model.safetensors, .metadata), found \(found)"
+        case .directoryAmbiguous(let file, let found):
+            "\(file): expected one model in this directory, found \(found.prefix(2).joined(separator: " and "))"
+                + "\(found.count > 2 ? " and \(found.count - 2) more" : ""); name one of them"
         case .unknownFormat(let file, let found):
-            "\(file): expected a safetensors file, an index of shards or a PyTorch zip archive, found \(found)"
+            "\(file): expected a safetensors file, an index of shards, a PyTorch zip archive or .npz, found \(found)"
         case .readFailed(let file, let cause, let offset, let bytes):
             "\(file): cannot read \(bytes) bytes at offset \(offset): \(cause)"
         case .outOfMemory(let file, let what, let bytes): "\(file): no memory for the \(bytes) bytes of \(what)"
 
         case .json(let error): "\(error)"
-        case .duplicateKey(let file, let key): "\(file): key '\(key)': expected once, found twice"
+        case .duplicateKey(let file, let key): "\(file): key '\(key.shown())': expected once, found twice"
 
         case .fileTooShort(let file, let found): "\(file): expected at least 8 bytes, found \(found)"
         case .headerTooLong(let file, let expected, let found):
@@ -113,76 +128,91 @@ extension CheckpointError: CustomStringConvertible {
         case .headerNotUTF8(let file): "\(file): expected a header in UTF-8, found other bytes"
         case .headerNotObject(let file, let found): "\(file): expected a header that starts with '{', found \(found)"
         case .unknownDType(let file, let tensor, let found):
-            "\(file): tensor '\(tensor)': expected one of \(DType.allCases.map(\.rawValue).joined(separator: " ")) as "
-                + "dtype, found '\(found)'"
+            "\(file): \(named(tensor)): expected one of \(DType.allCases.map(\.rawValue).joined(separator: " ")) as "
+                + "dtype, found '\(found.shown())'"
         case .offsetGap(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)': expected its data at offset \(expected), where the tensor before ends, "
+            "\(file): \(named(tensor)): expected its data at offset \(expected), where the tensor before ends, "
                 + "found \(found)"
         case .offsetsReversed(let file, let tensor, let begin, let end):
-            "\(file): tensor '\(tensor)': expected its data to end at \(begin) or later, found \(end)"
+            "\(file): \(named(tensor)): expected its data to end at \(begin) or later, found \(end)"
         case .sizeOverflow(let file, let tensor, let shape, let dtype):
-            "\(file): tensor '\(tensor)': expected a size below 2^63 bits, found shape \(brief(shape)) of "
+            "\(file): \(named(tensor)): expected a size below 2^63 bits, found shape \(brief(shape)) of "
                 + "\(dtype.rawValue)"
         case .partialByte(let file, let tensor, let shape, let dtype):
-            "\(file): tensor '\(tensor)': expected whole bytes, found shape \(brief(shape)) of \(dtype.rawValue)"
+            "\(file): \(named(tensor)): expected whole bytes, found shape \(brief(shape)) of \(dtype.rawValue)"
         case .sizeMismatch(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)': expected \(expected) bytes of data for its shape and dtype, found \(found)"
+            "\(file): \(named(tensor)): expected \(expected) bytes of data for its shape and dtype, found \(found)"
         case .lengthMismatch(let file, let expected, let found):
             "\(file): expected a file of \(expected) bytes, found \(found)"
 
         case .shardNameEscapes(let file, let tensor, let found):
-            "\(file): tensor '\(tensor)': expected the name of a file beside the index, found '\(found)'"
+            "\(file): \(named(tensor)): expected the name of a file beside the index, found '\(found.shown())'"
         case .shardMissing(let file, let shard, let cause):
-            "\(file): expected shard '\(shard)' beside the index, found none: \(cause)"
+            "\(file): expected shard '\(shard.shown())' beside the index, found none: \(cause)"
         case .tensorMissingFromShard(let file, let tensor, let shard):
-            "\(file): tensor '\(tensor)': expected in shard '\(shard)', not found there"
+            "\(file): \(named(tensor)): expected in shard '\(shard.shown())', not found there"
         case .tensorInTwoShards(let file, let tensor, let shards):
-            "\(file): tensor '\(tensor)': expected in one shard, found in '\(shards.joined(separator: "' and '"))'"
+            "\(file): \(named(tensor)): expected in one shard, found in '\(shards.joined(separator: "' and '"))'"
         case .tensorNotInIndex(let file, let tensor, let shard):
-            "\(file): tensor '\(tensor)' of shard '\(shard)': expected in weight_map, not found there"
+            "\(file): \(named(tensor)) of shard '\(shard.shown())': expected in weight_map, not found there"
+
+        case .piecesDoNotFit(let file, let tensor, let found):
+            "\(file): \(named(tensor)): expected pieces that cover it once, found \(found)"
+        case .rankMissing(let file, let found):
+            "\(file): expected a file of every rank (model_world_size_<n>_rank_<r>.pt), found \(found)"
+        case .partOfModel(let file, let tensor):
+            "\(file): \(named(tensor)): expected a whole tensor, found one rank's part of it; give the folder "
+                + "with the files of all ranks"
 
         case .legacyTorchFile(let file):
             "\(file): expected a PyTorch zip archive, found the old format or a bare pickle; save it again with "
-                + "torch.save of PyTorch 1.6 or later"
+                + "torch.save(torch.load(\"old.pt\", weights_only=True), \"new.pt\") of PyTorch 1.6 or later"
         case .torchScript(let file):
             "\(file): expected a state dict saved with torch.save, found a TorchScript archive; save "
                 + "model.state_dict() instead"
         case .badArchive(let file, "", let cause): "\(file): expected a zip archive that can be read, found: \(cause)"
-        case .badArchive(let file, let entry, let cause): "\(file): archive entry '\(entry)': \(cause)"
-        case .entryMissing(let file, let entry): "\(file): expected archive entry '\(entry)', found none"
-        case .entryDuplicated(let file, let entry): "\(file): archive entry '\(entry)': expected once, found twice"
+        case .badArchive(let file, let entry, let cause): "\(file): archive entry '\(entry.shown())': \(cause)"
+        case .entryMissing(let file, let entry): "\(file): expected archive entry '\(entry.shown())', found none"
+        case .entryDuplicated(let file, let entry):
+            "\(file): archive entry '\(entry.shown())': expected once, found twice"
         case .entryTooLarge(let file, let entry, let limit, let found):
-            "\(file): archive entry '\(entry)': expected at most \(limit) bytes, found \(found)"
-        case .wrongByteOrder(let file, let found): "\(file): expected byteorder 'little', found '\(found)'"
+            "\(file): archive entry '\(entry.shown())': expected at most \(limit) bytes, found \(found)"
+        case .wrongByteOrder(let file, let found): "\(file): expected byteorder 'little', found '\(found.shown())'"
         case .badPickle(let file, let offset, let cause): "\(file): bad pickle at byte \(offset): \(cause)"
         case .pickleLimit(let file, let what, let limit):
             "\(file): pickle: expected at most \(limit) \(what), found more"
         case .forbiddenGlobal(let file, let global):
-            "\(file): expected plain data and tensors, found a call of '\(global)'; this file would run code when "
-                + "loaded and is refused"
+            "\(file): expected plain data and tensors, found a call of '\(global.shown())'; this file would run code "
+                + "when loaded and is refused"
         case .noStateDict(let file, let found):
             "\(file): expected a dictionary of tensors, at the top or under 'model', 'state_dict' or "
                 + "'model_state_dict', found \(found)"
         case .unsupportedTensor(let file, let tensor, let found):
-            "\(file): tensor '\(tensor)': expected a plain dense tensor, found \(found)"
+            "\(file): \(named(tensor)): expected a plain dense tensor, found \(found)"
         case .viewOutsideStorage(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)': expected \(expected), found \(found)"
+            "\(file): \(named(tensor)): expected \(expected), found \(found)"
 
-        case .tensorMissing(let file, let tensor): "\(file): tensor '\(tensor)': expected, not found"
+        case .tensorMissing(let file, let tensor): "\(file): \(named(tensor)): expected, not found"
+        case .tensorNotFound(let file, let tensor, let found):
+            "\(file): \(named(tensor)): expected, not found; found \(found)"
         case .wrongDType(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)': expected \(expected), found \(found.rawValue)"
+            "\(file): \(named(tensor)): expected \(expected), found \(found.rawValue)"
         case .valueOutOfRange(let file, let tensor, let index, let found):
-            "\(file): tensor '\(tensor)', index \(index): expected at most \(Int64.max), found \(found)"
+            "\(file): \(named(tensor)), index \(index): expected at most \(Int64.max), found \(found)"
 
         case .wrongStateCount(let expected, let found): "history: expected \(expected) states, found \(found)"
+        case .statesOutOfOrder(let found, let expected, let source):
+            "history: expected the oldest state first, found steps "
+                + "\(found.map(String.init).joined(separator: ", ")) by \(source); the right order is "
+                + "\(expected.joined(separator: " ")) (or give --steps)"
         case .tensorSurplus(let file, let tensor, let expected):
-            "\(file): tensor '\(tensor)': expected \(expected), found it all the same"
+            "\(file): \(named(tensor)): expected \(expected), found it all the same"
         case .shapeMismatch(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)': expected shape \(brief(expected)), found \(brief(found))"
+            "\(file): \(named(tensor)): expected shape \(brief(expected)), found \(brief(found))"
         case .dtypeMismatch(let file, let tensor, let expected, let found):
-            "\(file): tensor '\(tensor)': expected \(expected.rawValue) as in the oldest state, found \(found.rawValue)"
+            "\(file): \(named(tensor)): expected \(expected.rawValue) as in the oldest state, found \(found.rawValue)"
         case .notFinite(let file, let tensor, let index, let found):
-            "\(file): tensor '\(tensor)', index \(index): expected a finite number, found \(found)"
+            "\(file): \(named(tensor)), index \(index): expected a finite number, found \(found)"
 
         case .noSpace(let file, let needed, let free):
             "\(file): cannot write: expected \(needed) bytes free on its disk, found \(free)"
@@ -191,6 +221,8 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): cannot write: \(cause) (after \(written) of \(wanted) bytes)"
         }
     }
+
+    private func named(_ tensor: String) -> String { "tensor '\(tensor.shown())'" }
 
     /// A shape for a message: a hostile one may have millions of axes.
     private func brief(_ shape: [Int]) -> String {

@@ -26,6 +26,24 @@ public struct History: Sendable {
         self.states = states
     }
 
+    /// Pairs of neighbours whose tensors begin with the same numbers: most likely one state given twice.
+    public var identicalNeighbours: [(Int, Int)] {
+        states.indices.dropLast().map { ($0, $0 + 1) }.filter { pair in
+            let (first, second) = (states[pair.0], states[pair.1])
+            return first.tensors.allSatisfy { tensor in
+                let count = min(tensor.byteCount, 4096)
+                var bytes = [[UInt8](repeating: 0, count: count), [UInt8](repeating: 0, count: count)]
+                for (index, state) in [first, second].enumerated() {
+                    let isRead: Void? = try? bytes[index].withUnsafeMutableBytes {
+                        try state.readBytes(tensor.name, 0..<count, into: $0)
+                    }
+                    if isRead == nil { return false }
+                }
+                return bytes[0] == bytes[1]
+            }
+        }
+    }
+
     /// The named tensors of one state laid end to end, in the order given, checked to be finite.
     ///
     /// - Throws: `tensorMissing`, `wrongDType`, `notFinite`, `outOfMemory`, and errors of reading.

@@ -1,8 +1,7 @@
 import Glibc
 
-/// A regular file opened for reading at any position, or bytes that are part of the program. Reads never move a shared
-/// cursor, so
-/// threads may read at once.
+/// A regular file opened for reading at any position, what a pipe gave, or bytes that are part of the program. Reads
+/// never move a shared cursor, so threads may read at once.
 ///
 /// Reads instead of mapping: a file cut short by another program is then an error and not a SIGBUS.
 final class InputFile: Sendable {
@@ -16,16 +15,31 @@ final class InputFile: Sendable {
         case memory(UnsafeRawBufferPointer)
     }
 
-    /// - Throws: `cannotOpen` (missing, unreadable), `notAFile` (directory, pipe, device), `emptyFile`.
+    /// Where other libraries find the bytes.
+    var systemPath: String {
+        if case .file(let descriptor) = contents, isSpooled { return "/proc/self/fd/\(descriptor)" }
+        return path
+    }
+    private let isSpooled: Bool
+
+    /// - Throws: `cannotOpen` (missing, unreadable), `notAFile` (directory, device, a pipe that nobody writes to),
+    ///   `emptyFile`.
     init(_ path: String) throws(CheckpointError) {
         // Without O_NONBLOCK, opening a pipe would wait for its writer.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        var descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .cannotOpen(file: path, cause: systemErrorText()) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
             let cause = systemErrorText()
             close(descriptor)
             throw .cannotOpen(file: path, cause: cause)
+        }
+        isSpooled = status.st_mode & S_IFMT == S_IFIFO
+        if isSpooled {
+            let pipe = Pipe(descriptor: descriptor, path: path)
+            defer { close(pipe.descriptor) }
+            descriptor = try pipe.spool()
+            fstat(descriptor, &status)
         }
         guard status.st_mode & S_IFMT == S_IFREG else {
             close(descriptor)
@@ -44,7 +58,7 @@ final class InputFile: Sendable {
     ///   - memory: must stay as it is for good.
     ///   - name: stands for the path in messages.
     init(memory: UnsafeRawBufferPointer, name: String) {
-        (path, size, contents) = (name, memory.count, .memory(memory))
+        (path, size, contents, isSpooled) = (name, memory.count, .memory(memory), false)
     }
 
     deinit {
@@ -90,7 +104,7 @@ final class InputFile: Sendable {
         }
     }
 
-    private static func kind(of mode: mode_t) -> String {
+    static func kind(of mode: mode_t) -> String {
         switch mode & S_IFMT {
         case S_IFDIR: "a directory"
         case S_IFIFO: "a pipe"

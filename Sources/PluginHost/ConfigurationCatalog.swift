@@ -1,9 +1,14 @@
+import Checkpoints
 import Foundation
+import JSONText
 
 /// Finds the config a user means: a path, or a name in one of the `Architectures/` folders.
 public struct ConfigurationCatalog: Sendable {
     /// Folders with `<name>.json` files, searched in order.
     public let folders: [URL]
+
+    /// The config of a folder that holds a model.
+    private static let fileName = "config.json"
 
     public init(folders: [URL]) {
         self.folders = folders
@@ -30,8 +35,7 @@ public struct ConfigurationCatalog: Sendable {
     }
 
     /// Reads a config.
-    /// - Parameter name: a path (it holds a `/`, ends in `.json`, or names a file that is there), or a name in the
-    ///   catalog.
+    /// - Parameter name: a path (of a file, a pipe, or a folder with a `config.json`), or a name in the catalog.
     /// - Throws: `configurationNotFound`, `configurationUnreadable`, `configurationNotAnObject`.
     public func load(_ name: String) throws(PluginHostError) -> ModelConfiguration {
         if let path = path(of: name) { return try read(path) }
@@ -44,22 +48,34 @@ public struct ConfigurationCatalog: Sendable {
         return Set(files.filter { $0.hasSuffix(".json") }.map { String($0.dropLast(5)) }).sorted()
     }
 
-    private func path(of name: String) -> String? {
+    /// The file that a name means; nil if there is none.
+    public func path(of name: String) -> String? {
         var isFolder: ObjCBool = false
-        if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder), !isFolder.boolValue { return name }
+        if FileManager.default.fileExists(atPath: name, isDirectory: &isFolder) {
+            guard isFolder.boolValue else { return name }
+            // A folder named like a config of the catalog does not hide it.
+            let file = name.hasSuffix("/") ? name + Self.fileName : "\(name)/\(Self.fileName)"
+            if name.contains("/") || FileManager.default.fileExists(atPath: file) || catalogued(name) == nil {
+                return file
+            }
+        }
         guard !name.contains("/") else { return nil }
-        return folders.map { $0.appendingPathComponent("\(name).json").path }.first {
+        return catalogued(name)
+    }
+
+    private func catalogued(_ name: String) -> String? {
+        folders.map { $0.appendingPathComponent("\(name).json").path }.first {
             FileManager.default.fileExists(atPath: $0)
         }
     }
 
     private func read(_ path: String) throws(PluginHostError) -> ModelConfiguration {
-        let data: Data
-        do {
-            data = try Data(contentsOf: URL(fileURLWithPath: path))
+        let text: [UInt8]
+        do throws(CheckpointError) {
+            text = try WholeFile.bytes(of: path, limit: JSONLimits.bytes)
         } catch {
-            throw .configurationUnreadable(file: path, reason: "cannot be read: \(error.localizedDescription)")
+            throw .configurationFile(error)
         }
-        return try ModelConfiguration(json: data, file: path)
+        return try ModelConfiguration(json: Data(text), file: path)
     }
 }

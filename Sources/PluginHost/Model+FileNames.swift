@@ -15,8 +15,9 @@ extension Model {
     public func fileNames(in file: String, holding names: some Sequence<String>) throws(PluginHostError) -> [String:
         String]
     {
-        let wrapper = self.wrapper(of: Array(names))
-        let held = Set(names.map { String($0.dropFirst(wrapper.count)) })
+        let wrapped = WrappedNames(
+            Array(names), known: description.names, optional: description.prefixes)
+        let (wrapper, held) = (wrapped.prefix, wrapped.names)
         let known = description.names
         var map = Dictionary(uniqueKeysWithValues: known.map { ($0, $0) })
         for prefix in description.prefixes {
@@ -28,27 +29,17 @@ extension Model {
             guard let without else { continue }
             if let with {
                 throw .contradictingNames(
-                    file: file, prefix: prefix, with: wrapper + with, without: wrapper + without.dropFirst(prefix.count)
-                )
+                    file: file, prefix: prefix, with: wrapper + with,
+                    without: wrapper + without.dropFirst(prefix.count))
             }
             for name in prefixed { map[name] = String(name.dropFirst(prefix.count)) }
         }
         return map.mapValues { name in
-            guard !held.contains(name), let old = Self.oldName(name), held.contains(old) else { return wrapper + name }
-            return wrapper + old
+            guard !held.contains(name), let old = Self.oldName(name), held.contains(old) else {
+                return wrapped.original(name)
+            }
+            return wrapped.original(old)
         }
-    }
-
-    /// What torch.compile and DistributedDataParallel, in any order, put before all names of a file.
-    private func wrapper(of names: [String]) -> String {
-        let parts =
-            names.isEmpty
-            ? [] : ["_orig_mod.", "module."].filter { part in !description.names.contains { $0.hasPrefix(part) } }
-        var wrapper = ""
-        while let next = parts.first(where: { part in names.allSatisfy { $0.hasPrefix(wrapper + part) } }) {
-            wrapper += next
-        }
-        return wrapper
     }
 
     /// Ends of names, and what older releases wrote: TensorFlow's norms, and the two layers of torchvision's MLP before

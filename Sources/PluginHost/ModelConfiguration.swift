@@ -30,6 +30,13 @@ public final class ModelConfiguration: @unchecked Sendable {
         guard let text = String(validating: json, as: UTF8.self) else {
             throw .configurationUnreadable(file: file, reason: "not UTF-8")
         }
+        // Plugins in C would see half of such a text.
+        for (key, value) in object.sorted(by: { $0.key < $1.key }) {
+            guard !key.unicodeScalars.contains("\0"), !value.holdsNUL else {
+                throw .configurationUnreadable(
+                    file: file, reason: "key \"\(key.shown())\": expected text without NUL, found \(value)")
+            }
+        }
         self.file = file
         self.json = text
         values = object
@@ -118,6 +125,10 @@ public final class ModelConfiguration: @unchecked Sendable {
 }
 
 extension JSONValue {
+    fileprivate var holdsNUL: Bool {
+        if case .text(let text) = self { text.unicodeScalars.contains("\0") } else { false }
+    }
+
     fileprivate var number: Double? {
         switch self {
         case .integer(let whole): Double(whole)

@@ -1,3 +1,4 @@
+import Checkpoints
 import JSONText
 
 /// Why a plugin or a config was not taken. The descriptions are one line each, for people.
@@ -5,6 +6,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     // What the user gave.
     case configurationNotFound(name: String, searched: [String])
     case configurationUnreadable(file: String, reason: String)
+    case configurationFile(CheckpointError)
     case configurationNotJSON(JSONError)
     case configurationNotAnObject(file: String)
     case unknownModelType(file: String, found: String?, known: [String])
@@ -34,7 +36,8 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     /// True if the plugin misbehaved, false if the user's input is at fault.
     public var isPluginFault: Bool {
         switch self {
-        case .configurationNotFound, .configurationUnreadable, .configurationNotJSON, .configurationNotAnObject,
+        case .configurationNotFound, .configurationUnreadable, .configurationFile, .configurationNotJSON,
+            .configurationNotAnObject,
             .unknownModelType, .ambiguous, .configurationRefused, .input, .contradictingNames, .extensionAbsent,
             .isolationFailed:
             false
@@ -53,6 +56,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
             "config \"\(name)\": expected a file or a name in Architectures/, found neither (searched "
                 + "\(searched.isEmpty ? "nowhere" : searched.joined(separator: ", ")))"
         case .configurationUnreadable(let file, let reason): "\(file): \(reason)"
+        case .configurationFile(let error): "\(error)"
         case .configurationNotJSON(let error): "\(error)"
         case .configurationNotAnObject(let file): "\(file): expected a JSON object, found something else"
         case .unknownModelType(let file, let found, let known):

@@ -1,9 +1,11 @@
+import Checkpoints
 import JSONText
 
 /// What can be wrong with the data, the settings or the files of a training run.
 public enum TrainingError: Error, Equatable {
     // Files.
     case cannotRead(file: String, reason: String)
+    case file(CheckpointError)
     case cannotWrite(file: String, reason: String)
     case json(JSONError)
     case compressedDataDamaged(file: String, reason: String)
@@ -32,6 +34,7 @@ public enum TrainingError: Error, Equatable {
     case otherRun(file: String, key: String, expected: String, found: String)
     case checkpointInvalid(file: String, key: String, expected: String, found: String)
     case checkpointExists(folder: String)
+    case runFinished(folder: String)
     case nothingToResume(folder: String)
 
     // Trajectories and meta-training.
@@ -46,6 +49,7 @@ extension TrainingError: CustomStringConvertible {
         switch self {
         case .cannotRead(let file, let reason):
             "\(file): cannot be read: \(reason)"
+        case .file(let error): "\(error)"
         case .cannotWrite(let file, let reason):
             "\(file): cannot be written: \(reason)"
         case .json(let error): "\(error)"
@@ -91,6 +95,8 @@ extension TrainingError: CustomStringConvertible {
             "\(file): is no usable training checkpoint: \(key): expected \(expected), found \(found)"
         case .checkpointExists(let folder):
             "\(folder): holds an unfinished run already; resume it or choose another folder"
+        case .runFinished(let folder):
+            "\(folder): holds a finished run, which is not overwritten; choose another name, or remove it first"
         case .nothingToResume(let folder):
             "\(folder): holds no checkpoint to resume from"
         case .trajectoryInvalid(let file, let key, let expected, let found):

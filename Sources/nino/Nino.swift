@@ -21,6 +21,7 @@ struct Nino: ParsableCommand {
         ])
 
     static func main() {
+        Output.occupyClosedStreams()
         if CommandLine.arguments.dropFirst() == [Isolation.argument] {
             IsolatedChild.main([VerifyTask.self], status: Failure.status)
         }
@@ -32,7 +33,7 @@ struct Nino: ParsableCommand {
         PluginCall.notice = { Output.note($0.onOneLine()) }
         do {
             try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(ArgumentList.joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch {
             Foundation.exit(Failure.report(error, in: Nino.self))

@@ -38,7 +38,7 @@ struct OpeningTests {
             try Checkpoint(opening: pointer)
         }
         mkfifo(folder + "pipe.pt", 0o600)
-        #expect(throws: CheckpointError.notAFile(file: folder + "pipe.pt", found: "a pipe")) {
+        #expect(throws: CheckpointError.notAFile(file: folder + "pipe.pt", found: "a pipe that nobody writes to")) {
             try Checkpoint(opening: folder + "pipe.pt")
         }
     }
@@ -61,11 +61,15 @@ struct OpeningTests {
 
     @Test func directoryIsSearchedForOneModel() throws {
         let path = String(folder.path.dropLast())
-        #expect(throws: CheckpointError.directoryWithoutCheckpoint(file: path)) { try Checkpoint(opening: path) }
+        #expect(throws: CheckpointError.directoryWithoutCheckpoint(file: path, found: "nothing")) {
+            try Checkpoint(opening: path)
+        }
         _ = folder.write(model, to: "model.safetensors")
         #expect(try Checkpoint(opening: path).floats("a") == [3])
         _ = folder.write("{\"weight_map\":{\"a\":\"model.safetensors\"}}", to: "model.safetensors.index.json")
-        #expect(throws: CheckpointError.directoryAmbiguous(file: path)) { try Checkpoint(opening: path) }
+        let both = CheckpointError.directoryAmbiguous(
+            file: path, found: ["model.safetensors.index.json", "model.safetensors"])
+        #expect(throws: both) { try Checkpoint(opening: path) }
     }
 
     @Test func messagesAreOneLineWithFileExpectedAndFound() {

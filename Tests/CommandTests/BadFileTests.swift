@@ -102,7 +102,7 @@ import Testing
             #"{"model_type": "cnn", "hidden": [3], "in_channels": 1, "image_size": 4, "num_classes": "five"}"#,
             "key \"num_classes\": expected an integer from 1 to 2147483647, found \"five\""
         ),
-        ("[]", "expected a JSON object"), ("{", "line 1, column 2: bad JSON: expected a key in quotes, found the end of the text"),
+        ("[]", "expected a JSON object"), ("{", "line 1, column 2: bad JSON: expected a key in quotes"),
     ])
     func badConfig(json: String, message: String) throws {
         let path = folder.write(json, to: "config.json")

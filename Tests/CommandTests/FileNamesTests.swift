@@ -26,11 +26,15 @@ import Testing
 
     /// Writes five states in which every scalar of a tensor grows by 1 a state; `names` says what a file calls a
     /// parameter.
-    private func writeHistory(extra: [(String, [Int], Float)] = [], names: (String) -> String) throws -> [String] {
+    /// `copy` is the name of a second copy of the word table.
+    private func writeHistory(
+        extra: [(String, [Int], Float)] = [], copy: String? = nil, names: (String) -> String
+    ) throws -> [String] {
         let parameters = try parameters()
         return try (0..<5).map { t in
             let path = folder + "state\(t).safetensors"
-            let tensors = parameters.map { (names($0.name), $0.shape, Float(t)) } + extra
+            let copies = copy.map { [($0, [11, 4], Float(t))] } ?? []
+            let tensors = parameters.map { (names($0.name), $0.shape, Float(t)) } + extra + copies
             let writer = try SafetensorsWriter(
                 path, tensors: tensors.map { TensorInfo(name: $0.0, dtype: .f32, shape: $0.1) })
             for tensor in writer.tensors {
@@ -57,15 +61,45 @@ import Testing
         #expect(try out.floats("wte.weight").allSatisfy { $0 == 6 })
     }
 
+    @Test func duplicateOfATiedTensorThatDiffersIsNotOverwritten() throws {
+        let command = try step(writeHistory(extra: [("lm_head.weight", [11, 4], -1)]) { $0 })
+        #expect(command.status == 2)
+        #expect(
+            command.errors.contains(
+                "tensor 'lm_head.weight': expected the numbers of 'transformer.wte.weight', which the config ties it to"
+            ))
+        #expect(!folder.contents.contains("out.safetensors"))
+    }
+
     @Test func duplicateOfATiedTensorFollowsItAndBuffersStay() throws {
-        let history = try writeHistory(extra: [
-            ("lm_head.weight", [11, 4], -1), ("transformer.h.0.attn.bias", [1, 1, 4, 4], 5),
-        ]) { $0 }
+        let history = try writeHistory(
+            extra: [("transformer.h.0.attn.bias", [1, 1, 4, 4], 5)], copy: "lm_head.weight"
+        ) { $0 }
         let command = try step(history)
         #expect(command.status == 0, "\(command.errors)")
         let out = try Checkpoint(opening: folder + "out.safetensors")
         #expect(try out.floats("lm_head.weight") == out.floats("transformer.wte.weight"))
         #expect(try out.floats("transformer.h.0.attn.bias").allSatisfy { $0 == 5 })
+    }
+
+    @Test(arguments: ["module.", "model.", "net._orig_mod."])
+    func wrappersAreTakenOffAndPutBack(wrapper: String) throws {
+        let history = try writeHistory { wrapper + $0 }
+        let command = try step(history)
+        #expect(command.status == 0, "\(command.errors)")
+        let out = try Checkpoint(opening: folder + "out.safetensors")
+        #expect(Set(out.tensors.map(\.name)) == Set(try Checkpoint(opening: history[0]).tensors.map(\.name)))
+        #expect(try out.floats(wrapper + "transformer.wte.weight").allSatisfy { $0 == 6 })
+    }
+
+    @Test func partsInsideNamesAreTakenOffAndPutBack() throws {
+        let history = try writeHistory {
+            $0.replacingOccurrences(of: "h.0.", with: "h.0._fsdp_wrapped_module._orig_mod.")
+        }
+        #expect(try step(history).status == 0)
+        let out = try Checkpoint(opening: folder + "out.safetensors")
+        let name = "transformer.h.0._fsdp_wrapped_module._orig_mod.ln_1.weight"
+        #expect(try out.floats(name).allSatisfy { $0 == 6 })
     }
 
     @Test func strangersAndMixedPrefixesAreRefused() throws {

@@ -48,11 +48,14 @@ import Testing
             let assemblers = try paths.map {
                 try CheckpointAssembler($0, layout: files.newest.layout, continuing: journal.continues)
             }
-            journal.begin(continuing: journal.continues && assemblers.allSatisfy(\.continues)) {
+            let sinks = assemblers.map { file in FileSink(file, names: names.map { [$0] }) }
+            let isIntact = sinks.enumerated().allSatisfy { $1.holds(journal.written(horizon: $0)) }
+            journal.begin(continuing: journal.continues && assemblers.allSatisfy(\.continues) && isIntact) {
                 () throws(CheckpointError) in
                 for file in assemblers { try file.flush() }
+            } takeWritten: {
+                sinks.map { $0.takeWritten() }
             }
-            let sinks = assemblers.map { file in FileSink(file, names: names.map { [$0] }) }
             let source = FileHistory(files, names: names, parameters: graph.parameters)
             let options = NowcastOptions(observer: observer, journal: journal)
             let measures = try network.nowcast(

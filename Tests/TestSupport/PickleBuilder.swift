@@ -81,6 +81,11 @@ extension TemporaryFolder {
     ) -> String {
         var entries = [(root + "/data.pkl", pickle)] + storages.map { (root + "/data/" + $0.0, $0.1) } + extra
         if let byteOrder { entries.append((root + "/byteorder", Array(byteOrder.utf8))) }
+        return zip(name, entries: entries, compressed: compressed)
+    }
+
+    /// Writes a zip archive.
+    public func zip(_ name: String, entries: [(String, [UInt8])], compressed: Bool = false) -> String {
         var code: Int32 = 0
         let archive = zip_open(path + name, ZIP_CREATE | ZIP_TRUNCATE, &code)!
         for (entry, bytes) in entries {
@@ -94,5 +99,21 @@ extension TemporaryFolder {
         }
         precondition(zip_close(archive) == 0)
         return path + name
+    }
+
+    /// Names and contents of a zip archive.
+    public static func entries(of path: String) -> [(name: String, bytes: [UInt8])] {
+        var code: Int32 = 0
+        guard let archive = zip_open(path, ZIP_RDONLY, &code) else { return [] }
+        defer { zip_discard(archive) }
+        return (0..<UInt64(zip_get_num_entries(archive, 0))).map { index in
+            var status = zip_stat_t()
+            zip_stat_index(archive, index, 0, &status)
+            let file = zip_fopen_index(archive, index, 0)!
+            defer { zip_fclose(file) }
+            var bytes = [UInt8](repeating: 0, count: Int(status.size))
+            precondition(zip_fread(file, &bytes, UInt64(bytes.count)) == bytes.count)
+            return (String(cString: status.name), bytes)
+        }
     }
 }

@@ -200,14 +200,16 @@ private func trainer(
         #expect(result == run.result)
     }
 
-    @Test func anUnfinishedRunIsNotOverwritten() throws {
+    @Test func aRunIsNotOverwritten() throws {
         let folder = TemporaryFolder()
         let first = try trainer(toySettings(), in: folder)
         try first.run(until: 10)
         #expect(throws: TrainingError.checkpointExists(folder: folder.path)) { try trainer(toySettings(), in: folder) }
         try first.run()
-        // A finished one may be.
-        _ = try trainer(toySettings(), in: folder)
+        // A finished one even less: it is worth more.
+        let model = TemporaryFolder.bytes(of: folder + "model.safetensors")
+        #expect(throws: TrainingError.runFinished(folder: folder.path)) { try trainer(toySettings(), in: folder) }
+        #expect(!model.isEmpty && TemporaryFolder.bytes(of: folder + "model.safetensors") == model)
     }
 
     @Test func resumingWithoutACheckpointIsRefused() throws {

@@ -59,7 +59,36 @@ public enum DType: String, CaseIterable, Sendable, Hashable {
     }
 
     /// True if values can be read as `Float`.
-    public var isReadableAsFloat: Bool { isInteger || isFloatingPoint }
+    public var isReadableAsFloat: Bool { isInteger || isFloatingPoint || isFloat8 }
+
+    /// True for the types of eight bits with sign, exponent and fraction, which hold quantized weights.
+    public var isFloat8: Bool {
+        switch self {
+        case .f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz: true
+        default: false
+        }
+    }
+
+    /// The type of PyTorch's `torch.float32` and so on.
+    init?(torch name: String) {
+        switch name {
+        case "torch.float32": self = .f32
+        case "torch.float64": self = .f64
+        case "torch.float16": self = .f16
+        case "torch.bfloat16": self = .bf16
+        case "torch.int64": self = .i64
+        case "torch.int32": self = .i32
+        case "torch.int16": self = .i16
+        case "torch.int8": self = .i8
+        case "torch.uint8": self = .u8
+        case "torch.bool": self = .bool
+        case "torch.float8_e4m3fn": self = .f8e4m3
+        case "torch.float8_e5m2": self = .f8e5m2
+        case "torch.float8_e4m3fnuz": self = .f8e4m3fnuz
+        case "torch.float8_e5m2fnuz": self = .f8e5m2fnuz
+        default: return nil
+        }
+    }
 
     /// Position in the reference writer's order: tensors are stored from the highest rank down.
     var rank: Int { DType.rankByType[self]! }

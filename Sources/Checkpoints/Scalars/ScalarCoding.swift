@@ -19,6 +19,9 @@ enum ScalarCoding {
         case .f16: map(bytes, to: output) { HalfPrecision.float(f16: $0) }
         case .bf16: map(bytes, to: output) { HalfPrecision.float(bf16: $0) }
         case .f64: map(bytes, to: output) { (value: Double) in Float(value) }
+        case .f8e4m3, .f8e5m2, .f8e4m3fnuz, .f8e5m2fnuz:
+            let values = Float8.values(of: dtype)
+            map(bytes, to: output) { (value: UInt8) in values[Int(value)] }
         case .bool: map(bytes, to: output) { (value: UInt8) in value == 0 ? 0 : 1 }
         case .u8: map(bytes, to: output) { (value: UInt8) in Float(value) }
         case .i8: map(bytes, to: output) { (value: Int8) in Float(value) }

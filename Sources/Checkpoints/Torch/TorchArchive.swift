@@ -8,31 +8,54 @@ struct TorchArchive: TensorStore {
     let values: [PlainValue.Entry]
     /// Names of values inside the state dict that are not tensors.
     let skipped: [String]
+    /// Where the state dict was found; nil for the top level.
+    let key: String?
+    /// For each tensor that is one rank's part of a larger one, how it was cut.
+    let parts: [TensorPart?]
     private let archive: ZipArchive
     private let root: String
     private let views: [TorchTensor]
     private let gathered = GatheredTensor()
 
+    /// - Parameters:
+    ///   - part: bytes of the file that are the archive; nil for all.
+    ///   - singleTensor: the archive holds one tensor and no dictionary; its name.
+    ///   - acceptsParts: whether tensors may be one rank's parts of larger ones.
     /// - Throws: errors of the archive, of the pickle, of the state dict and its tensors.
-    init(_ input: InputFile) throws(CheckpointError) {
-        archive = try ZipArchive(input.path, fileSize: input.size)
+    init(_ input: InputFile, part: Range<Int>? = nil, singleTensor: String? = nil, acceptsParts: Bool = false)
+        throws(CheckpointError)
+    {
+        try self.init(ZipArchive(input, part: part), singleTensor: singleTensor, acceptsParts: acceptsParts)
+    }
+
+    init(_ archive: ZipArchive, singleTensor: String? = nil, acceptsParts: Bool = false) throws(CheckpointError) {
+        self.archive = archive
+        let path = archive.path
         root = try TorchArchive.findRoot(archive)
-        if archive.entries[root + "constants.pkl"] != nil { throw .torchScript(file: input.path) }
+        if archive.entries[root + "constants.pkl"] != nil { throw .torchScript(file: path) }
         try TorchArchive.checkByteOrder(archive, root)
         guard let pickle = archive.entries[root + "data.pkl"] else {
-            throw .entryMissing(file: input.path, entry: root + "data.pkl")
+            throw .entryMissing(file: path, entry: root + "data.pkl")
         }
         guard pickle.size <= PickleLimits.bytes else {
             throw .entryTooLarge(
-                file: input.path, entry: pickle.name, limit: PickleLimits.bytes, found: UInt64(pickle.size))
+                file: path, entry: pickle.name, limit: PickleLimits.bytes, found: UInt64(pickle.size))
         }
-        let top = try Unpickler.value(of: archive.contents(of: pickle), file: input.path)
-        let state = try StateDict(in: top, file: input.path)
+        let top = try Unpickler.value(of: archive.contents(of: pickle), file: path)
+        let state: StateDict
+        if let singleTensor {
+            state = try StateDict(tensor: top, named: singleTensor, file: path)
+        } else {
+            state = try StateDict(in: top, file: path)
+        }
         values = state.rest
         skipped = state.skipped
+        key = state.key
         views = state.tensors.map(\.tensor)
+        parts = state.tensors.map(\.part)
         var infos: [TensorInfo] = []
-        for (name, tensor) in state.tensors {
+        for (name, tensor, part) in state.tensors {
+            if part != nil, !acceptsParts { throw .partOfModel(file: path, tensor: name) }
             try TorchArchive.check(tensor, name: name, in: archive, root)
             infos.append(TensorInfo(name: name, dtype: tensor.dtype, shape: tensor.shape))
         }
@@ -40,6 +63,12 @@ struct TorchArchive: TensorStore {
     }
 
     func file(of tensor: Int) -> String { archive.path }
+
+    /// The tensor of a name; looked for first where files of other ranks have it.
+    func index(of name: String, near index: Int) -> Int? {
+        if tensors.indices.contains(index), tensors[index].name == name { return index }
+        return tensors.firstIndex { $0.name == name }
+    }
 
     func read(_ tensor: Int, at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
         guard buffer.count > 0 else { return }

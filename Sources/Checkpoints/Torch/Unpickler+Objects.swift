@@ -3,6 +3,7 @@ extension Unpickler {
     private static let storageTypes: [String: DType] = [
         "FloatStorage": .f32, "DoubleStorage": .f64, "HalfStorage": .f16, "BFloat16Storage": .bf16, "LongStorage": .i64,
         "IntStorage": .i32, "ShortStorage": .i16, "CharStorage": .i8, "ByteStorage": .u8, "BoolStorage": .bool,
+        "ComplexFloatStorage": .c64,
     ]
 
     mutating func readObject(_ opcode: UInt8) throws(CheckpointError) -> Bool {
@@ -56,6 +57,7 @@ extension Unpickler {
         let global = arena.globals[Int(index)]
         switch global.fullName {
         case "torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor": try pushTensor(global, arguments)
+        case "torch._utils._rebuild_tensor_v3" where arguments.count >= 7: try pushTypedTensor(global, arguments)
         case "torch._utils._rebuild_parameter":
             guard let tensor = arguments.first, case .tensor = node(tensor) else {
                 return try pushObject(global, arguments)
@@ -140,13 +142,34 @@ extension Unpickler {
         }
         let storage = arena.storages[Int(index)]
         guard let dtype = storage.dtype else { return try pushObject(global, arguments) }
+        try pushTensor(arguments, of: storage, dtype, count: storage.count)
+    }
+
+    /// `_rebuild_tensor_v3(storage, offset, shape, strides, requires_grad, hooks, dtype, metadata)`: the storage counts
+    /// bytes.
+    private mutating func pushTypedTensor(_ global: PickleGlobal, _ arguments: [PickleReference])
+        throws(CheckpointError)
+    {
+        guard case .storage(let index) = node(arguments[0]), case .global(let type) = node(arguments[6]),
+            let dtype = DType(torch: arena.globals[Int(type)].fullName), let size = dtype.size
+        else { return try pushObject(global, arguments) }
+        let storage = arena.storages[Int(index)]
+        guard storage.count % size == 0 else {
+            throw failure("a storage of \(storage.count) bytes for \(dtype.rawValue)")
+        }
+        try pushTensor(arguments, of: storage, dtype, count: storage.count / size)
+    }
+
+    private mutating func pushTensor(
+        _ arguments: [PickleReference], of storage: PickleStorage, _ dtype: DType, count storageCount: Int
+    ) throws(CheckpointError) {
         let shape = try counts(arguments[2], "the shape of a tensor")
         let strides = try counts(arguments[3], "the strides of a tensor")
         guard shape.count == strides.count else { throw failure("\(shape.count) axes but \(strides.count) strides") }
         try push(.tensor(Int32(arena.tensors.count)))
         arena.tensors.append(
             TorchTensor(
-                storage: storage.key, dtype: dtype, storageCount: storage.count,
+                storage: storage.key, dtype: dtype, storageCount: storageCount,
                 offset: try count(arguments[1], "the offset of a tensor"), shape: shape, strides: strides))
     }
 }

@@ -24,17 +24,20 @@ final class ZipArchive: Sendable {
     let entries: [String: Entry]
     private let reader: Mutex<Reader>
 
+    /// Entries: beyond any real archive, few enough to list.
+    static let mostEntries = 1 << 20
+
+    /// - Parameter part: bytes of the file that are the archive; nil for all.
     /// - Throws: `badArchive`, `entryDuplicated`, `entryTooLarge`.
-    init(_ path: String, fileSize: Int) throws(CheckpointError) {
-        var code: Int32 = 0
-        guard let handle = zip_open(path, ZIP_RDONLY, &code) else {
-            var error = zip_error_t()
-            zip_error_init_with_code(&error, code)
-            defer { zip_error_fini(&error) }
-            throw .badArchive(file: path, entry: "", cause: String(cString: zip_error_strerror(&error)))
-        }
+    init(_ input: InputFile, part: Range<Int>? = nil) throws(CheckpointError) {
+        let path = input.path
+        let fileSize = part?.count ?? input.size
+        let handle = try ZipArchive.open(input, part: part ?? 0..<input.size)
         let reader = Reader(path: path, handle: handle)
         var entries: [String: Entry] = [:]
+        guard zip_get_num_entries(handle, 0) <= ZipArchive.mostEntries else {
+            throw .badArchive(file: path, entry: "", cause: "more than \(ZipArchive.mostEntries) entries")
+        }
         for index in 0..<UInt64(max(0, zip_get_num_entries(handle, 0))) {
             let entry = try ZipArchive.entry(index, of: handle, path: path, fileSize: fileSize)
             guard entries.updateValue(entry, forKey: entry.name) == nil else {
@@ -57,11 +60,36 @@ final class ZipArchive: Sendable {
         try reader.withLock { (reader) throws(CheckpointError) in try reader.read(entry, at: offset, into: buffer) }
     }
 
+    /// The first bytes of an entry.
+    func start(of entry: Entry, count: Int) throws(CheckpointError) -> [UInt8] {
+        try filledArray(count, file: path, what: "entry '\(entry.name)'") { (bytes) throws(CheckpointError) in
+            try read(entry, at: 0, into: UnsafeMutableRawBufferPointer(bytes))
+        }
+    }
+
     /// The whole entry.
     func contents(of entry: Entry) throws(CheckpointError) -> [UInt8] {
         try filledArray(entry.size, file: path, what: "entry '\(entry.name)'") { (bytes) throws(CheckpointError) in
             try read(entry, at: 0, into: UnsafeMutableRawBufferPointer(bytes))
         }
+    }
+
+    private static func open(_ input: InputFile, part: Range<Int>) throws(CheckpointError) -> OpaquePointer {
+        var error = zip_error_t()
+        zip_error_init(&error)
+        defer { zip_error_fini(&error) }
+        let source = zip_source_file_create(
+            input.systemPath, UInt64(part.lowerBound), Int64(part.count), &error)
+        guard let source else { throw failure(&error, input.path) }
+        guard let handle = zip_open_from_source(source, ZIP_RDONLY, &error) else {
+            zip_source_free(source)
+            throw failure(&error, input.path)
+        }
+        return handle
+    }
+
+    private static func failure(_ error: inout zip_error_t, _ path: String) -> CheckpointError {
+        .badArchive(file: path, entry: "", cause: String(cString: zip_error_strerror(&error)))
     }
 
     private static func entry(_ index: UInt64, of handle: OpaquePointer, path: String, fileSize: Int)

@@ -68,19 +68,50 @@ public final class CheckpointAssembler: Sendable {
 
     /// Puts float32 scalars into tensor `name` from element `first` on, narrowing or widening them to its type.
     ///
+    /// - Parameter checksum: taken on over the bytes as they lie in the file.
     /// - Precondition: a tensor of type F32, F16, BF16 or F64 into which they fit.
-    public func write(_ values: UnsafeBufferPointer<Float>, to name: String, at first: Int) throws(CheckpointError) {
+    public func write(
+        _ values: UnsafeBufferPointer<Float>, to name: String, at first: Int, checksum: inout UInt32
+    ) throws(CheckpointError) {
         let place = self.place(name, first..<(first + values.count))
         let size = place.info.dtype.size!
         if place.info.dtype == .f32 {
-            return try files[place.file].write(UnsafeRawBufferPointer(values), at: place.offset + first * 4)
+            let bytes = UnsafeRawBufferPointer(values)
+            checksum = Checksum.crc32(bytes, from: checksum)
+            return try files[place.file].write(bytes, at: place.offset + first * 4)
         }
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, values.count * size), alignment: 64)
         defer { scratch.deallocate() }
         ScalarCoding.encode(values, as: place.info.dtype, into: scratch)
-        try files[place.file].write(
-            UnsafeRawBufferPointer(rebasing: scratch[..<(values.count * size)]), at: place.offset + first * size)
+        let bytes = UnsafeRawBufferPointer(rebasing: scratch[..<(values.count * size)])
+        checksum = Checksum.crc32(bytes, from: checksum)
+        try files[place.file].write(bytes, at: place.offset + first * size)
     }
+
+    /// Puts float32 scalars into tensor `name` from element `first` on, narrowing or widening them to its type.
+    public func write(_ values: UnsafeBufferPointer<Float>, to name: String, at first: Int) throws(CheckpointError) {
+        var checksum: UInt32 = 0
+        try write(values, to: name, at: first, checksum: &checksum)
+    }
+
+    /// Takes a checksum on over scalars as they lie in the file.
+    ///
+    /// - Precondition: the range lies inside the tensor.
+    public func addChecksum(of name: String, _ range: Range<Int>, to checksum: inout UInt32) throws(CheckpointError) {
+        let place = self.place(name, range)
+        let size = place.info.dtype.size!
+        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 64)
+        defer { scratch.deallocate() }
+        for start in stride(from: range.lowerBound * size, to: range.upperBound * size, by: scratch.count) {
+            let count = min(scratch.count, range.upperBound * size - start)
+            let part = UnsafeMutableRawBufferPointer(rebasing: scratch.prefix(count))
+            try files[place.file].read(at: place.offset + start, into: part)
+            checksum = Checksum.crc32(UnsafeRawBufferPointer(part), from: checksum)
+        }
+    }
+
+    /// Scalars of a tensor; 0 if there is none of this name.
+    public func count(of name: String) -> Int { places[name]?.info.count ?? 0 }
 
     /// Copies tensor `name` from a checkpoint that has it with the same type and shape, bit for bit.
     public func copy(_ name: String, from source: Checkpoint) throws(CheckpointError) {

@@ -129,13 +129,13 @@ public final class CheckpointWriter {
     static func place(
         _ path: String, _ layout: CheckpointLayout
     ) throws(CheckpointError) -> (directory: String, indexName: String, made: Bool) {
-        guard let index = layout.index else { return ("", "", false) }
+        guard layout.isFolder else { return ("", "", false) }
         let (parent, name) = splitPath(path)
-        if name.hasSuffix(".json") { return (parent, name, false) }
+        if layout.index != nil, name.hasSuffix(".json") { return (parent, name, false) }
         let made = mkdir(path, 0o777) == 0
         guard made || errno == EEXIST else {
             throw .cannotWrite(file: path, cause: systemErrorText(), written: 0, wanted: 0)
         }
-        return (path.hasSuffix("/") ? path : path + "/", index.name, made)
+        return (path.hasSuffix("/") ? path : path + "/", layout.index?.name ?? "", made)
     }
 }

@@ -12,14 +12,13 @@ public struct Conversion: Sendable, Equatable {
 /// Writes the tensors of any checkpoint to one safetensors file, bit for bit.
 ///
 /// Plain values at the top level of a PyTorch archive (`model_args`, step counters) go to `__metadata__` as JSON text;
-/// what
-/// holds tensors or cannot be said in JSON is dropped and reported. Tied tensors are written once for each name.
+/// what holds tensors or cannot be said in JSON is dropped and reported. Tied tensors are written once for each name.
 ///
 /// - Throws: errors of opening, reading and writing.
 public func convert(_ input: String, to output: String) throws(CheckpointError) -> Conversion {
     let source = try Checkpoint(opening: input)
     var metadata = source.metadata
-    if source.format == .torch, metadata["format"] == nil {
+    if source.format != .safetensors, source.format != .sharded, metadata["format"] == nil {
         // Readers of the transformers library refuse a file that does not say which framework laid out its tensors.
         metadata["format"] = "pt"
     }
@@ -27,7 +26,7 @@ public func convert(_ input: String, to output: String) throws(CheckpointError) 
     for tensor in writer.tensors { try writer.copy(tensor.name, from: source) }
     try writer.commit()
     let lost = source.values.filter { entry in entry.key.string.map { metadata[$0] == nil } ?? true }
-    let skipped = (source.store as? TorchArchive)?.skipped ?? []
+    let skipped = source.skipped
     return Conversion(
         tensorCount: source.tensors.count, metadataKeys: metadata.keys.sorted(),
         dropped: lost.map(\.key.label) + skipped)

@@ -65,6 +65,22 @@ final class PartialFile: Sendable {
         }
     }
 
+    /// Fills `buffer` with the bytes from `offset` on.
+    func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+        var done = 0
+        while done < buffer.count {
+            let count = pread(descriptor, buffer.baseAddress! + done, buffer.count - done, offset + done)
+            guard count != 0 else {
+                throw .readFailed(file: path, cause: "the file ends early", offset: offset, bytes: buffer.count)
+            }
+            if count > 0 {
+                done += count
+            } else if errno != EINTR {
+                throw .readFailed(file: path, cause: systemErrorText(), offset: offset, bytes: buffer.count)
+            }
+        }
+    }
+
     /// Brings everything written so far to the disk.
     func flush() throws(CheckpointError) {
         guard fdatasync(descriptor) == 0 else {

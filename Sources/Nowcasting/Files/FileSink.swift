@@ -1,4 +1,5 @@
 import Checkpoints
+import Synchronization
 
 /// Predicted parameters on their way into a checkpoint that is being written, each straight to its place.
 public final class FileSink: NowcastSink {
@@ -12,6 +13,7 @@ public final class FileSink: NowcastSink {
     private let file: CheckpointAssembler
     /// Names in the file of each parameter: more than one for a tied tensor that is stored twice.
     private let names: [[String]]
+    private let written = Mutex<[WrittenPatch]>([])
 
     public init(_ file: CheckpointAssembler, names: [[String]]) {
         (self.file, self.names) = (file, names)
@@ -30,27 +32,38 @@ public final class FileSink: NowcastSink {
                     element: patch.first + row * patch.rowStride + bad * patch.columnStride, found: part[bad])
             }
         }
-        for name in names[patch.parameter] { try write(patch, values, stride, to: name) }
+        var checksum: UInt32 = 0
+        for name in names[patch.parameter] {
+            try patch.forEachRun(stride: stride) { (first, count, place) throws(CheckpointError) in
+                try file.write(
+                    UnsafeBufferPointer(start: values + place, count: count), to: name, at: first, checksum: &checksum)
+            }
+        }
+        written.withLock { $0.append(WrittenPatch(patch, checksum: checksum)) }
     }
 
-    private func write(_ patch: ScalarPatch, _ values: UnsafePointer<Float>, _ stride: Int, to name: String)
-        throws(CheckpointError)
-    {
-        if patch.isContiguous(stride: stride) {
-            return try file.write(
-                UnsafeBufferPointer(start: values, count: patch.rows * patch.columns), to: name, at: patch.first)
+    /// What has been written since this was asked last.
+    public func takeWritten() -> [WrittenPatch] {
+        written.withLock { written in
+            defer { written = [] }
+            return written
         }
-        for row in 0..<patch.rows {
-            let (start, first) = (values + row * stride, patch.first + row * patch.rowStride)
-            if patch.columnStride == 1 {
-                try file.write(UnsafeBufferPointer(start: start, count: patch.columns), to: name, at: first)
-            } else {
-                for column in 0..<patch.columns {
-                    try file.write(
-                        UnsafeBufferPointer(start: start + column, count: 1), to: name,
-                        at: first + column * patch.columnStride)
+    }
+
+    /// Whether scalars that an earlier run wrote still lie in the files.
+    public func holds(_ patches: [WrittenPatch]) -> Bool {
+        patches.allSatisfy { written in
+            guard names.indices.contains(written.patch.parameter) else { return false }
+            var checksum: UInt32 = 0
+            for name in names[written.patch.parameter] {
+                guard written.patch.lies(inside: file.count(of: name)) else { return false }
+                let isRead: Void? = try? written.patch.forEachRun(stride: written.patch.columns) {
+                    (first, count, _) throws(CheckpointError) in
+                    try file.addChecksum(of: name, first..<(first + count), to: &checksum)
                 }
+                if isRead == nil { return false }
             }
+            return checksum == written.checksum
         }
     }
 }

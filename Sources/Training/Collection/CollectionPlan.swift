@@ -84,8 +84,12 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
             guard family.weightDecay >= 0, family.weightDecay.isFinite else {
                 throw refuse("weight_decay", "a number of at least 0", family.weightDecay)
             }
-            guard family.batchSize >= 1 else { throw refuse("batch_size", "at least 1", family.batchSize) }
-            guard family.interval >= 1 else { throw refuse("interval", "at least 1", family.interval) }
+            guard (1...(1 << 20)).contains(family.batchSize) else {
+                throw refuse("batch_size", "1 to \(1 << 20)", family.batchSize)
+            }
+            guard SettingBounds.steps.contains(family.interval), SettingBounds.steps.contains(family.steps) else {
+                throw refuse("interval and steps", "1 to \(SettingBounds.steps.upperBound)", family.interval)
+            }
             guard family.stateCount > 5 else {
                 throw refuse("steps", "more than five intervals of \(family.interval)", family.steps)
             }

@@ -28,6 +28,7 @@ public struct ByteText: DataSource {
                 name: "--context", allowed: "at least 2 positions, to predict the second from the first",
                 found: "\(context)")
         }
+        try SettingBounds.require(context, "--context", in: 2...(1 << 24), "beyond any model's positions")
         let heldOut = bytes.count / 10
         guard heldOut >= context else {
             let (needed, overflow) = context.multipliedReportingOverflow(by: 10)

@@ -1,24 +1,18 @@
-import Foundation
+import Checkpoints
 
-/// The bytes of the file at `path`.
+/// Bytes of a text or a data set: more than any that a processor trains on (enwik9 has 1e9), and what memory holds.
+let largestDataFile = 1 << 30
+
+/// The bytes of the file or pipe at `path`.
 ///
-/// - Throws: `cannotRead` with the system's own words.
-func readFile(_ path: String) throws(TrainingError) -> [UInt8] {
-    guard let file = fopen(path, "rb") else {
-        throw .cannotRead(file: path, reason: String(cString: strerror(errno)))
+/// - Parameter limit: bytes; checked before memory is taken.
+/// - Throws: `cannotRead`; `file` for what is no file or too large.
+func readFile(_ path: String, limit: Int = largestDataFile) throws(TrainingError) -> [UInt8] {
+    do throws(CheckpointError) {
+        return try WholeFile.bytes(of: path, limit: limit)
+    } catch .cannotOpen(let file, let cause) {
+        throw .cannotRead(file: file, reason: cause)
+    } catch {
+        throw .file(error)
     }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    let chunkSize = 1 << 20
-    while true {
-        let chunk = [UInt8](unsafeUninitializedCapacity: chunkSize) { buffer, count in
-            count = fread(buffer.baseAddress, 1, chunkSize, file)
-        }
-        bytes += chunk
-        if chunk.count < chunkSize { break }
-    }
-    guard ferror(file) == 0 else {
-        throw .cannotRead(file: path, reason: String(cString: strerror(errno)))
-    }
-    return bytes
 }

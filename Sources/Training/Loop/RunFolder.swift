@@ -20,6 +20,11 @@ public struct RunFolder: Sendable {
         FileManager.default.fileExists(atPath: checkpoint)
     }
 
+    /// Whether what a finished run leaves is there.
+    public var isFinished: Bool {
+        [result, model].contains { FileManager.default.fileExists(atPath: $0) }
+    }
+
     /// Makes the folder and those above it, and removes what a killed run left half written.
     ///
     /// - Throws: `cannotWrite`.
@@ -27,7 +32,7 @@ public struct RunFolder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw .cannotWrite(file: path, reason: error.localizedDescription)
+            throw .cannotWrite(file: path, reason: "the folder cannot be made: \(String(cString: strerror(errno)))")
         }
         let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         for file in files where file.hasPrefix(".") && file.hasSuffix(".tmp") {

@@ -39,7 +39,7 @@ public final class Trainer {
 
     /// How a run uses its folder.
     public enum Start: Sendable {
-        /// From step 0. A folder with an unfinished run is refused.
+        /// From step 0. A folder with a run, finished or not, is refused.
         case fresh
         /// From the folder's checkpoint, which must be there.
         case resume
@@ -201,10 +201,8 @@ extension Trainer {
         try folder.create()
         switch start {
         case .fresh:
-            if folder.hasCheckpoint, !FileManager.default.fileExists(atPath: folder.result) {
-                throw TrainingError.checkpointExists(folder: folder.path)
-            }
-            try? FileManager.default.removeItem(atPath: folder.result)
+            if folder.isFinished { throw TrainingError.runFinished(folder: folder.path) }
+            if folder.hasCheckpoint { throw TrainingError.checkpointExists(folder: folder.path) }
         case .resume:
             guard folder.hasCheckpoint else { throw TrainingError.nothingToResume(folder: folder.path) }
             try restore(folder)

@@ -55,15 +55,16 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `invalidSetting` naming the flag, what is allowed and what was found.
     public func validate() throws(TrainingError) {
-        for (name, value) in [("--steps", steps), ("--batch", batchSize), ("--eval-every", evaluationInterval)]
-        where value < 1 {
-            throw .invalidSetting(name: name, allowed: "at least 1", found: "\(value)")
+        for (name, value) in [("--steps", steps), ("--eval-every", evaluationInterval)] {
+            try SettingBounds.require(value, name, in: SettingBounds.steps, "decades of training here")
         }
-        guard period >= 5 else {
-            throw .invalidSetting(name: "--period", allowed: "at least 5, a step for each state", found: "\(period)")
-        }
-        if let firstHorizon, firstHorizon < 1 {
-            throw .invalidSetting(name: "--horizon", allowed: "at least 1", found: "\(firstHorizon)")
+        try SettingBounds.require(
+            batchSize, "--batch", in: 1...(1 << 20), "beyond what the memory of a machine holds of activations")
+        try SettingBounds.require(
+            period, "--period", in: 5...SettingBounds.steps.upperBound, "a step for each state; decades of training")
+        if let firstHorizon {
+            try SettingBounds.require(
+                firstHorizon, "--horizon", in: SettingBounds.horizons, "no state so far ahead has ever been predicted")
         }
         guard learningRate > 0, learningRate.isFinite else {
             throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")

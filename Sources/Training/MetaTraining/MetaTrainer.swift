@@ -89,7 +89,7 @@ public final class MetaTrainer {
         if resume {
             try restore(files.read(settings: settings, parameters: objective.parameters))
         } else {
-            try files.refuseUnfinished(steps: settings.steps)
+            try files.refuseOther(steps: settings.steps)
         }
     }
 

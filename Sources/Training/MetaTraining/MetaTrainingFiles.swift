@@ -122,13 +122,13 @@ public struct MetaTrainingFiles {
             goodMoments: try moments("good.", updates: header.goodUpdates))
     }
 
-    /// An unfinished training is resumed or moved away, never overwritten.
+    /// A training is resumed or moved away, never overwritten.
     ///
-    /// - Throws: `checkpointExists`.
-    func refuseUnfinished(steps: Int) throws(TrainingError) {
+    /// - Throws: `checkpointExists` for an unfinished one, `runFinished` for one that made its network.
+    func refuseOther(steps: Int) throws(TrainingError) {
         guard let file = try? Checkpoint(opening: state), let text = file.metadata["state"],
-            let header = try? JSONText.decode(Header.self, from: text.utf8, file: state), header.state.step < steps
+            let header = try? JSONText.decode(Header.self, from: text.utf8, file: state)
         else { return }
-        throw .checkpointExists(folder: state)
+        throw header.state.step < steps ? .checkpointExists(folder: state) : .runFinished(folder: state)
     }
 }

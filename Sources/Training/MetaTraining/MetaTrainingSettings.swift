@@ -25,13 +25,10 @@ public struct MetaTrainingSettings: Codable, Sendable, Equatable {
 
     /// - Throws: `invalidSetting` naming the flag.
     public func validate() throws(TrainingError) {
-        for (name, value) in [
-            ("--hidden", shape.width), ("--steps", steps), ("--trajectories", trajectories), ("--slices", slices),
-        ] where value < 1 {
-            throw .invalidSetting(name: name, allowed: "at least 1", found: "\(value)")
-        }
-        guard shape.width <= 4096 else {
-            throw .invalidSetting(name: "--hidden", allowed: "at most 4096", found: "\(shape.width)")
+        try SettingBounds.require(shape.width, "--hidden", in: 1...4096, "a network larger than those it predicts")
+        try SettingBounds.require(steps, "--steps", in: SettingBounds.steps, "decades of training")
+        for (name, value) in [("--trajectories", trajectories), ("--slices", slices)] {
+            try SettingBounds.require(value, name, in: 1...(1 << 16), "a batch that no memory holds")
         }
         guard learningRate > 0, learningRate.isFinite else {
             throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")

@@ -1,22 +1,23 @@
 import ArgumentParser
 import Checkpoints
+import JSONText
 
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
-        abstract: "Turn a PyTorch .pt file into safetensors, without running anything it holds.",
+        abstract: "Turn a checkpoint (.pt, .bin, .npz, ranks' files, …) into safetensors; nothing it holds is run.",
         discussion:
             "Plain values such as model_args go to the file's metadata; optimizer state and the like is left out and "
             + "listed."
     )
 
-    @Argument(help: "A .pt file, or any other checkpoint.")
+    @Argument(help: "A checkpoint: a file or a folder, in any of the forms of docs/checkpoints.md.")
     var input: String
 
     @Argument(help: "The safetensors file to write.")
     var output: String
 
-    @OptionGroup var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: CommonOptions
 
     private struct Result: Encodable {
         let tensors: Int
@@ -25,6 +26,9 @@ struct ConvertCommand: ParsableCommand {
     }
 
     func run() throws {
+        common.apply()
+        try OutputFiles.check([("OUT", output)], inputs: [input])
+        try OutputFiles.requireSafetensors(output, option: "OUT")
         let conversion = try convert(input, to: output)
         if common.json {
             try Output.json(
@@ -35,6 +39,10 @@ struct ConvertCommand: ParsableCommand {
         if !conversion.metadataKeys.isEmpty {
             Output.line("metadata: \(conversion.metadataKeys.joined(separator: ", "))")
         }
-        if !conversion.dropped.isEmpty { Output.line("left out: \(conversion.dropped.joined(separator: ", "))") }
+        if !conversion.dropped.isEmpty {
+            let names = conversion.dropped.prefix(20).map { $0.shown() }.joined(separator: ", ")
+            let more = conversion.dropped.count > 20 ? " and \(conversion.dropped.count - 20) more" : ""
+            Output.line("left out: \(names)\(more)")
+        }
     }
 }

@@ -38,6 +38,10 @@ struct ForwardCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
+        try OutputFiles.check([("--out", out), ("--grads", grads)], inputs: [config, weights, inputs])
+        for (option, path) in [("--out", out), ("--grads", grads)] {
+            if let path { try OutputFiles.requireSafetensors(path, option: option) }
+        }
         let model = try common.model(config)
         let state = try WeightFile.load(weights, model: model)
         let values = try InputFile.values(Checkpoint(opening: inputs))

@@ -61,6 +61,8 @@ struct GraphCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
+        try OutputFiles.check([("--out", out), ("--svg", svg), ("--html", html)], inputs: [config])
+        if let out { try OutputFiles.requireSafetensors(out, option: "--out") }
         let model = try common.model(config)
         let derivedGraph = derived || diff ? try DerivedGraph.graph(of: model, DerivedSymmetries(model)) : nil
         let graph = try derived ? derivedGraph! : model.neuralGraph()

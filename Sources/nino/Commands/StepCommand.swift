@@ -3,6 +3,7 @@ import Checkpoints
 import NeuralGraphs
 import Nowcasting
 import PluginHost
+import Training
 
 struct StepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -28,11 +29,7 @@ struct StepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A graph from a file instead of a config: no plugin is needed.", valueName: "file"))
     var graph: String?
 
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Five checkpoints, oldest first; with --method rank1 any number.", valueName: "file"))
-    var history: [String]
+    @OptionGroup var states: HistoryOptions
 
     @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint instead of the one that ships.", valueName: "file"))
     var checkpoint: String?
@@ -42,9 +39,6 @@ struct StepCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Horizon: how many states ahead; several with commas.", valueName: "k"))
     var k: IntegerList?
-
-    @Option(help: "With --method rank1: steps of the states, with commas; by default 0, 1, 2 and so on.")
-    var steps: IntegerList?
 
     @Option(help: "With --method rank1: the step to predict, instead of --k; several with commas.")
     var to: IntegerList?
@@ -105,28 +99,37 @@ struct StepCommand: ParsableCommand {
             "Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
     var out: String
 
-    @OptionGroup var common: CommonOptions
+    @OptionGroup(title: "Common options") var common: CommonOptions
 
     func validate() throws {
         // A method that needs no graph predicts every floating-point tensor if there is none.
         let isBare = config == nil && graph == nil && method?.isPlain == true && lpe == nil && !subgraph
         guard isBare || (config == nil) != (graph == nil) else {
-            throw ValidationError("give either --config or --graph")
+            throw ValidationError("give either --config or --graph (linefit, average and rank1 need none)")
         }
+        guard !subgraph || config != nil else { throw ValidationError("--subgraph needs --config") }
         guard [k == nil, step == nil, to == nil].count(where: { !$0 }) == 1 else {
             throw ValidationError(method == .rank1 ? "give either --k or --to" : "give either --k or --step")
         }
-        if let least = k?.values.min(), least < 1 {
-            throw ValidationError("--k: expected at least 1, found \(least)")
+        for horizon in k?.values ?? [] {
+            try SettingBounds.require(horizon, "--k", in: SettingBounds.horizons, "further than anything is predicted")
         }
         try validateRankOne()
-        if let horizon, horizon < 1 { throw ValidationError("--horizon: expected at least 1, found \(horizon)") }
+        if let horizon {
+            try SettingBounds.require(
+                horizon, "--horizon", in: SettingBounds.horizons, "further than anything is predicted")
+        }
         if horizon != nil, step == nil {
             throw ValidationError("--horizon needs --step: --k says itself how far to look")
         }
         if let step, step < 0 { throw ValidationError("--step: expected at least 0, found \(step)") }
-        guard period >= 5 else { throw ValidationError("--period: expected at least 5, found \(period)") }
-        guard maxSteps >= 1 else { throw ValidationError("--max-steps: expected at least 1, found \(maxSteps)") }
+        let longest = SettingBounds.steps.upperBound
+        try SettingBounds.require(period, "--period", in: 5...longest, "decades of training")
+        try SettingBounds.require(maxSteps, "--max-steps", in: 1...longest, "decades of training")
+        // The schedule holds a horizon for each period.
+        guard maxSteps / period <= 10_000_000 else {
+            throw ValidationError("--max-steps: expected at most 10000000 periods of \(period), found \(maxSteps)")
+        }
         if let updateScale, !updateScale.isFinite {
             throw ValidationError("--upd-scale: expected a finite number, found \(updateScale)")
         }
@@ -156,20 +159,19 @@ struct StepCommand: ParsableCommand {
 
     private func validateRankOne() throws {
         guard method == .rank1 else {
-            guard steps == nil, to == nil else { throw ValidationError("--steps and --to need --method rank1") }
+            guard to == nil else { throw ValidationError("--to needs --method rank1") }
+            try states.requireCount(History.contextLength)
             return
         }
         guard step == nil else { throw ValidationError("--step is for a schedule: --method rank1 takes --k or --to") }
-        if let steps, steps.values.count != history.count {
-            throw ValidationError("--steps: expected \(history.count), one for each state, found \(steps.values.count)")
-        }
+        try states.requireCount(nil)
         if let first = to?.values.min(), let last = stateSteps.last, first <= last {
             throw ValidationError("--to: expected more than \(last), the last of the states' steps, found \(first)")
         }
     }
 
     /// Of the states, for --method rank1.
-    private var stateSteps: [Int] { steps?.values ?? Array(0..<history.count) }
+    private var stateSteps: [Int] { states.steps?.values ?? Array(0..<states.count) }
 
     private struct Result: Encodable {
         let out: String
@@ -184,18 +186,24 @@ struct StepCommand: ParsableCommand {
     func run() throws {
         common.apply()
         let nowcaster = try makeNowcaster()
+        let paths = try self.states.paths()
         let horizons = horizons(of: nowcaster)
+        let labels = to?.values.map { "to\($0)" } ?? horizons.map { "k\($0)" }
+        try OutputFiles.requireSafetensors(out, option: "--out")
+        try OutputFiles.check(
+            StepOutput.paths(out, labels: labels).map { ("--out", $0) },
+            inputs: paths + [checkpoint, config, graph, lpe])
+        let states = try self.states.open(paths, count: method == .rank1 ? nil : History.contextLength)
         let target = try StepTarget(
             config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph,
-            options: common)
-        let states = try History(opening: history, count: method == .rank1 ? nil : History.contextLength)
+            newest: states.newest, options: common)
         let fingerprint = try StepFingerprint(
-            inputs: history + [checkpoint, config, graph, lpe].compactMap { $0 }, choices: choices(horizons))
+            inputs: paths + [checkpoint, graph, lpe].compactMap { $0 },
+            choices: choices(horizons) + " config \(target.configurationChecksum)")
         let clock = ContinuousClock()
         let started = clock.now
         let output = try StepOutput(
-            out, labels: to?.values.map { "to\($0)" } ?? horizons.map { "k\($0)" }, newest: states.newest,
-            names: target.names(in: states),
+            out, labels: labels, newest: states.newest, names: target.names(in: states),
             fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery)
         let measures = try output.write { sinks, journal in
             let progress = StepProgress(isQuiet: common.quiet)
@@ -211,7 +219,7 @@ struct StepCommand: ParsableCommand {
             try report(
                 Result(
                     out: output.paths[index], method: nowcaster.name, horizon: horizon,
-                    parameters: target.parameters(of: states).count, relativeChange: measures[index].relative,
+                    parameters: target.parameters.count, relativeChange: measures[index].relative,
                     seconds: seconds))
         }
     }
@@ -226,7 +234,7 @@ struct StepCommand: ParsableCommand {
 
     /// What the result depends on beside the input files.
     private func choices(_ horizons: [Int]) -> String {
-        "k \(IntegerList(horizons).defaultValueDescription) steps \(steps?.defaultValueDescription ?? "-") "
+        "k \(IntegerList(horizons).defaultValueDescription) steps \(states.steps?.description ?? "-") "
             + "method \(method?.rawValue ?? "-") "
             + "scale \(updateScale.map { "\($0)" } ?? "-") precision "
             + "\(precision.rawValue) subgraph \(subgraph) "

@@ -84,6 +84,7 @@ struct AttributeForm: Encodable {
         case .real(let value): try container.encode(value)
         case .text(let value): try container.encode(value)
         case .integers(let values): try container.encode(values)
+        case .reals(let values): try container.encode(values)
         }
     }
 }

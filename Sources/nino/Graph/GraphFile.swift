@@ -66,6 +66,10 @@ enum GraphFile {
         let parameters: ParameterList
     }
 
+    /// Scalars on one edge: those of a kernel of 32 x 32. More parameters than edges can carry are refused before
+    /// memory is taken for them.
+    private static let mostSlots = 1024
+
     /// Reads a graph.
     /// - Throws: `CheckpointError`; `NeuralGraphError` naming the edge that is wrong; `InputError` for a missing or
     ///   malformed parameter list.
@@ -77,6 +81,11 @@ enum GraphFile {
         guard let shape = file["edge_index"]?.shape, shape.count == 2, shape[0] == 2 else {
             throw InputError(
                 "\(path): tensor \"edge_index\": expected shape [2, edges], found \(file["edge_index"]?.shape ?? [])")
+        }
+        guard parameters.count <= shape[1].multipliedReportingOverflow(by: mostSlots).partialValue else {
+            throw InputError(
+                "\(path): __metadata__ key \"parameters\": expected at most \(mostSlots) scalars for each of "
+                    + "\(shape[1]) edges, found \(parameters.count) in all")
         }
         let encoding = try readEncoding(file)
         let edges = try EdgeList(

@@ -52,6 +52,7 @@ struct CommonOptions: ParsableArguments {
     /// Applies what concerns the whole process.
     func apply() {
         Parallel.threads = threads
+        Output.isQuiet = quiet
     }
 
     /// Where plugins are looked for.

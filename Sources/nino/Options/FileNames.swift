@@ -45,14 +45,44 @@ struct FileNames {
 
     /// Checks that a file holds the model's tensors and no strangers.
     /// - Throws: `CheckpointError` naming file and tensor.
-    func check(_ file: Checkpoint, parameters list: ParameterList, bufferShapes: [String: [Int]]) throws {
+    /// - Returns: names of tensors of whole numbers beside them, which stay as they are.
+    @discardableResult
+    func check(_ file: Checkpoint, parameters list: ParameterList, bufferShapes: [String: [Int]]) throws -> [String] {
         var wanted = zip(parameters, list.entries).map { (name: $0, shape: $1.shape) }
         // A duplicate of a tied tensor need not be there, but must have its shape.
         for (name, index) in parameterIndex where name != parameters[index] && file[name] != nil {
             wanted.append((name, list.entries[index].shape))
         }
         for (name, fileName) in buffers { wanted.append((fileName, bufferShapes[name]!)) }
-        try file.check(parameters: wanted, isBuffer: { parameterIndex[$0] != nil || ignored.contains($0) })
+        return try file.check(parameters: wanted, isBuffer: { parameterIndex[$0] != nil || ignored.contains($0) })
+    }
+
+    /// Checks that every copy of a tied parameter that is stored beside it equals it: else a nowcast would put the
+    /// parameter in the place of weights that were trained by themselves.
+    /// - Throws: `InputError` naming both; `CheckpointError` for the file.
+    func checkCopies(in file: Checkpoint) throws {
+        for (name, index) in parameterIndex.sorted(by: { $0.key < $1.key }) where name != parameters[index] {
+            guard let copy = file[name], let original = file[parameters[index]] else { continue }
+            guard try copy.dtype != original.dtype || file.holdsSame(name, parameters[index]) else {
+                throw InputError(
+                    "\(file.path): tensor '\(name)': expected the numbers of '\(parameters[index])', which the config "
+                        + "ties it to, found others; say in the config that they are not tied "
+                        + "(\"tie_word_embeddings\": false), or remove the tensor")
+            }
+        }
+    }
+
+    /// Tensors beside the parameters that nobody asked for and that change from one state to another: they are trained,
+    /// and the config knows nothing of them.
+    func strangersThatChange(from first: Checkpoint, to last: Checkpoint) throws -> [String] {
+        try ignored.sorted().filter { name in
+            guard let tensor = last[name], tensor.dtype.isFloatingPoint, first[name] == tensor else { return false }
+            let count = min(tensor.count, 1 << 16)
+            var values = [[Float](repeating: 0, count: count), [Float](repeating: 0, count: count)]
+            try values[0].withUnsafeMutableBufferPointer { try first.read(name, 0..<count, into: $0) }
+            try values[1].withUnsafeMutableBufferPointer { try last.read(name, 0..<count, into: $0) }
+            return values[0] != values[1]
+        }
     }
 }
 

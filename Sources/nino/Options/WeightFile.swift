@@ -10,6 +10,7 @@ enum WeightFile {
         let file = try Checkpoint(opening: path)
         let names = try FileNames(model, in: file)
         try names.check(file, parameters: model.parameters, bufferShapes: model.description.bufferShapes)
+        try names.checkCopies(in: file)
         var parameters: [Float] = []
         parameters.reserveCapacity(model.parameters.count)
         for name in names.parameters { parameters += try file.floats(name) }

@@ -12,6 +12,10 @@ struct StepOutput {
     private let names: FileNames
     private let files: [CheckpointAssembler]
     private let journal: FileJournal
+    /// One for each horizon.
+    private let sinks: [FileSink]
+    /// Names in the files that carry no parameter.
+    private let others: [String]
 
     /// - Parameters:
     ///   - path: of the result; of several, each has its label before the suffix.
@@ -25,22 +29,38 @@ struct StepOutput {
         journalEvery: Double
     ) throws {
         (self.path, self.newest, self.names) = (path, newest, names)
-        paths = labels.count == 1 ? [path] : labels.map { Self.path(path, label: $0) }
+        paths = Self.paths(path, labels: labels)
         journal = FileJournal(
             output: path, fingerprint: fingerprint, horizons: labels.count, resuming: resuming, pause: journalEvery)
         var files: [CheckpointAssembler] = []
         do {
             for path in paths {
-                files.append(try CheckpointAssembler(path, layout: newest.layout, continuing: journal.continues))
+                let layout = newest.layout(for: path)
+                files.append(try CheckpointAssembler(path, layout: layout, continuing: journal.continues))
             }
         } catch {
             if !journal.continues { files.forEach { $0.discard() } }
             throw error
         }
         self.files = files
-        let continues = journal.continues && files.allSatisfy(\.continues)
+        var holders = [[String]](repeating: [], count: names.parameters.count)
+        var others: [String] = []
+        for name in files[0].tensorNames.sorted() {
+            if let parameter = names.parameter(of: name) {
+                holders[parameter].append(name)
+            } else {
+                others.append(name)
+            }
+        }
+        self.others = others
+        let sinks = files.map { FileSink($0, names: holders) }
+        self.sinks = sinks
+        let isIntact = sinks.enumerated().allSatisfy { [journal] in $1.holds(journal.written(horizon: $0)) }
+        let continues = journal.continues && files.allSatisfy(\.continues) && isIntact
         journal.begin(continuing: continues) { [files] () throws(CheckpointError) in
             for file in files { try file.flush() }
+        } takeWritten: {
+            sinks.map { $0.takeWritten() }
         }
         if resuming {
             Output.note(
@@ -48,6 +68,11 @@ struct StepOutput {
                     ? "\(path): going on where an interrupted run stopped"
                     : "\(path): nothing to go on from, beginning anew")
         }
+    }
+
+    /// Where each result goes.
+    static func paths(_ path: String, labels: [String]) -> [String] {
+        labels.count == 1 ? [path] : labels.map { Self.path(path, label: $0) }
     }
 
     /// `a/o.safetensors` becomes `a/o-k4.safetensors`, a folder `a/o` becomes `a/o-k4`.
@@ -64,19 +89,14 @@ struct StepOutput {
     /// - Throws: what the nowcast throws; `CheckpointError` for a full disk; `InputError` for a nowcast that is not
     ///   finite.
     func write(_ nowcast: ([FileSink], FileJournal) throws -> [ChangeMeasure]) throws -> [ChangeMeasure] {
-        var holders = [[String]](repeating: [], count: names.parameters.count)
-        let (parameters, others) = Set(files[0].tensorNames).sorted().reduce(into: ([String](), [String]())) {
-            lists, name in
-            names.parameter(of: name) == nil ? lists.1.append(name) : lists.0.append(name)
-        }
-        for name in parameters { holders[names.parameter(of: name)!].append(name) }
         do {
             for file in files {
                 for name in others { try file.copy(name, from: newest) }
             }
-            let measures = try nowcast(files.map { FileSink($0, names: holders) }, journal)
+            let measures = try nowcast(sinks, journal)
             for file in files { try file.flush() }
             for file in files { try file.commit() }
+            for path in paths { try newest.copySideFiles(to: path) }
             journal.remove()
             return measures
         } catch NowcastError.stopped {

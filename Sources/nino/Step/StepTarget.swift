@@ -1,5 +1,6 @@
 import Derivation
 import Checkpoints
+import JSONText
 import NeuralGraphs
 import Nowcasting
 import PluginHost
@@ -7,46 +8,59 @@ import Tensors
 
 /// Whose weights a step predicts: a plugin's model, a graph from a file, or every floating-point tensor there is.
 struct StepTarget {
-    /// nil for whatever the states hold.
-    private let given: ParameterList?
+    let parameters: ParameterList
     /// The graph, where the method needs one.
     let graph: GraphInput?
     /// The same in layers, each with its parameters as indices in the list; empty unless asked for.
     private let layers: [(graph: GraphInput, indices: [Int])]
     /// The plugin's model; nil for a graph from a file.
     private let plugin: Model?
+    /// Whether a config or a graph says what the parameters are.
+    private let hasDescription: Bool
 
     /// - Parameters:
     ///   - encoding: a file with another positional encoding.
     ///   - inLayers: cuts the graph into layers, each with an encoding of its own.
-    init(config: String?, graph: String?, encoding: String?, needsGraph: Bool, inLayers: Bool, options: CommonOptions)
-        throws
-    {
-        let encoding = try encoding.map(GraphFile.readEncoding)
+    ///   - newest: whose tensors are the parameters where neither a config nor a graph says.
+    init(
+        config: String?, graph: String?, encoding: String?, needsGraph: Bool, inLayers: Bool, newest: Checkpoint,
+        options: CommonOptions
+    ) throws {
+        let given = try encoding.map(GraphFile.readEncoding)
         if let config {
             let plugin = try options.model(config)
-            self.given = plugin.parameters
+            parameters = plugin.parameters
             let whole = needsGraph || inLayers ? try plugin.neuralGraph() : nil
             layers = try inLayers ? whole!.layerSubgraphs().map { (try GraphInput($0.graph), $0.parameters) } : []
-            self.graph = try inLayers ? nil : whole.map { try GraphInput($0, encoding: encoding) }
+            self.graph = try inLayers ? nil : whole.map { try GraphInput($0, encoding: given) }
             self.plugin = plugin
         } else if let graph {
             let file = try GraphFile.read(graph)
-            self.given = file.parameters
-            let nodes = NodeInput(encoding: encoding ?? file.encoding, words: file.words)
+            parameters = file.parameters
+            let nodes = NodeInput(encoding: given ?? file.encoding, words: file.words)
             self.graph = needsGraph ? try GraphInput(file.edges, nodes: nodes, parameters: file.parameters) : nil
             layers = []
             plugin = nil
         } else {
-            (self.given, self.graph, layers, plugin) = (nil, nil, [], nil)
+            parameters = try ParameterList(checking: Self.trainedTensors(of: newest))
+            (self.graph, layers, plugin) = (nil, [], nil)
         }
+        hasDescription = config != nil || graph != nil
     }
 
-    /// What is predicted.
-    func parameters(of states: History) -> ParameterList {
-        given
-            ?? ParameterList(
-                states.newest.tensors.filter { $0.dtype.isFloatingPoint && $0.count > 0 }.map { ($0.name, $0.shape) })
+    /// Without a config every floating-point tensor is a parameter, but for the statistics of batch norms.
+    private static func trainedTensors(of file: Checkpoint) -> [(name: String, shape: [Int])] {
+        file.tensors.filter { tensor in
+            tensor.dtype.isFloatingPoint && tensor.count > 0
+                && ![".running_mean", ".running_var"].contains(where: tensor.name.hasSuffix)
+        }.map { ($0.name, $0.shape) }
+    }
+
+    /// Tells one config from another, wherever it was found.
+    var configurationChecksum: String {
+        guard let text = plugin?.configuration.json else { return "-" }
+        var bytes = Array(text.utf8)
+        return bytes.withUnsafeMutableBytes { "\(Checksum.crc32(UnsafeRawBufferPointer($0))) of \($0.count)" }
     }
 
     /// How the states name the tensors, checked.
@@ -54,10 +68,30 @@ struct StepTarget {
     func names(in states: History) throws -> FileNames {
         // The states agree with each other: one speaks for all.
         let file = states.states[0]
-        let names = try plugin.map { try FileNames($0, in: file) } ?? FileNames(parameters(of: states))
-        guard let given else { return names }
-        try names.check(file, parameters: given, bufferShapes: plugin?.description.bufferShapes ?? [:])
+        let names = try fileNames(in: file)
+        guard hasDescription else {
+            note(file.tensors.map(\.name).filter { names.parameter(of: $0) == nil }, "are not nowcast")
+            return names
+        }
+        let integers = try names.check(
+            file, parameters: parameters, bufferShapes: plugin?.description.bufferShapes ?? [:])
+        note(integers, "hold whole numbers and are not nowcast")
+        try names.checkCopies(in: states.newest)
+        note(
+            try names.strangersThatChange(from: file, to: states.newest),
+            "are trained, but the config knows nothing of them: they are not nowcast")
         return names
+    }
+
+    private func fileNames(in file: Checkpoint) throws -> FileNames {
+        try plugin.map { try FileNames($0, in: file) } ?? FileNames(parameters)
+    }
+
+    /// Says which tensors stay as they are in the newest state.
+    private func note(_ names: [String], _ what: String) {
+        guard !names.isEmpty else { return }
+        let shown = names.prefix(5).map { "'\($0.shown())'" }.joined(separator: ", ")
+        Output.note("\(names.count) tensors \(what) (\(shown)\(names.count > 5 ? ", …" : ""))")
     }
 
     /// Nowcasts from files to files.
@@ -67,10 +101,10 @@ struct StepTarget {
         _ nowcaster: any Nowcaster, _ states: History, horizons: [Int], inLayers: Bool, into sinks: [FileSink],
         options: NowcastOptions
     ) throws -> [ChangeMeasure] {
-        let names = try names(in: states).parameters
+        let names = try fileNames(in: states.states[0]).parameters
         guard inLayers else {
             return try nowcaster.nowcast(
-                FileHistory(states, names: names, parameters: parameters(of: states)), horizons: horizons,
+                FileHistory(states, names: names, parameters: parameters), horizons: horizons,
                 graph: graph, into: sinks, options: options)
         }
         var (whole, options) = (horizons.map { _ in ChangeMeasure() }, options)

@@ -69,8 +69,11 @@ enum Failure {
         (error as? PluginHostError)?.isPluginFault == true ? 3 : 2
     }
 
+    /// Characters; what is longer than a few lines of a terminal is not read.
+    private static let longestLine = 2000
+
     /// The error as one line.
     private static func note(_ error: any Error) {
-        Output.note("\(error)".onOneLine())
+        Output.note("\(error)".shown(limit: longestLine))
     }
 }

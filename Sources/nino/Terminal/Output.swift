@@ -3,6 +3,19 @@ import PluginHost
 
 /// Where a command writes: results to standard output, everything else to standard error.
 enum Output {
+    /// After `--quiet` a command ends by what it did: nobody may be there to read what it says.
+    nonisolated(unsafe) static var isQuiet = false
+
+    /// Takes the places of standard streams that are closed, so that no file is opened in one and written over. Reading
+    /// and writing them goes on to fail.
+    static func occupyClosedStreams() {
+        for (descriptor, mode) in [(STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_RDONLY)]
+        where fcntl(descriptor, F_GETFD) < 0 {
+            // The lowest free number is this one.
+            _ = open("/dev/null", mode)
+        }
+    }
+
     /// Lines for people, without other control characters: names in them come from plugins and files.
     static func line(_ text: String = "", tone: Tone = .plain) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map {
@@ -32,11 +45,16 @@ enum Output {
 
     /// A result that cannot be written is a failure of the command: exit status 2.
     private static func result(_ data: Data) {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: data)
-        } catch {
-            note("standard output: cannot be written: \(error.localizedDescription)")
-            exit(2)
+        let isWritten = data.withUnsafeBytes { bytes in
+            var done = 0
+            while done < bytes.count {
+                let count = write(STDOUT_FILENO, bytes.baseAddress! + done, bytes.count - done)
+                if count >= 0 { done += count } else if errno != EINTR { return false }
+            }
+            return true
         }
+        guard !isWritten, !isQuiet else { return }
+        note("standard output: cannot be written: \(String(cString: strerror(errno)))")
+        exit(2)
     }
 }

@@ -128,8 +128,10 @@ private final class ToyObjective: MetaObjective {
         let lines = try String(contentsOfFile: folder + "parts.metrics.jsonl", encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 5)
         #expect(folder.contents.filter { $0.hasSuffix(".tmp") }.isEmpty)
-        // A finished training may be followed by another.
-        _ = try trainer(ToyObjective(), files: files("parts"))
+        // A finished training is not followed by another under its name.
+        #expect(throws: TrainingError.runFinished(folder: folder + "parts.training.safetensors")) {
+            try trainer(ToyObjective(), files: files("parts"))
+        }
     }
 
     @Test func anotherTrainingIsNotContinued() throws {

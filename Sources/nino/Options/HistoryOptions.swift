@@ -1,0 +1,78 @@
+import ArgumentParser
+import Checkpoints
+import Foundation
+
+/// The five states of a step: files, folders, or the folder of a run that holds them.
+struct HistoryOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "The folder of a run: its last five checkpoints (checkpoint-500, step_500.pt, …) are the history.",
+            valueName: "run-dir"))
+    var run: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Five checkpoints, oldest first; files or folders.", valueName: "file"))
+    var history: [String] = []
+
+    @Option(
+        name: .customLong("steps"),
+        help: ArgumentHelp(
+            "Comma-separated: the optimizer step of each state, where neither names nor files tell.",
+            valueName: "steps"))
+    var steps: StepList?
+
+    @Flag(help: "Wait for the next checkpoint of RUN_DIR, then nowcast from it and the four before it.")
+    var watch = false
+
+    func validate() throws {
+        guard (run == nil) != history.isEmpty else {
+            throw ValidationError("give either --history with five checkpoints or the folder of a run")
+        }
+        guard !watch || run != nil else { throw ValidationError("--watch needs the folder of a run") }
+        if let steps, steps.values.count != History.contextLength {
+            throw ValidationError(
+                "--steps: expected \(History.contextLength) numbers, one for each state, found \(steps.values.count)")
+        }
+        if let steps, zip(steps.values, steps.values.dropFirst()).contains(where: { $0 >= $1 }) {
+            throw ValidationError("--steps: expected rising numbers, oldest state first, found \(steps)")
+        }
+    }
+
+    /// The paths of the five states, oldest first.
+    /// - Throws: `InputError` if the run has fewer; `ExitCode` after Ctrl-C.
+    func paths() throws -> [String] {
+        guard let run else { return history }
+        let folder = RunCheckpoints(run)
+        guard watch else { return try folder.newest(History.contextLength) }
+        return try folder.waitForNext(History.contextLength)
+    }
+
+    /// Opens the states and looks at their order.
+    /// - Throws: `CheckpointError`.
+    func open(_ paths: [String]) throws -> History {
+        let states = try History(opening: paths)
+        let order = try steps == nil ? StateOrder(states.states, named: paths).steps : steps!.values
+        for (first, second) in states.identicalNeighbours {
+            Output.note("\(paths[second]): holds the same numbers as \(paths[first]): two states of one moment")
+        }
+        if let order, case let distances = zip(order.dropFirst(), order).map({ $0 - $1 }), Set(distances).count > 1 {
+            Output.note(
+                "the states are not equally far apart: steps \(order.map(String.init).joined(separator: ", "))")
+        }
+        return states
+    }
+}
+
+/// Steps on the command line: `200,400,600,800,1000`.
+struct StepList: ExpressibleByArgument, CustomStringConvertible {
+    let values: [Int]
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        values = words.compactMap { Int($0) }.filter { $0 >= 0 }
+        if values.count != words.count { return nil }
+    }
+
+    var description: String { values.map(String.init).joined(separator: ",") }
+}

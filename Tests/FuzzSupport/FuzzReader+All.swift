@@ -1,0 +1,134 @@
+import Checkpoints
+import Foundation
+import JSONText
+import Nowcasting
+import PluginHost
+import TestSupport
+import Training
+
+extension FuzzReader {
+    /// Every reader of files that runs in this process.
+    public static let all: [FuzzReader] = [
+        safetensors, index, zip, pickle, ranks, distributed, numpy, json, config, idx, gzip, manifest, trajectory,
+        journal,
+    ]
+
+    private static let header =
+        #"{"__metadata__":{"format":"pt","step":"7"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"#
+        + #""b":{"dtype":"BF16","shape":[3],"data_offsets":[16,22]},"#
+        + #""c":{"dtype":"I64","shape":[],"data_offsets":[22,30]}}"#
+    private static let tensors = TestSupport.safetensors(header, (0..<30).map { UInt8($0) })
+
+    /// Opens a checkpoint and touches all that it says of itself.
+    private static func open(_ path: String) throws {
+        let file = try Checkpoint(opening: path)
+        _ = (file.layout, file.files, file.step)
+        for tensor in file.tensors {
+            var bytes = [UInt8](repeating: 0, count: min(tensor.byteCount, 1 << 16))
+            try bytes.withUnsafeMutableBytes { try file.readBytes(tensor.name, 0..<$0.count, into: $0) }
+            if tensor.dtype.isReadableAsFloat, tensor.count < 1 << 16 { _ = try file.floats(tensor.name) }
+            if tensor.dtype.isInteger, tensor.count < 1 << 16 { _ = try file.int64s(tensor.name) }
+        }
+        _ = try? file.check(parameters: [("a", [2, 2])], isBuffer: { $0 == "b" })
+    }
+
+    private static let safetensors = FuzzReader("safetensors", corpus: [tensors]) { bytes, folder in
+        try open(folder.write(bytes, to: "f.safetensors"))
+    }
+
+    private static let index = FuzzReader(
+        "index",
+        corpus: [
+            Array(
+                (#"{"metadata":{"total_size":30},"weight_map":"#
+                    + #"{"a":"s.safetensors","b":"s.safetensors","c":"s.safetensors"}}"#)
+                    .utf8)
+        ]
+    ) { bytes, folder in
+        folder.write(tensors, to: "s.safetensors")
+        try open(folder.write(bytes, to: "i.json"))
+    }
+
+    private static let state = Pickle.file(
+        Pickle.dict([
+            (
+                "model",
+                Pickle.orderedDict([
+                    ("a", Pickle.tensor("0", [2, 2])), ("b", Pickle.tensor("0", [2], strides: [2], scalars: 4)),
+                ])
+            ), ("step", Pickle.int(7)), ("args", Pickle.object("argparse", "Namespace", [("lr", Pickle.float(0.1))])),
+            ("list", Pickle.list([Pickle.string("x"), Pickle.tuple([Pickle.int(1)])])),
+        ]))
+    private static let storages: [(String, [UInt8])] = [("0", (0..<16).map { UInt8($0) })]
+
+    private static let zip: FuzzReader = {
+        let folder = TemporaryFolder()
+        let archive = TemporaryFolder.bytes(of: folder.archive("z.pt", pickle: state, storages: storages))
+        return FuzzReader("zip", corpus: [archive]) { bytes, folder in try open(folder.write(bytes, to: "z.pt")) }
+    }()
+
+    private static let pickle = FuzzReader("pickle", corpus: [state]) { bytes, folder in
+        try open(folder.archive("p.pt", pickle: bytes, storages: storages))
+    }
+
+    private static let ranks = FuzzReader("ranks", corpus: [Fixtures.ranks[0].pickle]) { bytes, folder in
+        for rank in 0..<2 {
+            _ = folder.archive(
+                "model_world_size_2_rank_\(rank).pt", pickle: rank == 0 ? bytes : Fixtures.ranks[1].pickle,
+                storages: Fixtures.ranks[rank].storages)
+        }
+        try open(String(folder.path.dropLast()))
+    }
+
+    private static let distributed = FuzzReader("distributed", corpus: [Fixtures.metadata]) { bytes, folder in
+        for (name, contents) in Fixtures.parts { folder.write(contents, to: name) }
+        folder.write(bytes, to: ".metadata")
+        try open(String(folder.path.dropLast()))
+    }
+
+    private static let numpy = FuzzReader("numpy", corpus: Fixtures.arrays) { bytes, folder in
+        try open(folder.zip("n.npz", entries: [("a.npy", bytes)]))
+    }
+
+    private static let json = FuzzReader(
+        "json", corpus: [Array(#"{"a":[1,-2.5e3,null,true,"\u00e9\ud83d\ude00"],"b":{"c":{}}}"#.utf8)]
+    ) { bytes, _ in
+        _ = try JSONValue(parsing: bytes, file: "f").description
+    }
+
+    private static let config = FuzzReader(
+        "config",
+        corpus: [
+            Array(#"{"model_type": "gpt2", "n_layer": 2, "rope_scaling": {"factor": 8.0}, "hidden": [1, 2]}"#.utf8)
+        ]
+    ) { bytes, _ in
+        _ = try ModelConfiguration(json: Data(bytes), file: "f").modelType
+    }
+
+    private static let idxFile: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3] + (0..<12).map { UInt8($0) }
+
+    private static let idx = FuzzReader("idx", corpus: [idxFile]) { bytes, folder in
+        _ = try IDXArray(contentsOf: folder.write(bytes, to: "f-idx"), rank: 3)
+    }
+
+    private static let gzip = FuzzReader("gzip", corpus: [Fixtures.gzip]) { bytes, folder in
+        _ = try IDXArray(contentsOf: folder.write(bytes, to: "f-idx.gz"), rank: 3)
+    }
+
+    private static let manifest = FuzzReader("manifest", corpus: [Fixtures.manifest]) { bytes, folder in
+        let manifest = try CollectionManifest(contentsOf: folder.write(bytes, to: "manifest.json"))
+        try manifest.plan.validate()
+    }
+
+    private static let trajectory = FuzzReader("trajectory", corpus: [Fixtures.trajectory]) { bytes, folder in
+        let trajectory = try Trajectory(opening: folder.write(bytes, to: "t.safetensors"))
+        _ = try trajectory.states(0..<1, of: 0)
+    }
+
+    private static let journal = FuzzReader("journal", corpus: [Fixtures.journal]) { bytes, folder in
+        folder.write(bytes, to: ".o.safetensors.journal")
+        let journal = FileJournal(output: folder + "o.safetensors", fingerprint: "f", resuming: true)
+        _ = journal.continues
+        _ = journal.restore(count: 1, shape: [2])
+    }
+}
