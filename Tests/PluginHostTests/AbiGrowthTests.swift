@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import PluginHost
+import PluginHost
 
 /// What a host answers to a plugin that is newer than itself, and the other way round.
 @Suite struct AbiGrowthTests {

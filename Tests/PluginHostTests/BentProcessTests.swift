@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import PluginHost
+import PluginHost
 
 /// A plugin in the program itself changes nothing of how the program works, or is told.
 @Suite struct BentProcessTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import PluginHost
+import PluginHost
 
 /// Files are told apart and manifests read without running anything, whatever stands in them.
 @Suite struct PluginFileTests {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import PluginHost
+import PluginHost
 
 @Suite struct VersionTests {
     @Test func versionsAreOrderedNumberByNumber() throws {

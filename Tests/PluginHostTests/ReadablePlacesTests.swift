@@ -1,6 +1,6 @@
 import Testing
 
-@testable import PluginHost
+import PluginHost
 
 @Suite struct ReadablePlacesTests {
     private let tree = [
