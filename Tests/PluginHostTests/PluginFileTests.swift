@@ -76,9 +76,9 @@ import PluginHost
     @Test func everyPluginOfTheZooHasAManifest() throws {
         let files = PluginDirectories(named: [], shared: [BuiltProducts.folder.path]).candidates().files
         let manifests = try files.map { try #require(try PluginFile($0).manifest) }
-        #expect(manifests.count == 9)
-        #expect(manifests.flatMap(\.modelTypes).count == 10)
-        #expect(Set(manifests.map(\.id)).count == 9)
+        #expect(manifests.count == 10)
+        #expect(manifests.flatMap(\.modelTypes).count == 11)
+        #expect(Set(manifests.map(\.id)).count == 10)
     }
 
     @Test func manifestNamesTheModelTypesItMayKnow() throws {

@@ -2,6 +2,7 @@ import Foundation
 import PluginHost
 import TestSupport
 import Testing
+import ZooSupport
 
 /// Configs as people publish them, with the number of parameters that goes with each, and the heads that stand on one
 /// body.

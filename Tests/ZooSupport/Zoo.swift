@@ -10,7 +10,11 @@ public enum Zoo {
     private static let folder = BuiltProducts.repository.appendingPathComponent("Architectures")
 
     /// How many plugins there are; a test that loops over them or their samples checks that it saw so many.
-    public static let pluginCount = 9
+    public static let pluginCount = 10
+
+    /// Those of them that are architectures with sample configs of their own: all but the one that replays what was
+    /// traced.
+    public static let architectureCount = 9
 
     /// The sample configs of every plugin, as JSON texts.
     public static var samples: [String] { registry.plugins.flatMap(\.architectures).flatMap(\.sampleConfigurations) }
