@@ -2,15 +2,15 @@ import CNinoPlugin
 import Glibc
 
 /// A file that may be a plugin, looked at without running anything of it.
-struct PluginFile: Sendable {
+package struct PluginFile: Sendable {
     /// As it was named.
-    let path: String
+    package let path: String
     /// With all links resolved: what was looked at.
-    let resolved: String
-    let manifest: PluginManifest?
+    package let resolved: String
+    package let manifest: PluginManifest?
 
     /// - Throws: `notTrusted`; `notLoadable` for what is no shared library of this machine; what a bad manifest throws.
-    init(_ path: String) throws(PluginHostError) {
+    package init(_ path: String) throws(PluginHostError) {
         self.path = path
         resolved = try FileTrust.current.check(path)
         func refuse(_ found: String) -> PluginHostError {
@@ -42,7 +42,7 @@ struct PluginFile: Sendable {
 
     /// Whether its plugin may know configs of this model type: one without a manifest may know any, and so may each
     /// where a config names none.
-    func mayKnow(_ modelType: String?) -> Bool {
+    package func mayKnow(_ modelType: String?) -> Bool {
         guard let manifest, let modelType else { return true }
         return manifest.modelTypes.contains(modelType)
     }

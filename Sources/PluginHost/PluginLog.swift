@@ -6,7 +6,7 @@ public final class PluginLog: @unchecked Sendable {
     public enum Level: Int32, Codable, Sendable, Comparable, CaseIterable {
         case debug, info, warning, error, hostMisbehaving
 
-        var name: String { self == .hostMisbehaving ? "the host misbehaves" : "\(self)" }
+        package var name: String { self == .hostMisbehaving ? "the host misbehaves" : "\(self)" }
 
         public static func < (left: Level, right: Level) -> Bool { left.rawValue < right.rawValue }
     }
@@ -16,10 +16,14 @@ public final class PluginLog: @unchecked Sendable {
         public let level: Level
         public let text: String
 
+        public init(plugin: String, level: Level, text: String) {
+            (self.plugin, self.level, self.text) = (plugin, level, text)
+        }
+
         public var description: String { "plugin \(plugin): \(level.name): \(text)" }
 
         /// Fit to be shown, wherever it comes from.
-        func onOneLine() -> Message {
+        package func onOneLine() -> Message {
             Message(
                 plugin: plugin.onOneLine(limit: 200), level: level,
                 text: text.onOneLine(limit: PluginLog.longestMessage))
@@ -28,8 +32,8 @@ public final class PluginLog: @unchecked Sendable {
 
     /// Longest message, in characters, and most messages of one plugin: a plugin in a loop must not hide what others
     /// say.
-    static let longestMessage = 1000
-    static let mostMessages = 100
+    package static let longestMessage = 1000
+    package static let mostMessages = 100
 
     /// Is handed what plugins say, from any thread. Set once, before any plugin is loaded.
     public nonisolated(unsafe) static var sink: (Message) -> Void = { _ in }

@@ -2,21 +2,21 @@ import CNinoPlugin
 import JSONText
 
 /// What a plugin says of itself without being run: the JSON in its ELF section `.nino_manifest`.
-struct PluginManifest: Sendable, Equatable {
-    static let section = ".nino_manifest"
+package struct PluginManifest: Sendable, Equatable {
+    package static let section = ".nino_manifest"
 
-    let id: String
-    let version: String
+    package let id: String
+    package let version: String
     /// Of the header it was built with, "1.0".
-    let abi: String
-    let modelTypes: [String]
-    let minimumHost: Version?
+    package let abi: String
+    package let modelTypes: [String]
+    package let minimumHost: Version?
 
     /// - Parameters:
     ///   - bytes: of the section; zeros at its end do not count.
     ///   - file: for messages.
     /// - Throws: `malformedManifest`, `wrongMajor`, `hostTooOld`.
-    init(_ bytes: [UInt8], file: String) throws(PluginHostError) {
+    package init(_ bytes: [UInt8], file: String) throws(PluginHostError) {
         let text = bytes.prefix { $0 != 0 }
         guard bytes.dropFirst(text.count).allSatisfy({ $0 == 0 }) else {
             throw .malformedManifest(file: file, "expected one JSON object, found something behind it")
@@ -72,7 +72,7 @@ struct PluginManifest: Sendable, Equatable {
     }
 
     /// - Throws: `malformedManifest` if the tables of the loaded library say something else.
-    func check(against plugin: PluginSummary) throws(PluginHostError) {
+    package func check(against plugin: PluginSummary) throws(PluginHostError) {
         func list(_ types: [String]) -> String { Set(types).sorted().joined(separator: ", ") }
         let pairs = [
             ("id", id, plugin.id), ("version", version, plugin.version), ("abi", abi, plugin.abi),

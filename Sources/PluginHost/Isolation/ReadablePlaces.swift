@@ -6,7 +6,7 @@ import Glibc
 ///
 /// Left out are hidden files and folders of the user's home, all other homes, `/run`, and of `/dev` all but the devices
 /// that give zeros and random numbers; added is what the task was given, wherever it lies.
-struct ReadablePlaces {
+package struct ReadablePlaces {
     private let homes: Set<String>
     /// Folders in which nothing but homes lies.
     private let foldersOfHomes: Set<String>
@@ -18,14 +18,14 @@ struct ReadablePlaces {
     /// - Parameters:
     ///   - homes: of the user, links resolved.
     ///   - list: names in a folder.
-    init(homes: [String], list: @escaping (String) -> [String]) {
+    package init(homes: [String], list: @escaping (String) -> [String]) {
         self.homes = Set(homes).subtracting(["/"])
         foldersOfHomes = Set(self.homes.map(Self.parent) + ["/home"]).subtracting(["/"])
         self.list = list
     }
 
     /// Those of this user.
-    static var current: ReadablePlaces {
+    package static var current: ReadablePlaces {
         let named = [
             getpwuid(geteuid()).map { String(cString: $0.pointee.pw_dir) }, getenv("HOME").map { String(cString: $0) },
         ]
@@ -35,7 +35,7 @@ struct ReadablePlaces {
     }
 
     /// - Parameter files: what the task was given: files, each with its folder, unless that is a home or holds one.
-    func paths(for files: [String]) -> [String] {
+    package func paths(for files: [String]) -> [String] {
         let given = files.map(Self.resolved)
         let folders = given.map(Self.parent).filter { folder in
             folder != "/" && !homes.contains { $0 == folder || $0.hasPrefix("\(folder)/") }
@@ -67,7 +67,7 @@ struct ReadablePlaces {
 
 extension ReadablePlaces {
     /// What this program itself is made of, and where the loader looks for libraries.
-    static var program: [String] {
+    package static var program: [String] {
         let folder = PluginDirectories.executableFolder.path
         let searched =
             getenv("LD_LIBRARY_PATH").map { String(cString: $0).split(separator: ":").map { "\($0)/." } } ?? []
