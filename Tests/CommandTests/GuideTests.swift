@@ -8,9 +8,10 @@ import Testing
     }
 
     /// Runs in the repository, as its reader would, with an empty home.
-    @Test func everyCommandPrintsWhatTheReadmeSays() throws {
+    @Test func everyCommandPrintsWhatTheGuideSays() throws {
         let home = TemporaryFolder()
-        let guide = Guide(try text("README.md"), section: "### A new architecture in ten minutes")
+        let guide = Guide(
+            try text("docs/new-architecture.md"), section: "# A new architecture in ten minutes")
         #expect(guide.steps.count > 8)
         let environment = ["HOME": home.path, "NINO_PLUGIN_PATH": ""]
         let differences = try guide.differences(in: BuiltProducts.repository.path, environment: environment)
