@@ -24,6 +24,8 @@ public enum TrainingError: Error, Equatable {
     // Settings.
     case unknownTask(String, known: [String])
     case unknownOptimizer(String, known: [String])
+    case unknownSchedule(String, known: [String])
+    case unknownOuterStep(String, known: [String])
     case invalidSetting(name: String, allowed: String, found: String)
     case modelOutputMissing(String, found: [String])
     case modelDoesNotFit(task: String, file: String, inputs: [String], reason: String)
@@ -79,6 +81,10 @@ extension TrainingError: CustomStringConvertible {
             "task \(name) is unknown, expected one of \(known.joined(separator: ", "))"
         case .unknownOptimizer(let name, let known):
             "optimizer \(name) is unknown, expected one of \(known.joined(separator: ", "))"
+        case .unknownSchedule(let name, let known):
+            "schedule \(name) is unknown, expected one of \(known.joined(separator: ", "))"
+        case .unknownOuterStep(let name, let known):
+            "outer step \(name) is unknown, expected one of \(known.joined(separator: ", "))"
         case .invalidSetting(let name, let allowed, let found):
             "\(name): expected \(allowed), found \(found)"
         case .modelOutputMissing(let name, let found):

@@ -2,12 +2,10 @@ import CZlib
 import Tensors
 
 /// A text as bytes, to learn each byte from those before it: `input_ids` int64 [batch, context] and as `labels` the
-/// same
-/// ids, which the model's loss shifts by one.
+/// same ids, which the model's loss shifts by one.
 ///
 /// The last tenth of the text is held out. Training examples are all windows of the rest; evaluation is on fixed
-/// windows
-/// spread evenly over the held-out part, which do not overlap.
+/// windows spread evenly over the held-out part, which do not overlap.
 public struct ByteText: DataSource {
     /// Positions in a window.
     public let context: Int

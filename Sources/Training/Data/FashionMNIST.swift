@@ -21,8 +21,7 @@ public enum FashionMNIST {
     /// evaluation is on the whole test set.
     ///
     /// - Throws: `dataSetMissing` naming the file and how to get it; the errors of `LabelledImages`; `wrongImageSize`
-    ///   when
-    ///   the two sets differ; `tooFewExamples`.
+    ///   when the two sets differ; `tooFewExamples`.
     public static func load(folder: String) throws(TrainingError) -> ImageClassification {
         let training = try load("train", folder: folder)
         let test = try load("t10k", folder: folder)

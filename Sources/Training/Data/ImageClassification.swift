@@ -2,8 +2,9 @@ import Tensors
 
 /// Classification of grey images: `pixels` float32 [batch, 1, height, width], `labels` int64 [batch].
 public struct ImageClassification: DataSource {
-    public let training: LabelledImages
-    public let evaluation: LabelledImages
+    public private(set) var training: LabelledImages
+    public private(set) var evaluation: LabelledImages
+    public private(set) var identity: String
     public let evaluationBatchSize: Int
     public let labelCount: Int
     /// What each byte becomes: (byte / 255 - mean) / deviation, in the float operations of torchvision's transforms.
@@ -25,8 +26,25 @@ public struct ImageClassification: DataSource {
         self.training = training
         self.evaluation = evaluation
         self.evaluationBatchSize = evaluationBatchSize
+        identity = "\(training.count) + \(evaluation.count) examples"
         labelCount = (training.labels + evaluation.labels).max().map { Int($0) + 1 } ?? 0
         normalized = (0...255).map { (Float($0) / 255 - mean) / standardDeviation }
+    }
+
+    /// The images of these classes alone; labels and their number stay.
+    ///
+    /// - Throws: `invalidSetting` for classes that there are not.
+    public func keeping(_ classes: [Int]) throws(TrainingError) -> ImageClassification {
+        guard !classes.isEmpty, classes.allSatisfy({ (0..<labelCount).contains($0) }) else {
+            throw .invalidSetting(
+                name: "--classes", allowed: "numbers below \(labelCount)",
+                found: classes.map(String.init).joined(separator: ","))
+        }
+        var kept = self
+        kept.training = training.keeping(classes)
+        kept.evaluation = evaluation.keeping(classes)
+        kept.identity = "\(identity), classes \(Set(classes).sorted())"
+        return kept
     }
 
     public var trainingCount: Int { training.count }

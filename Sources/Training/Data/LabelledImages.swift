@@ -39,6 +39,16 @@ public struct LabelledImages: Sendable {
         self.labels = labels
     }
 
+    /// The images of these classes, in their order.
+    func keeping(_ classes: [Int]) -> LabelledImages {
+        let size = height * width
+        let wanted = Set(classes.map { UInt8(clamping: $0) })
+        let kept = labels.indices.filter { wanted.contains(labels[$0]) }
+        return LabelledImages(
+            height: height, width: width, pixels: kept.flatMap { pixels[($0 * size)..<(($0 + 1) * size)] },
+            labels: kept.map { labels[$0] })
+    }
+
     /// The images at `range`.
     func subset(_ range: Range<Int>) -> LabelledImages {
         let size = height * width

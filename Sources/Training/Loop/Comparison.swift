@@ -7,8 +7,7 @@ import Nowcasting
 /// computes at a time, so that their steps a second are comparable. A run's numbers are the same as if it ran alone.
 ///
 /// The target is that of the settings; or, for each seed, the best that the base optimizer alone comes to within the
-/// budget. Its run then
-/// goes first, to the end.
+/// budget. Its run then goes first, to the end.
 public final class Comparison {
     public struct Contender: Sendable {
         /// The base optimizer alone is called `RunResult.baseline`.

@@ -19,10 +19,12 @@ public struct Evaluation: Codable, Sendable, Equatable {
     /// States that the evaluated weights look ahead, 0 for a mean or the weights as they are. Nil before the first
     /// search.
     public var horizon: Int?
+    /// What averages of the weights come to, by `AverageKind.name`; nil where none are kept.
+    public var averages: [String: AverageScore]?
 
     public init(
         step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double,
-        nowcasts: Int, horizon: Int? = nil
+        nowcasts: Int, horizon: Int? = nil, averages: [String: AverageScore]? = nil
     ) {
         self.step = step
         self.loss = loss
@@ -32,10 +34,11 @@ public struct Evaluation: Codable, Sendable, Equatable {
         self.seconds = seconds
         self.nowcasts = nowcasts
         self.horizon = horizon
+        self.averages = averages
     }
 
     enum CodingKeys: String, CodingKey {
-        case step, loss, perplexity, accuracy, seconds, nowcasts, horizon
+        case step, loss, perplexity, accuracy, seconds, nowcasts, horizon, averages
         case testLoss = "test_loss"
     }
 }

@@ -7,8 +7,7 @@ final class MetricsFile {
     private let descriptor: Int32
 
     /// Starts the file with the evaluations so far, whatever it held before: lines that were written after the
-    /// checkpoint
-    /// from which a run is taken up will be written again, and a line cut off in the middle is gone.
+    /// checkpoint from which a run is taken up will be written again, and a line cut off in the middle is gone.
     ///
     /// - Throws: `cannotWrite`.
     init(_ path: String, evaluations: [Evaluation]) throws {

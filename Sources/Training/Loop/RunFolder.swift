@@ -2,8 +2,7 @@ import Checkpoints
 import Foundation
 
 /// The folder of one run: `checkpoint.safetensors` to resume from, `metrics.jsonl`, and at the end `result.json` and
-/// the
-/// weights alone as `model.safetensors`. Layout: docs/training.md.
+/// the weights alone as `model.safetensors`. Layout: docs/training.md.
 public struct RunFolder: Sendable {
     public let path: String
 

@@ -40,6 +40,18 @@ public struct TrainableModel {
         self.trace = trace
     }
 
+    /// The same model, with weights that every seed starts from.
+    ///
+    /// - Parameters:
+    ///   - weights: all parameters end to end.
+    ///   - name: where they come from; runs that start elsewhere are others.
+    func starting(from weights: [Float], name: String) -> TrainableModel {
+        precondition(weights.count == parameters.count, "\(weights.count) weights for \(parameters.count)")
+        return TrainableModel(
+            configuration: configuration + " from \(name)", parameters: parameters,
+            initialParameters: { _ in weights }, initialBuffers: initialBuffers, trace: trace)
+    }
+
     /// A model of a plugin.
     public init(_ model: Model) {
         let shapes = Dictionary(uniqueKeysWithValues: model.description.buffers.map { ($0.name, $0.shape) })

@@ -6,8 +6,7 @@ import Tensors
 /// One training run: a base optimizer, with or without nowcasts, on one task from one seed.
 ///
 /// The weights after each step are a function of the settings, the model and the data: neither the number of threads
-/// nor
-/// interruptions change a bit. Not safe for use from several threads at once.
+/// nor interruptions change a bit. Not safe for use from several threads at once.
 public final class Trainer {
     public let settings: TrainingSettings
     let runner: ModelRunner
@@ -51,8 +50,7 @@ public final class Trainer {
     ///   - nowcaster: nil for the base optimizer alone.
     ///   - folder: where to keep checkpoints and metrics; nil for nowhere.
     /// - Throws: `invalidSetting`, `tooFewExamples`, `modelDoesNotFit`, `tooFewLogits`, `checkpointExists`,
-    ///   `nothingToResume`, `otherRun`,
-    ///   `checkpointInvalid`, and the errors of reading and writing files.
+    ///   `nothingToResume`, `otherRun`, `checkpointInvalid`, and the errors of reading and writing files.
     public init(
         settings: TrainingSettings, model: TrainableModel, data: any DataSource, nowcaster: RunNowcaster? = nil,
         folder: RunFolder? = nil, start: Start = .fresh, observers: [any TrainingObserver] = []
@@ -69,7 +67,9 @@ public final class Trainer {
         runner = ModelRunner(model, seed: settings.seed)
         order = BatchOrder(
             exampleCount: data.trainingCount, batchSize: settings.batchSize, seed: settings.seed, order: data.order)
-        optimizer = try RunOptimizer(settings, parameters: model.parameters, nowcaster: nowcaster)
+        optimizer = try RunOptimizer(
+            settings, parameters: model.parameters, weights: runner.weights, tables: try model.tables(of: data),
+            nowcaster: nowcaster)
         identity = TrainingCheckpoint.Identity(
             settings: settings, configuration: model.configuration,
             nowcaster: nowcaster?.identity ?? RunResult.baseline,
@@ -173,7 +173,8 @@ public final class Trainer {
 
     private func evaluate() throws {
         let better = try evaluationWeights()
-        let (testLoss, accuracy) = try runner.withWeights(better?.weights) { try runner.evaluate(on: data) }
+        let judged = better?.weights ?? optimizer.baseEvaluationWeights(runner.weights)
+        let (testLoss, accuracy) = try runner.withWeights(judged) { try runner.evaluate(on: data) }
         guard testLoss.isFinite else { throw TrainingError.lossNotFinite(step: state.step, loss: Float(testLoss)) }
         let perplexity = data.hasPerplexity ? Foundation.exp(testLoss) : .infinity
         let evaluation = Evaluation(
@@ -181,12 +182,23 @@ public final class Trainer {
             testLoss: testLoss,
             perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds,
             nowcasts: state.nowcastSteps.count,
-            horizon: better?.horizon)
+            horizon: better?.horizon, averages: try evaluateAverages())
         state.lossSum = 0
         state.lossCount = 0
         state.evaluations.append(evaluation)
         try metrics?.append(evaluation)
         notify(.evaluated(evaluation))
+    }
+
+    private func evaluateAverages() throws -> [String: AverageScore]? {
+        let averages = optimizer.averagedWeights
+        guard !averages.isEmpty else { return nil }
+        return try averages.reduce(into: [:]) { scores, average in
+            let weights = Tensor(shape: [average.values.count], values: average.values)
+            let (testLoss, accuracy) = try runner.withWeights(weights) { try runner.evaluate(on: data) }
+            guard testLoss.isFinite else { return }
+            scores[average.kind.name] = AverageScore(testLoss: testLoss, accuracy: accuracy)
+        }
     }
 
     private func notify(_ event: TrainingEvent) {
@@ -221,7 +233,8 @@ extension Trainer {
             bufferSizes: Dictionary(uniqueKeysWithValues: sizes))
         _ = runner.weights.values.update(fromContentsOf: saved.weights)
         for (name, tensor) in runner.buffers { _ = tensor.values.update(fromContentsOf: saved.buffers[name]!) }
-        try optimizer.restore(saved.optimizer, step: saved.state.step, file: folder.checkpoint)
+        try optimizer.restore(
+            saved.optimizer, step: saved.state.step, count: saved.weights.count, file: folder.checkpoint)
         state = saved.state
     }
 
@@ -255,7 +268,8 @@ extension Trainer {
     ///
     /// - Throws: `CheckpointError.cannotWrite`, and the errors of the model.
     public func writeModel(to path: String) throws {
-        let weights = try evaluationWeights()?.weights ?? runner.weights
+        let weights =
+            try evaluationWeights()?.weights ?? optimizer.baseEvaluationWeights(runner.weights) ?? runner.weights
         var tensors = runner.parameters.entries.map { entry in
             (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(weights.values[entry.range]))
         }

@@ -6,8 +6,7 @@ import Nowcasting
 import Tensors
 
 /// A run in one safetensors file: weights, buffers, the optimizer's moments and the states it recorded for the next
-/// nowcast,
-/// and in the metadata which run it is and where it stands. Layout: docs/training.md.
+/// nowcast, and in the metadata which run it is and where it stands. Layout: docs/training.md.
 struct TrainingCheckpoint {
     /// Which run it is; a resumed run must have the same.
     struct Identity: Equatable {
@@ -54,8 +53,7 @@ struct TrainingCheckpoint {
     /// Reads the checkpoint of the run `identity` from `path`.
     ///
     /// - Throws: the errors of reading; `checkpointInvalid` for what is missing or of another size; `otherRun` naming
-    ///   the
-    ///   first setting that differs.
+    ///   the first setting that differs.
     init(readingFrom path: String, of identity: Identity, parameters: ParameterList, bufferSizes: [String: Int]) throws
     {
         let file = try Checkpoint(opening: path)

@@ -7,6 +7,15 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     /// Training stops at the first evaluation that reaches it.
     public var target: Double
     public var optimizer: OptimizerKind
+    /// Nil, as in runs of earlier versions, for `constant`.
+    public var schedule: ScheduleKind?
+    /// Updates over which the learning rate rises from zero; nil for none.
+    public var warmup: Int?
+    /// Nil for none.
+    public var outer: OuterStepKind?
+    /// Averages of the weights that every evaluation judges too; nil for none. The training does not know of them.
+    public var averages: [AverageKind]?
+    /// The peak, with a schedule.
     public var learningRate: Double
     public var weightDecay: Double
     public var batchSize: Int
@@ -15,8 +24,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     /// Steps in which five states are recorded.
     public var period: Int
     /// States that the first nowcast looks ahead, or as many as the nowcaster can if that is less; later ones look less
-    /// far. With
-    /// `NowcastPolicy.search`, the most that any looks ahead. Nil for as many as it can.
+    /// far. With `NowcastPolicy.search`, the most that any looks ahead. Nil for as many as it can.
     public var firstHorizon: Int?
     /// What the nowcaster sees. Nil, as without one, for what it was trained on.
     public var states: StateKind?
@@ -45,7 +53,8 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case task, metric, target, optimizer, steps, period, states, policy, nowcaster, seed
+        case task, metric, target, optimizer, schedule, warmup, outer, averages, steps, period, states, policy,
+            nowcaster, seed
         case learningRate = "learning_rate"
         case weightDecay = "weight_decay"
         case batchSize = "batch_size"
@@ -57,6 +66,17 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
     public func validate() throws(TrainingError) {
         for (name, value) in [("--steps", steps), ("--eval-every", evaluationInterval)] {
             try SettingBounds.require(value, name, in: SettingBounds.steps, "decades of training here")
+        }
+        if let warmup, warmup < 0 || warmup > steps {
+            throw .invalidSetting(name: "--warmup", allowed: "0 … --steps (\(steps))", found: "\(warmup)")
+        }
+        if optimizer == .scheduleFree, let schedule, schedule != .constant {
+            throw .invalidSetting(
+                name: "--schedule", allowed: "constant with --optimizer schedulefree", found: schedule.rawValue)
+        }
+        if let averages, Set(averages).count != averages.count {
+            throw .invalidSetting(
+                name: "--averages", allowed: "each once", found: averages.map(\.name).joined(separator: ","))
         }
         try SettingBounds.require(
             batchSize, "--batch", in: 1...(1 << 20), "beyond what the memory of a machine holds of activations")
@@ -82,6 +102,9 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         [
             ("task", task), ("metric", metric.rawValue), ("target", metric.text(target)),
             ("optimizer", optimizer.rawValue),
+            ("schedule", (schedule ?? .constant).rawValue), ("warmup", "\(warmup ?? 0)"),
+            ("outer", outer?.rawValue ?? "none"),
+            ("averages", (averages ?? []).map(\.name).joined(separator: ",")),
             ("learning_rate", "\(learningRate)"), ("weight_decay", "\(weightDecay)"), ("batch_size", "\(batchSize)"),
             ("steps", "\(steps)"), ("period", "\(period)"),
             ("first_horizon", firstHorizon.map(String.init) ?? "the longest"),

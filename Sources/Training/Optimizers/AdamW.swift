@@ -7,7 +7,7 @@ import Tensors
 ///
 /// The float operations stand in the order of PyTorch's single-tensor path, over one flat vector. Moments agree with
 /// PyTorch's in every bit and weights up to the rounding of its vectorized square root, which is not always correct.
-public struct AdamW: BaseOptimizer, Equatable {
+public struct AdamW: TrainingOptimizer, Equatable {
     public var learningRate: Double
     public var beta1: Double
     public var beta2: Double

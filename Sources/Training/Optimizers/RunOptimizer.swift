@@ -2,61 +2,25 @@ import NeuralGraphs
 import Nowcasting
 import Tensors
 
-/// A nowcaster with what it needs to know of the model; one value serves any number of runs.
-public struct RunNowcaster: Sendable {
-    public let nowcaster: any Nowcaster
-    /// Nil where the nowcaster needs no graph.
-    public let graph: GraphInput?
-    /// Tells nowcasters of one label apart, such as a check sum of the file that it was read from.
-    public let identity: String
-    /// What the nowcaster was trained on.
-    public let stateKind: StateKind
-
-    public init(_ nowcaster: any Nowcaster, graph: GraphInput?, identity: String, stateKind: StateKind = .snapshot) {
-        self.stateKind = stateKind
-        self.nowcaster = nowcaster
-        self.graph = graph
-        self.identity = identity
-    }
-}
-
-/// Any base optimizer.
-struct AnyBaseOptimizer: BaseOptimizer {
-    private var base: any BaseOptimizer
-
-    init(_ base: any BaseOptimizer) {
-        self.base = base
-    }
-
-    var savedState: SavedOptimizerState { base.savedState }
-
-    mutating func step(_ weights: Tensor, gradients: Tensor) {
-        base.step(weights, gradients: gradients)
-    }
-
-    mutating func restore(_ state: SavedOptimizerState) throws {
-        try base.restore(state)
-    }
-}
-
-/// What takes the steps of a run: a base optimizer alone, or one that nowcasts.
-///
-/// Two optionals rather than an enum, so that moments are changed in place: taking a payload out of an enum would copy
-/// them at every step.
+/// What takes the steps of a run: a base optimizer alone, or one that nowcasts; and the averages judged beside it.
 struct RunOptimizer {
-    typealias Event = NowcastingOptimizer<AnyBaseOptimizer>.Event
+    typealias Event = NowcastingOptimizer<SharedOptimizer>.Event
 
-    private var base: AnyBaseOptimizer?
-    private var nowcasting: NowcastingOptimizer<AnyBaseOptimizer>?
+    private let base: SharedOptimizer
+    private var nowcasting: NowcastingOptimizer<SharedOptimizer>?
+    private var averages: WeightAverages
 
+    /// - Parameters:
+    ///   - weights: as they are before the first step.
+    ///   - tables: names of the matrices whose rows are looked up.
     /// - Throws: `NowcastError.setting`, `graphMissing`.
-    init(_ settings: TrainingSettings, parameters: ParameterList, nowcaster: RunNowcaster?) throws(NowcastError) {
-        let base = settings.optimizer.make(
-            count: parameters.count, learningRate: settings.learningRate, weightDecay: settings.weightDecay)
-        guard let nowcaster else {
-            self.base = base
-            return
-        }
+    init(
+        _ settings: TrainingSettings, parameters: ParameterList, weights: Tensor, tables: Set<String>,
+        nowcaster: RunNowcaster?
+    ) throws(NowcastError) {
+        base = SharedOptimizer(settings.makeOptimizer(parameters, tables: tables))
+        averages = WeightAverages(settings.averages ?? [], initial: weights)
+        guard let nowcaster else { return }
         nowcasting = try NowcastingOptimizer(
             base, nowcaster: nowcaster.nowcaster, graph: nowcaster.graph, parameters: parameters,
             period: settings.period,
@@ -72,6 +36,12 @@ struct RunOptimizer {
         try nowcasting?.evaluationWeights(weights, losses: losses)
     }
 
+    /// The weights to judge where the base optimizer does not mean those being trained.
+    func baseEvaluationWeights(_ weights: Tensor) -> Tensor? { base.evaluationWeights(weights) }
+
+    /// The averages so far, shape [parameters] each.
+    var averagedWeights: [(kind: AverageKind, values: [Float])] { averages.weights }
+
     /// Changes `weights` in place.
     ///
     /// - Parameter losses: of any weights, on a few training batches.
@@ -79,19 +49,27 @@ struct RunOptimizer {
     mutating func step(_ weights: Tensor, gradients: Tensor, losses: @escaping (Tensor) throws -> [Double]) throws
         -> Event
     {
+        defer { averages.record(weights) }
         guard nowcasting != nil else {
-            base!.step(weights, gradients: gradients)
+            base.step(weights, gradients: gradients)
             return .updated
         }
         return try nowcasting!.step(weights, gradients: gradients, losses: losses)
     }
 
-    var savedState: SavedOptimizerState { nowcasting?.savedState ?? base!.savedState }
+    var savedState: SavedOptimizerState {
+        var state = nowcasting?.savedState ?? base.savedState
+        averages.save(into: &state)
+        return state
+    }
 
-    /// - Parameter step: completed steps of the run, which a nowcasting optimizer's own count must equal.
+    /// - Parameters:
+    ///   - step: completed steps of the run, which a nowcasting optimizer's own count must equal.
+    ///   - size: number of weights.
     /// - Throws: `NowcastError` for what is missing or of another size; `checkpointInvalid`.
-    mutating func restore(_ state: SavedOptimizerState, step: Int, file: String) throws {
-        guard nowcasting != nil else { return try base!.restore(state) }
+    mutating func restore(_ state: SavedOptimizerState, step: Int, count size: Int, file: String) throws {
+        try averages.restore(state, count: size)
+        guard nowcasting != nil else { return try base.restore(state) }
         try nowcasting!.restore(state)
         let count = nowcasting!.completedSteps
         guard count == step else {

@@ -3,7 +3,7 @@ import Nowcasting
 import Tensors
 
 /// Stochastic gradient descent with momentum, equal to `torch.optim.SGD` without dampening and Nesterov's variant.
-public struct StochasticGradientDescent: BaseOptimizer, Equatable {
+public struct StochasticGradientDescent: TrainingOptimizer, Equatable {
     public var learningRate: Double
     public var momentum: Double
     /// Added to the gradient (not decoupled), as PyTorch does.

@@ -23,6 +23,21 @@ extension TrainableModel {
         }
     }
 
+    /// Names of the parameters whose rows are looked up, such as word tables.
+    ///
+    /// - Throws: the errors of tracing.
+    func tables(of data: any DataSource) throws -> Set<String> {
+        let program = try trace(data.inputTypes(count: 1))
+        return Set(
+            program.nodes.compactMap { node -> String? in
+                guard case .operation(let operation, let inputs) = node.source,
+                    operation.name == "embedding", inputs.count > 1,
+                    case .parameter(let name) = program.nodes[inputs[1].index].source
+                else { return nil }
+                return name
+            })
+    }
+
     /// The longest window of bytes up to `limit` that the model takes: only its plugin knows how many positions it has.
     /// A model that takes none gets `limit`, so that its own words say why.
     func longestContext(atMost limit: Int) -> Int {

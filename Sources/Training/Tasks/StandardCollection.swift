@@ -5,9 +5,8 @@ extension CollectionPlan {
     /// The families that `nino collect` trains unless a plan is given.
     ///
     /// Learning rates reach from below the paper's for each kind of network to the highest that still trains (language
-    /// models: the paper
-    /// has 2e-4 alone, while 1e-3 and more are best for Adam at these sizes). Ten thousand steps, so that every horizon
-    /// has targets.
+    /// models: the paper has 2e-4 alone, while 1e-3 and more are best for Adam at these sizes). Ten thousand steps, so
+    /// that every horizon has targets.
     public static let standard = CollectionPlan(families: [
         images(
             "fm-cnn", task: "fm-16", rates: 1e-3...1e-2,

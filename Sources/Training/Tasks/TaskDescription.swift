@@ -34,8 +34,11 @@ public struct TaskDescription: Sendable, Equatable {
         public var text: String?
         /// `--context`: positions in a window; nil for as many as the model takes, at most 64.
         public var context: Int?
+        /// `--classes`: images of these classes alone; nil for all.
+        public var classes: [Int]?
 
-        public init(folder: String? = nil, text: String? = nil, context: Int? = nil) {
+        public init(folder: String? = nil, text: String? = nil, context: Int? = nil, classes: [Int]? = nil) {
+            self.classes = classes
             self.folder = folder
             self.text = text
             self.context = context
@@ -43,8 +46,7 @@ public struct TaskDescription: Sendable, Equatable {
     }
 
     /// Every task, in the order shown to people. Source: Knyazev et al. 2025, table 1 and section A, for the
-    /// convolutional
-    /// networks, and their code's defaults for language models.
+    /// convolutional networks, and their code's defaults for language models.
     public static let all: [TaskDescription] = [
         convolutional(name: "fm-16", channels: "16-32-32", target: 0.895),
         convolutional(name: "fm-32", channels: "32-64-64", target: 0.905),
@@ -82,9 +84,12 @@ public struct TaskDescription: Sendable, Equatable {
         case .fashionMNIST:
             try refuse("--text", choice.text)
             try refuse("--context", choice.context.map(String.init))
-            return try FashionMNIST.load(folder: FashionMNIST.folder(requested: choice.folder))
+            let images = try FashionMNIST.load(folder: FashionMNIST.folder(requested: choice.folder))
+            guard let classes = choice.classes else { return images }
+            return try images.keeping(classes)
         case .text:
             try refuse("--data", choice.folder)
+            try refuse("--classes", choice.classes.map { "\($0)" })
             guard let file = choice.text else {
                 throw .invalidSetting(name: "--text", allowed: "a file for task \(name) to learn", found: "none")
             }

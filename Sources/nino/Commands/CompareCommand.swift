@@ -42,9 +42,24 @@ struct CompareCommand: ParsableCommand {
             "Keep the state of every run in this folder, and go on from what is there.", valueName: "dir"))
     var save: String?
 
-    @OptionGroup var common: CommonOptions
+    @Option(
+        help: ArgumentHelp(
+            "target (steps to a target) or budget (the metric at the end of fixed budgets, by the plan of --plan).",
+            valueName: "protocol"))
+    var `protocol` = ComparisonProtocol.target
+
+    @Option(help: ArgumentHelp("What --protocol budget runs: docs/evidence.md.", valueName: "file"))
+    var plan: String?
+
+    @OptionGroup(title: "Common options") var common: CommonOptions
 
     func validate() throws {
+        guard (plan != nil) == (`protocol` == .budget) else {
+            throw ValidationError("--protocol budget and --plan go together")
+        }
+        guard `protocol` == .target || save != nil else {
+            throw ValidationError("--protocol budget needs --save: its runs take long, and it goes on from there")
+        }
         guard !(matchesBaseline && training.target != nil) else {
             throw ValidationError("give either --target or --match-baseline")
         }
@@ -68,6 +83,9 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
+        if let plan, let folder = save {
+            return try BudgetComparison(common: common, planFile: plan, folder: folder, report: report).run()
+        }
         let seeds = try seedList()
         let settings = try training.settings(seed: seeds[0])
         let (model, data) = try training.load(common)
@@ -118,4 +136,9 @@ struct CompareCommand: ParsableCommand {
                     mean: row.mean, ratio: row.ratio, reached: row.reachedCount, stepsPerSecond: row.stepsPerSecond))
         }
     }
+}
+
+/// How runs are judged.
+enum ComparisonProtocol: String, ExpressibleByArgument {
+    case target, budget
 }

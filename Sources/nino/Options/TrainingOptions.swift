@@ -10,7 +10,7 @@ struct TrainingOptions: ParsableArguments {
         help: ArgumentHelp(
             "What to learn: \(TaskDescription.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")).",
             valueName: "name"))
-    var task: String
+    var task = "fm-16"
 
     @Option(help: "Another model than the task's: a path, or a name that nino configs lists.")
     var config: String?
@@ -33,8 +33,32 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Base optimizer: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")). Default: adamw.")
     var optimizer: String?
 
-    @Option(help: "Learning rate. Default: the task's.")
+    @Option(help: "Learning rate; with a schedule, its peak. Default: the task's.")
     var lr: Double?
+
+    @Option(
+        help: """
+            How the learning rate goes: \(ScheduleKind.allCases.map(\.rawValue).joined(separator: ", ")). Default: \
+            constant.
+            """)
+    var schedule: String?
+
+    @Option(help: "Updates over which the learning rate rises from zero. Default: none.")
+    var warmup: Int?
+
+    @Option(
+        help: """
+            Outer step around the optimizer: \(OuterStepKind.allCases.map(\.rawValue).joined(separator: ", ")). \
+            Default: none.
+            """)
+    var outer: String?
+
+    @Option(
+        help: """
+            Averages of the weights that every evaluation judges too, comma-separated: ema:DECAY, lawa:N (mean of \
+            the last N states, 50 steps apart). They cost evaluations, and change no step. Default: none.
+            """)
+    var averages: String?
 
     @Option(help: "Examples a step. Default: the task's.")
     var batch: Int?
@@ -86,6 +110,10 @@ struct TrainingOptions: ParsableArguments {
         var settings = TrainingSettings(task: task, seed: seed)
         if let optimizer { settings.optimizer = try OptimizerKind.named(optimizer) }
         settings.learningRate = lr ?? settings.learningRate
+        settings.schedule = try schedule.map { try ScheduleKind.named($0) }
+        settings.warmup = warmup
+        settings.outer = try outer.map { try OuterStepKind.named($0) }
+        settings.averages = try averages?.split(separator: ",").map { try AverageKind(named: String($0)) }
         settings.batchSize = batch ?? settings.batchSize
         settings.steps = steps ?? settings.steps
         settings.period = period ?? settings.period

@@ -1,0 +1,200 @@
+import Foundation
+import Nowcasting
+
+/// Runs a plan: tunes the learning rate of every method, then trains it from every seed to the end of every budget.
+///
+/// Every run has a folder, from which an interrupted protocol goes on; runs that are done are read, not repeated.
+public final class BudgetProtocol {
+    /// What a task of the plan needs, and what it trains.
+    public struct Problem {
+        public let description: TaskDescription
+        public let model: TrainableModel
+        public let data: any DataSource
+        /// By the plan's name of the nowcaster.
+        public let nowcaster: (String) throws -> RunNowcaster?
+
+        public init(
+            description: TaskDescription, model: TrainableModel, data: any DataSource,
+            nowcaster: @escaping (String) throws -> RunNowcaster?
+        ) {
+            (self.description, self.model, self.data) = (description, model, data)
+            self.nowcaster = nowcaster
+        }
+    }
+
+    /// Where the protocol is: for one line of progress.
+    public struct Progress: Sendable {
+        public let task: String
+        public let method: String
+        /// What the run is for: "rate ×2" or "seed 2001, 5000 steps".
+        public let purpose: String
+        public let step: Int
+        public let steps: Int
+        public let doneRuns: Int
+        public let allRuns: Int
+    }
+
+    private let plan: BudgetPlan
+    private let folder: String
+    private let problem: (BudgetPlan.Task, BudgetPlan.Start?) throws -> Problem
+    private let onProgress: (Progress) -> Void
+    private var doneRuns = 0
+    public private(set) var table: BudgetTable
+
+    /// - Parameters:
+    ///   - folder: holds a folder a run.
+    ///   - problem: loads a task, with its own data, or those of the run that it starts from.
+    public init(
+        _ plan: BudgetPlan, folder: String,
+        problem: @escaping (BudgetPlan.Task, BudgetPlan.Start?) throws -> Problem,
+        onProgress: @escaping (Progress) -> Void = { _ in }
+    ) {
+        (self.plan, self.folder, self.problem, self.onProgress) = (plan, folder, problem, onProgress)
+        table = BudgetTable(budgets: plan.budgets, seeds: plan.seeds)
+    }
+
+    private func runsOfMethod(_ method: BudgetPlan.Method) -> Int {
+        plan.tuning.factors.count + plan.seeds.count * (method.isBudgetFree ? 1 : plan.budgets.count)
+    }
+
+    private var allRuns: Int { plan.tasks.count * plan.methods.map(runsOfMethod).reduce(0, +) }
+
+    /// - Returns: false if it was cancelled; the table then holds what is done.
+    /// - Throws: the errors of loading and training; a run that diverges counts as the worst of all.
+    public func run(cancellation: Cancellation = Cancellation()) throws -> Bool {
+        for task in plan.tasks {
+            let problem = try startedProblem(task, cancellation: cancellation)
+            guard let problem else { return false }
+            for method in plan.methods {
+                guard let factor = try tune(method, task, problem, cancellation) else { return false }
+                table.choose(factor, task: task.name, method: method.name)
+                guard try measure(method, task, problem, factor: factor, cancellation) else { return false }
+            }
+        }
+        return true
+    }
+
+    /// The problem with the weights that its fine-tuning starts from; nil when cancelled.
+    private func startedProblem(_ task: BudgetPlan.Task, cancellation: Cancellation) throws -> Problem? {
+        let own = try problem(task, nil)
+        guard let start = task.start else { return own }
+        let source = try problem(task, start)
+        var settings = TrainingSettings(task: source.description, seed: start.seed)
+        (settings.steps, settings.target) = (start.steps, settings.metric.unreachable)
+        settings.learningRate = task.lr ?? settings.learningRate
+        settings.schedule = .linear
+        let place = RunFolder("\(folder)/\(task.name)/start")
+        let trainer = try Trainer(
+            settings: settings, model: source.model, data: source.data, folder: place, start: .resumeIfPossible)
+        guard try trainer.run(cancellation: cancellation) else { return nil }
+        let model = own.model.starting(from: trainer.weights, name: "\(task.name)/start")
+        return Problem(
+            description: own.description, model: model, data: own.data, nowcaster: own.nowcaster)
+    }
+
+    /// The best factor at the end of the short runs; nil when cancelled.
+    private func tune(
+        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, _ cancellation: Cancellation
+    ) throws -> Double? {
+        let metric = problem.description.metric
+        var best: (factor: Double, value: Double)?
+        for factor in plan.tuning.factors {
+            let settings = settings(
+                method, task, problem, seed: plan.tuning.seed, steps: plan.tuning.steps, factor: factor)
+            let result = try train(
+                settings, problem, method, task, purpose: "rate ×\(trimmed(factor))", cancellation)
+            guard let result else { return nil }
+            guard let value = judged(result, at: plan.tuning.steps, metric) else { continue }
+            if let known = best?.value, metric.better(known, value) == known { continue }
+            best = (factor, value)
+        }
+        guard let best else {
+            throw TrainingError.invalidSetting(
+                name: "tuning.factors", allowed: "a rate at which \(method.name) learns \(task.name)",
+                found: "divergence at all of \(plan.tuning.factors)")
+        }
+        return best.factor
+    }
+
+    /// The value that a tuning run is judged by: the best of the weights and of their averages, as the table shows it.
+    private func judged(_ result: RunResult, at step: Int, _ metric: Metric) -> Double? {
+        guard result.divergedAtStep == nil, let last = result.evaluations.last(where: { $0.step == step }) else {
+            return nil
+        }
+        return metric.value(of: last)
+    }
+
+    private func measure(
+        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, factor: Double,
+        _ cancellation: Cancellation
+    ) throws -> Bool {
+        let lengths = method.isBudgetFree ? [plan.budgets.max()!] : plan.budgets
+        for seed in plan.seeds {
+            for steps in lengths {
+                let settings = settings(method, task, problem, seed: seed, steps: steps, factor: factor)
+                let result = try train(
+                    settings, problem, method, task, purpose: "seed \(seed), \(steps) steps", cancellation)
+                guard let result else { return false }
+                for budget in method.isBudgetFree ? plan.budgets : [steps] {
+                    table.add(result, at: budget, task: task.name, method: method.name)
+                }
+            }
+        }
+        return true
+    }
+
+    private func settings(
+        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, seed: UInt64, steps: Int,
+        factor: Double
+    ) -> TrainingSettings {
+        var settings = TrainingSettings(
+            task: problem.description, nowcaster: method.nowcaster ?? RunResult.baseline, seed: seed)
+        settings.steps = steps
+        settings.target = settings.metric.unreachable
+        settings.optimizer = method.optimizer ?? .adamW
+        settings.schedule = method.schedule
+        settings.warmup = method.warmup.map { Int((Double(steps) * $0).rounded()) }
+        settings.outer = method.outer
+        settings.averages = method.averages
+        settings.learningRate = (task.lr ?? settings.learningRate) * factor
+        settings.batchSize = task.batch ?? settings.batchSize
+        // Judged at the ends of budgets; in between, only as often as a curve needs.
+        settings.evaluationInterval = BudgetPlan.evaluationInterval(plan.budgets + [steps])
+        return settings
+    }
+
+    /// Nil when cancelled.
+    private func train(
+        _ settings: TrainingSettings, _ problem: Problem, _ method: BudgetPlan.Method, _ task: BudgetPlan.Task,
+        purpose: String, _ cancellation: Cancellation
+    ) throws -> RunResult? {
+        let rate = trimmed(settings.learningRate)
+        let place = "\(folder)/\(task.name)/\(method.name)/lr\(rate)-steps\(settings.steps)-seed\(settings.seed)"
+        let trainer = try Trainer(
+            settings: settings, model: problem.model, data: problem.data,
+            nowcaster: try method.nowcaster.flatMap { try problem.nowcaster($0) }, folder: RunFolder(place),
+            start: .resumeIfPossible)
+        func show() {
+            onProgress(
+                Progress(
+                    task: task.name, method: method.name, purpose: purpose, step: trainer.step,
+                    steps: settings.steps, doneRuns: doneRuns, allRuns: allRuns))
+        }
+        do {
+            while !trainer.isFinished {
+                show()
+                let pause = trainer.step + 50
+                guard try trainer.run(until: pause, cancellation: cancellation) else { return nil }
+            }
+        } catch TrainingError.lossNotFinite(let step, _) {
+            var result = trainer.result
+            result.divergedAtStep = step
+            doneRuns += 1
+            return result
+        }
+        doneRuns += 1
+        return trainer.result
+    }
+
+    private func trimmed(_ value: Double) -> String { String(format: "%g", value) }
+}

@@ -1,0 +1,24 @@
+import Nowcasting
+import Tensors
+
+/// What outer steps add to the state of the optimizer that they wrap.
+enum OuterState {
+    static let counter = "outer_step"
+
+    /// Vectors that are empty, as before the first update, are left out.
+    static func saved(_ base: SavedOptimizerState, vectors: [String: [Float]], updates: Int) -> SavedOptimizerState {
+        var state = base
+        for (name, values) in vectors where !values.isEmpty {
+            state.tensors["outer_" + name] = Tensor(shape: [values.count], values: values)
+        }
+        state.counters[counter] = updates
+        return state
+    }
+
+    /// - Throws: `NowcastError.savedTensorMissing`.
+    static func vector(_ name: String, _ state: SavedOptimizerState) throws(NowcastError) -> [Float] {
+        if state.counters[counter] == 0 { return [] }
+        guard let tensor = state.tensors["outer_" + name] else { throw .savedTensorMissing(name: "outer_" + name) }
+        return tensor.array
+    }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import TestSupport
+import Testing
+import Training
+
+@Suite struct BudgetTests {
+    private func plan(_ folder: TemporaryFolder, _ change: (inout [String: Any]) -> Void = { _ in }) throws
+        -> BudgetPlan
+    {
+        var content: [String: Any] = [
+            "tasks": [["name": "toy", "task": "fm-16", "lr": 0.01, "batch": 16]],
+            "methods": [
+                ["name": "AdamW", "averages": ["ema:0.9"]],
+                ["name": "linear", "schedule": "linear", "warmup": 0.1],
+            ],
+            "budgets": [20, 40], "seeds": [1, 2],
+            "tuning": ["seed": 9, "steps": 20, "factors": [0.001, 1]],
+        ]
+        change(&content)
+        let file = folder.write(
+            [UInt8](try JSONSerialization.data(withJSONObject: content)), to: "plan.json")
+        return try BudgetPlan(contentsOf: file)
+    }
+
+    private func problem() throws -> BudgetProtocol.Problem {
+        BudgetProtocol.Problem(
+            description: try TaskDescription.named("fm-16"), model: toyModel(), data: toyData(),
+            nowcaster: { _ in nil })
+    }
+
+    @Test func methodsAreTunedAndJudgedAtTheEndOfEachBudget() throws {
+        let folder = TemporaryFolder()
+        var shown: [BudgetProtocol.Progress] = []
+        let comparison = BudgetProtocol(
+            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
+            onProgress: { shown.append($0) })
+        #expect(try comparison.run())
+        let rows = comparison.table.rows
+        #expect(Set(rows.map { "\($0.method) \($0.budget)" }).count == 6)
+        #expect(rows.count == 6 && rows.allSatisfy { $0.isComplete && $0.standardError != nil })
+        // A thousandth of the rate learns nothing in twenty steps.
+        #expect(rows.allSatisfy { $0.factor == 1 })
+        #expect(rows.filter { $0.budget == 40 }.allSatisfy { $0.mean! > 0.8 })
+        // Two factors; then one run a seed serves both budgets of a constant rate, and one a budget of a decayed one.
+        #expect(shown.last?.allRuns == 2 + 2 + 2 + 4)
+        #expect(comparison.table.text.contains("| AdamW, EMA 0.9 | ×1 |"))
+        #expect(comparison.table.csv.split(separator: "\n").count == 7)
+
+        // Everything is there: nothing is trained again.
+        var again: [BudgetProtocol.Progress] = []
+        let second = BudgetProtocol(
+            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
+            onProgress: { again.append($0) })
+        #expect(try second.run() && again.isEmpty)
+        #expect(second.table.rows.map(\.values) == rows.map(\.values))
+    }
+
+    @Test func aCancelledProtocolGoesOn() throws {
+        let folder = TemporaryFolder()
+        let cancellation = Cancellation()
+        var count = 0
+        let first = BudgetProtocol(
+            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
+            onProgress: { _ in
+                count += 1
+                if count == 4 { cancellation.request() }
+            })
+        #expect(try !first.run(cancellation: cancellation))
+        let second = BudgetProtocol(
+            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() })
+        #expect(try second.run())
+        #expect(second.table.rows.count == 6)
+    }
+
+    @Test func fineTuningStartsWhereAnotherRunEnded() throws {
+        let folder = TemporaryFolder()
+        let plan = try plan(folder) {
+            $0["tasks"] = [["name": "toy", "task": "fm-16", "lr": 0.01, "start": ["steps": 60, "seed": 5]]]
+        }
+        var parts: [Bool] = []
+        let comparison = BudgetProtocol(
+            plan, folder: folder.path + "runs",
+            problem: { _, start in
+                parts.append(start != nil)
+                return try problem()
+            })
+        #expect(try comparison.run())
+        #expect(parts == [false, true])
+        #expect(comparison.table.rows.filter { $0.budget == 20 }.allSatisfy { $0.mean! > 0.9 })
+        #expect(FileManager.default.fileExists(atPath: folder.path + "runs/toy/start/result.json"))
+    }
+
+    @Test func meanAndStandardError() throws {
+        let row = BudgetTable.Row(
+            task: "t", method: "m", budget: 1, metric: .accuracy, values: [0.5, 0.7, 0.9], factor: 1, seconds: 0)
+        #expect(abs(row.mean! - 0.7) < 1e-12)
+        #expect(abs(row.standardError! - 0.2 / 3.0.squareRoot()) < 1e-12)
+        let open = BudgetTable.Row(
+            task: "t", method: "m", budget: 1, metric: .accuracy, values: [0.5, nil], factor: 1, seconds: 0)
+        #expect(open.mean == nil && open.standardError == nil)
+    }
+
+    @Test(arguments: [
+        ("seeds", "tuning.seed"), ("budgets", "budgets, steps"), ("tasks", "tasks"), ("methods", "averages"),
+    ]) func mistakesInAPlanAreNamed(key: String, place: String) throws {
+        let folder = TemporaryFolder()
+        let wrong: [String: Any] = [
+            "seeds": [9], "budgets": [0], "tasks": [[String: Any]](),
+            "methods": [["name": "x", "averages": ["ema:2"]]],
+        ]
+        let error = #expect(throws: TrainingError.self) { try plan(folder) { $0[key] = wrong[key] } }
+        #expect("\(error!)".contains(place))
+    }
+
+    @Test func evaluationsFallOnTheEndsOfBudgets() throws {
+        #expect(BudgetPlan.evaluationInterval([2500, 5000, 1250]) == 250)
+        #expect(BudgetPlan.evaluationInterval([20, 40]) == 20)
+        #expect(BudgetPlan.evaluationInterval([7, 5]) == 1)
+    }
+}
