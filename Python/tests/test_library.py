@@ -11,8 +11,8 @@ from nino._handles import session
 
 
 def verify(config):
-    report, holds = lib.Bytes(), ctypes.c_int32(-1)
-    lib.check("nino_verify", session().pointer, config, ctypes.byref(report), ctypes.byref(holds))
+    made, report, holds = session(), lib.Bytes(), ctypes.c_int32(-1)
+    lib.check("nino_verify", made.pointer, config, ctypes.byref(report), ctypes.byref(holds))
     text = ctypes.string_at(report.data, report.count).decode()
     lib.call("nino_bytes_destroy", ctypes.byref(report))
     return [json.loads(line) for line in text.splitlines()], holds.value
@@ -28,7 +28,8 @@ def test_symmetries_are_proven(tmp_path):
 
 
 def test_a_graph_is_summed_up():
-    summary = json.loads(lib.take("nino_graph", session().pointer, b"fm-16"))
+    made = session()
+    summary = json.loads(lib.take("nino_graph", made.pointer, b"fm-16"))
     assert summary["nodes"] > 80 and summary["edges"] > summary["nodes"]
 
 

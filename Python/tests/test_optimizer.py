@@ -358,6 +358,48 @@ def test_the_keywords_of_the_release_are_accepted():
     assert "AdamW" in repr(optimizer)
 
 
+def after_a_nowcast(model, **options):
+    """Weights behind the first nowcast of the schedule, of a model whose weights drift."""
+    optimizer = nino.torch.NiNo(
+        torch.optim.SGD(model.parameters(), lr=0.01),
+        model,
+        period=5,
+        max_train_steps=5,
+        policy="schedule",
+        horizon=5,
+        **options,
+    )
+    generator = torch.Generator().manual_seed(0)
+    drift = [torch.randn(tensor.shape, generator=generator) for tensor in model.parameters()]
+    while optimizer.need_grads:
+        for tensor, gradient in zip(model.parameters(), drift, strict=True):
+            tensor.grad = gradient.clone()
+        optimizer.step()
+    optimizer.step()
+    return weights(model)
+
+
+def test_messages_may_pass_along_a_share_of_the_edges():
+    whole = after_a_nowcast(fresh(), config=CNN)
+    assert equal(whole, after_a_nowcast(fresh(), config=CNN, edge_sample_ratio=1.0))
+    half = after_a_nowcast(fresh(), config=CNN, edge_sample_ratio=0.5, seed=1)
+    assert not equal(whole, half)
+    assert equal(half, after_a_nowcast(fresh(), config=CNN, edge_sample_ratio=0.5, seed=1))
+
+
+def test_layers_may_be_nowcast_by_themselves():
+    transformers = pytest.importorskip("transformers")
+    config = transformers.GPT2Config(vocab_size=32, n_positions=16, n_embd=16, n_layer=2, n_head=2)
+
+    def gpt2():
+        torch.manual_seed(0)
+        return transformers.GPT2LMHeadModel(config)
+
+    whole, layers = after_a_nowcast(gpt2()), after_a_nowcast(gpt2(), subgraph=True)
+    assert not equal(whole, layers)
+    assert all(torch.isfinite(tensor).all() for tensor in layers.values())
+
+
 def test_settings_out_of_range_are_refused():
     for options, message in [
         ({"period": 4}, "period: expected at least 5"),

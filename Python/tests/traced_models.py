@@ -6,7 +6,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-import torchvision_ops  # noqa: F401  (before torchvision and transformers)
 import torchvision
 import transformers
 from torch import nn

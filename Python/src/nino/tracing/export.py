@@ -40,7 +40,7 @@ def export(
     loss: str | Callable | None = None,
     *,
     targets: Any = None,
-    longest: int = 1024,
+    longest: int | None = None,
     check: bool = True,
 ) -> Program:
     """Writes a model down as a program of the host's operations.
@@ -56,7 +56,8 @@ def export(
             ``"next_token"`` for the same shifted by one position, the name of an output, or a function
             ``loss(output, targets)``.
         targets: an example of the targets, where ``loss`` is a function.
-        longest: texts up to this length; masks and tables of positions are stored for it.
+        longest: texts up to this length: masks and tables of positions are stored for it. By default 1024, or 256
+            where that would be more than a million numbers; never shorter than the example.
         check: whether to compare the host's output on the example with PyTorch's.
     Returns:
         The program; its ``note`` says what was checked.
@@ -66,13 +67,23 @@ def export(
     example = prepare(model, args, kwargs or {}, loss, targets)
     with _as_for_export(model):
         try:
-            program = _Conversion(model, example, _trace(example), longest).program(loss)
+            program = _stored(model, example, _trace(example), longest, loss)
         except NotLeading:
-            program = _Conversion(model, example, _trace(example, length=False), longest).program(loss)
+            program = _stored(model, example, _trace(example, length=False), longest, loss)
     program._checker, note = checker(model, example)
     if check and program._checker is not None:
         note = f"outputs equal PyTorch's within {program.check():.0e} of the largest"
     program.note = "; ".join(filter(None, [note, *_fixed(program, example)]))
+    return program
+
+
+def _stored(
+    model: nn.Module, example: Example, exported: ExportedProgram, longest: int | None, loss: str | Callable | None
+) -> Program:
+    """The program with its tables stored for texts of a length, by default one that keeps the file small."""
+    program = _Conversion(model, example, exported, longest or 1024).program(loss)
+    if longest is None and sum(array.size for array in program.constants.values()) > 1_000_000:
+        program = _Conversion(model, example, exported, 256).program(loss)
     return program
 
 
