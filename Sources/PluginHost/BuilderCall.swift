@@ -40,7 +40,11 @@ class BuilderCall {
     ) throws(PluginHostError) {
         var error = nino_error_t()
         let status = PluginCall.run(function, of: architecture.plugin) { call(&error) }
-        if let refusal { throw .refused(plugin: architecture.plugin, function: function, message: refusal.message) }
+        if let refusal {
+            // A plugin that passes the refusal on may have said where in the model it was.
+            let message = error.text.contains(refusal.message) ? error.text : refusal.message
+            throw .refused(plugin: architecture.plugin, function: function, message: message)
+        }
         switch status {
         case NINO_OK: return
         case NINO_INVALID, NINO_UNSUPPORTED, NINO_ABSENT:

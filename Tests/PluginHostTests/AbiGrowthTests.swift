@@ -60,7 +60,11 @@ import PluginHost
         let folder = TemporaryFolder()
         folder.addPlugins("TestTalkative")
         let command = try Command("plugins", "--plugin-path", folder.path)
-        #expect(command.errors == "nino: plugin test.talkative: warning: two lines\n")
+        #expect(
+            command.errorLines == [
+                "nino: plugin test.talkative: warning: two lines",
+                "nino: plugin test.talkative: warning: has said much; the rest is not shown",
+            ])
         let more = try Command(
             arguments: ["plugins", "--plugin-path", folder.path], environment: ["NINO_LOG": "debug"])
         // 100 messages: two before the loop; then the one that ends it.

@@ -140,7 +140,8 @@ import ZooSupport
     func unsupportedValueIsNamed(type: String, keys: String, message: String) throws {
         let error = #expect(throws: PluginHostError.self) { try model(type, keys) }
         #expect(
-            error?.description.hasPrefix("test.json: \(message) (plugin nino.") == true, "\(String(describing: error))")
+            error?.description.hasPrefix("sample.json: \(message) (plugin nino.") == true,
+            "\(String(describing: error))")
         #expect(error?.isPluginFault == false)
     }
 

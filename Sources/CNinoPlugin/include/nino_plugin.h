@@ -471,6 +471,10 @@ typedef struct nino_attribute {
  *   slice              x; axis, start, end integers
  *   concat             one or more; axis integer
  *   expand             x; count integer: a new first axis
+ *   broadcast          x; shape integers: repeated along new leading axes and axes of size 1
+ *   pad                x; axis, before (0), behind (0) integers, value real (0)
+ *   gather             x, indices of its rank (float32); axis integer
+ *   toFloat            ids: the same as float32
  *   embedding          ids [...], table [rows, width]; paddingRow integer (-1: none)
  *   layerNorm          x [..., n], weight [n], bias [n] (optional); epsilon real (1e-5)
  *   rmsNorm            x [..., n], weight [n] (optional); epsilon real (1e-6)
@@ -481,13 +485,27 @@ typedef struct nino_attribute {
  *                      scale real (1/sqrt(d))
  *   rotary             x [B, T, heads width]; width integer, theta real, inverse (0); with factor real also lowFactor,
  *                      highFactor real, positions integer
+ *   rotaryTable        x [..., n], cosines, sines [..., n]
+ *   recurrent          x [B, T, in], two weights, two biases (both or none); cell text (lstm, gru, tanh, relu),
+ *                      reverse (0)
  *   relu, silu, tanh   x
+ *   unary              x; function text (exp, sigmoid, softplus, ...: docs/ops.md)
+ *   binary             a, b, either repeats over the other; function text (divide, power, maximum, ...)
+ *   where              condition, a, b
  *   gelu               x; approximation text (erf), tanh
  *   conv2d             x [B, in, H, W], weight [out, in / groups, h, w], bias [out] (optional); stride (1),
  *                      padding (0), groups (1)
+ *   conv1d             x [B, in, length], weight [out, in / groups, k], bias; as conv2d
+ *   convTranspose2d    x, weight [in, out / groups, h, w], bias (optional); as conv2d, outputPadding (0)
+ *   convTranspose1d    the same in one dimension
  *   averagePool2d, maxPool2d    x [B, C, H, W]; kernel, stride (the kernel), padding (0)
  *   globalAveragePool  x [B, C, ...]: [B, C]
  *   mean               x; axes integers, keepAxes (0)
+ *   reduce             x; function text (sum, max, min), axes integers, keepAxes (0)
+ *   cumulativeSum      x; axis integer
+ *   argmax             x; axis integer: where the first of the largest lies
+ *   topK               x [..., n]; count integer: the largest first
+ *   topKScatter        x [..., n], values [..., count]; count integer
  *   crossEntropy       logits [..., classes], labels [...]; ignoreIndex integer (-100), shift integer (0): the mean,
  *                      a scalar */
 typedef struct nino_forward_builder {

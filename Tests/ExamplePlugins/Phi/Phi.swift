@@ -14,7 +14,7 @@ struct Phi: Architecture {
     static let modelTypes = ["phi"]
     static let sampleConfigurations = [
         #"{"model_type": "phi", "vocab_size": 11, "hidden_size": 12, "intermediate_size": 10, "#
-            + #""num_hidden_layers": 2, "num_attention_heads": 3}"#
+            + #""num_hidden_layers": 2, "num_attention_heads": 3, "partial_rotary_factor": 1}"#
     ]
 
     let modules = Modules()
