@@ -25,8 +25,7 @@ import Testing
     }
 
     /// Writes five states in which every scalar of a tensor grows by 1 a state; `names` says what a file calls a
-    /// parameter.
-    /// `copy` is the name of a second copy of the word table.
+    /// parameter. `copy` is the name of a second copy of the word table.
     private func writeHistory(
         extra: [(String, [Int], Float)] = [], copy: String? = nil, names: (String) -> String
     ) throws -> [String] {

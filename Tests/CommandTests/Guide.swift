@@ -4,8 +4,7 @@ import TestSupport
 /// The commands of a section of a text in Markdown, with what it says they print.
 ///
 /// Blocks marked `sh` are read: a line that begins with `$ ` is a command, those up to the next one are its output. In
-/// an output, a line
-/// `…` stands for any lines, and `…` within a line for any characters.
+/// an output, a line `…` stands for any lines, and `…` within a line for any characters.
 struct Guide {
     struct Step {
         let command: String

@@ -12,8 +12,7 @@ import Testing
         let made = try make("install", prefix: folder + "prefix")
         #expect(made.status == 0, "\(made.output)")
         // Moved as a whole, so that nothing can lean on where it was built or installed. In this process, because the
-        // loader's report is
-        // a file, and a child process may write none.
+        // loader's report is a file, and a child process may write none.
         let run = try Shell(
             """
             mv prefix moved && moved/bin/nino graph --config gpt2-tiny

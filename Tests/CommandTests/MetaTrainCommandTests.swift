@@ -182,7 +182,7 @@ private struct MetaFixture {
         #expect(
             refusal(
                 try Command("collect", "--out", fixture.folder + "x", "--plan", fixture.text, "--text", fixture.text)
-            ).contains("expected a collection plan"))
+            ).contains("bad JSON"))
         #expect(try Command("meta-train", "--data", fixture.collection).status == 2)
     }
 }

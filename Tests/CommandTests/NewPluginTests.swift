@@ -37,7 +37,7 @@ import Testing
             ["Net", "--id", "net"],
             "--id: expected a reverse-domain name such as org.example.mynet, at most 128 letters, found \"net\""
         ),
-        (["Net", "--language", "cobol"], "The value 'cobol' is invalid for '--language <language>'"),
+        (["Net", "--language", "cobol"], "the value 'cobol' is invalid for '--language <language>'"),
         (["MLP"], "NAME: expected a model type that no plugin has yet, found \"mlp\" of nino.mlp in "),
     ])
     func badNameIsRefused(arguments: [String], reason: String) throws {

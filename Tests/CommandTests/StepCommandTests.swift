@@ -105,8 +105,8 @@ import Testing
                 ] + extra)
             #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
         }
-        let other = try fixture.step("--method", "linefit", "--steps", "0,1,2,3,4")
-        #expect(other.status == 2 && other.errors.contains("need --method rank1"))
+        let other = try fixture.step("--method", "linefit", "--to", "9")
+        #expect(other.status == 2 && other.errors.contains("give either --k or --step"))
     }
 
     @Test func scheduleGivesTheHorizon() throws {

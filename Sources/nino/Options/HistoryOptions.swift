@@ -12,7 +12,8 @@ struct HistoryOptions: ParsableArguments {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Five checkpoints, oldest first; files or folders.", valueName: "file"))
+        help: ArgumentHelp(
+            "Five checkpoints, oldest first, files or folders; with --method rank1 any number.", valueName: "file"))
     var history: [String] = []
 
     @Option(
@@ -30,12 +31,20 @@ struct HistoryOptions: ParsableArguments {
             throw ValidationError("give either --history with five checkpoints or the folder of a run")
         }
         guard !watch || run != nil else { throw ValidationError("--watch needs the folder of a run") }
-        if let steps, steps.values.count != History.contextLength {
-            throw ValidationError(
-                "--steps: expected \(History.contextLength) numbers, one for each state, found \(steps.values.count)")
-        }
         if let steps, zip(steps.values, steps.values.dropFirst()).contains(where: { $0 >= $1 }) {
             throw ValidationError("--steps: expected rising numbers, oldest state first, found \(steps)")
+        }
+    }
+
+    /// How many states there are.
+    var count: Int { run == nil ? history.count : History.contextLength }
+
+    /// - Parameter wanted: how many states the method takes; nil for any number.
+    func requireCount(_ wanted: Int?) throws {
+        let expected = wanted ?? count
+        if let steps, steps.values.count != expected {
+            throw ValidationError(
+                "--steps: expected \(expected) numbers, one for each state, found \(steps.values.count)")
         }
     }
 
@@ -49,9 +58,10 @@ struct HistoryOptions: ParsableArguments {
     }
 
     /// Opens the states and looks at their order.
+    /// - Parameter count: how many states there must be; nil for any number.
     /// - Throws: `CheckpointError`.
-    func open(_ paths: [String]) throws -> History {
-        let states = try History(opening: paths)
+    func open(_ paths: [String], count: Int?) throws -> History {
+        let states = try History(opening: paths, count: count)
         let order = try steps == nil ? StateOrder(states.states, named: paths).steps : steps!.values
         for (first, second) in states.identicalNeighbours {
             Output.note("\(paths[second]): holds the same numbers as \(paths[first]): two states of one moment")

@@ -4,8 +4,7 @@ import Synchronization
 import Training
 
 /// Progress of a step: edges a second and time left. Ctrl-C stops the step at the next opportunity; a second one ends
-/// it
-/// at once.
+/// it at once.
 final class StepProgress: NowcastObserver {
     private struct State {
         var pass = NowcastPass.readOut

@@ -80,7 +80,7 @@ struct ManualPage {
             $0.shouldDisplay != false && !common.contains(tag($0)) && !isHelp($0)
         }
         let inner = (command.subcommands ?? []).filter { $0.commandName != "help" && $0.shouldDisplay != false }
-        let head = [".SS nino \(name)", escaped(command.abstract ?? "")]
+        let head = [".SS nino \(escaped(name))", escaped(command.abstract ?? "")]
         let discussion = command.discussion.map { [".PP", escaped($0)] } ?? []
         return head + discussion + own.flatMap(lines)
             + inner.flatMap { lines(of: $0, name: "\(name) \($0.commandName)", without: common) }

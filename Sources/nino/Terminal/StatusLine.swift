@@ -3,8 +3,7 @@ import PluginHost
 import Synchronization
 
 /// Progress on standard error: on a terminal one line that is rewritten and never wraps, elsewhere a plain line every
-/// few
-/// seconds. From any thread.
+/// few seconds. From any thread.
 final class StatusLine: Sendable {
     private struct State {
         var lastShown: ContinuousClock.Instant?

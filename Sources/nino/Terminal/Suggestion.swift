@@ -10,7 +10,7 @@ enum Suggestion {
         return longer.count == 1 ? longer[0] : nil
     }
 
-    /// `; did you mean "gpt2"?`, or nothing.
+    /// `; did you mean "fm-16"?`, or nothing.
     static func question(about text: String, among names: [String]) -> String {
         nearest(to: text, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
     }
