@@ -14,8 +14,7 @@ public struct History: Sendable {
     ///
     /// - Parameter count: nil for as many as there are paths, two at least.
     /// - Throws: `wrongStateCount`; `tensorMissing`, `tensorSurplus`, `shapeMismatch` or `dtypeMismatch` where a state
-    ///   differs from
-    ///   the oldest; and every error of `Checkpoint(opening:)`.
+    ///   differs from the oldest; and every error of `Checkpoint(opening:)`.
     public init(opening paths: [String], count: Int? = History.contextLength) throws(CheckpointError) {
         guard paths.count == count ?? max(2, paths.count) else {
             throw .wrongStateCount(expected: count ?? 2, found: paths.count)

@@ -1,8 +1,7 @@
 import NeuralGraphs
 
 /// A factor of an axis as what it does to positions, however the axis is written: of the `span` positions from `offset`
-/// on, it
-/// moves the digit of weight `stride`, which has `size` values.
+/// on, it moves the digit of weight `stride`, which has `size` values.
 struct FactorPlace: Sendable, Hashable, Comparable {
     let tensor: String
     let axis, offset, span, stride, size: Int

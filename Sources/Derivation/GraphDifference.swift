@@ -3,8 +3,7 @@ import NeuralGraphs
 /// How one neural graph differs from another of the same parameters, however their nodes are numbered and named.
 ///
 /// Edge blocks of a tensor are the same if type, direction and address rule agree and the nodes they join correspond.
-/// The
-/// correspondence of node blocks is read off the blocks that agree in everything else.
+/// The correspondence of node blocks is read off the blocks that agree in everything else.
 public struct GraphDifference: Sendable {
     public struct Tensor: Sendable, Equatable {
         public let name: String

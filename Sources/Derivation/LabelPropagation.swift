@@ -83,8 +83,7 @@ struct LabelPropagation {
     // MARK: Closing
 
     /// Pins what nothing reads and drops dependencies that the axis grammar cannot state: a group may depend on groups
-    /// before it
-    /// in the same product.
+    /// before it in the same product.
     mutating func close() {
         for label in tensors.values.joined().flatMap(table.labels(ofAxis:)) where !table.labels[label].isRead {
             table.pin(label, Pin("the forward pass does not read it"))

@@ -1,10 +1,8 @@
 /// Axes of tensors written in labels. A label stands for positions that permute together wherever it stands.
 ///
 /// Labels start coarse and free. What is learned refines or unites them, everywhere at once: `merge` makes two labels
-/// one,
-/// `split` makes one a product, `cut` makes one a concatenation, `pin` holds one still. A label may *depend* on others,
-/// as a
-/// group of the axis grammar does: then its permutation may differ for each of their positions.
+/// one, `split` makes one a product, `cut` makes one a concatenation, `pin` holds one still. A label may *depend* on
+/// others, as a group of the axis grammar does: then its permutation may differ for each of their positions.
 struct LabelTable {
     typealias Label = Int
     /// Pieces by their first position; together they hold every position of the axis once.

@@ -3,8 +3,7 @@ import Tensors
 
 extension Model {
     /// The forward pass at two sizes of batch and text, so that no size stands for another by accident; or at one of
-    /// them, where the
-    /// model refuses the other.
+    /// them, where the model refuses the other.
     /// - Throws: what tracing throws if both are refused.
     func traces() throws -> [Program] {
         let sizes = [(batch: 2, length: 3), (batch: 3, length: 2)]

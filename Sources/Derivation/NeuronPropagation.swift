@@ -5,8 +5,8 @@ import Tensors
 /// of one stage.
 ///
 /// A residual connection therefore begins a new stage, and so does a convolution of each channel by itself; a parameter
-/// that is used again (a tied table) is laid down once, where it is used first. Nothing is pinned: what does not permute
-/// are neurons too.
+/// that is used again (a tied table) is laid down once, where it is used first. Nothing is pinned: what does not
+/// permute are neurons too.
 struct NeuronPropagation {
     /// Which of an operation's indices an axis of a parameter runs along.
     enum Side: Equatable {

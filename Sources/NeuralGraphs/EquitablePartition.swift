@@ -1,6 +1,5 @@
 /// The coarsest partition of a graph's nodes into cells such that any two nodes of a cell have equally many neighbours
-/// in
-/// every cell. Source: neural-graphs.md 8.1 (2).
+/// in every cell. Source: neural-graphs.md 8.1 (2).
 ///
 /// Cells are numbered by their lowest node.
 public struct EquitablePartition: Sendable, Equatable {

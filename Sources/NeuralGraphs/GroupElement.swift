@@ -1,8 +1,7 @@
 import Tensors
 
 /// One element of a model's symmetry: a permutation for every group, and for a family one for every index of the groups
-/// it
-/// depends on. Source: the action of docs/symmetry.md.
+/// it depends on. Source: the action of docs/symmetry.md.
 public struct GroupElement: Sendable {
     private let groups: [PermutationGroup]
     /// By the group's index, followed by the indices in the groups it depends on: where each item goes.

@@ -9,14 +9,10 @@ extension NeuralGraph {
     /// The graph cut between repeated layers, as the release's `subgraph` option takes it. Source: neural-graphs.md 9.
     ///
     /// Nobody says what a layer is; the names of parameters do: a number that counts 0, 1, 2 … at the same place of the
-    /// names and is
-    /// followed by the same rest each time (`h.0.ln_1.weight`, `h.1.ln_1.weight`). A part takes a layer's parameters
-    /// and, as they
-    /// follow each other in the list, those without a layer before it (the first part) or after it (the last). Edges
-    /// that carry
-    /// constants belong to the layer of the parameter before them. A node block that two parts touch, the stream
-    /// between two
-    /// layers, is one block in each.
+    /// names and is followed by the same rest each time (`h.0.ln_1.weight`, `h.1.ln_1.weight`). A part takes a layer's
+    /// parameters and, as they follow each other in the list, those without a layer before it (the first part) or after
+    /// it (the last). Edges that carry constants belong to the layer of the parameter before them. A node block that
+    /// two parts touch, the stream between two layers, is one block in each.
     ///
     /// - Throws: `noLayers` if the names show none, or if some have no residual (chains have no block mode);
     ///   `parameterInTwoLayers`.

@@ -59,8 +59,7 @@ public struct IndexLevel: Sendable, Equatable {
 /// Where in its parameter the scalars of an edge lie.
 ///
 /// Edge (i, j) holds scalars `offset + f(i) + g(j) + 0 ..< slots` of the tensor, where f and g write the index in the
-/// mixed
-/// radix of the levels (outermost first) and sum digit × stride. Source: neural-graphs.md 1.2.
+/// mixed radix of the levels (outermost first) and sum digit × stride. Source: neural-graphs.md 1.2.
 public struct AddressRule: Sendable, Equatable {
     /// Index in the graph's parameter list.
     public let parameter: Int

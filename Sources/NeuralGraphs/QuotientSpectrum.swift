@@ -17,8 +17,8 @@ struct QuotientSpectrum {
     /// Magnitudes this close to the largest count as largest. Source: neural-graphs.md 8.1 (6).
     private static let signTolerance = 1e-6
 
-    /// Up to so many cells all eigenvectors are computed, beyond only those that an encoding can use: time grows with the
-    /// cube of the cells there, here with their number.
+    /// Up to so many cells all eigenvectors are computed, beyond only those that an encoding can use: time grows with
+    /// the cube of the cells there, here with their number.
     static let denseLimit = 512
 
     /// - Parameter lowest: how many of the lowest eigenvalues are needed; a large graph has no others.

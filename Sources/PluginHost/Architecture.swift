@@ -97,8 +97,7 @@ public final class Architecture: @unchecked Sendable {
 
     /// One of its custom ops, by its name without `custom.`; nil if there is none.
     /// - Throws: `malformedArchitecture`, `malformedCustomOp`; for the attributes `unknownAttribute`,
-    ///   `missingAttribute`,
-    ///   `attributeType`, `attributeValue` of `TensorError`.
+    ///   `missingAttribute`, `attributeType`, `attributeValue` of `TensorError`.
     public func customOperation(_ name: String, _ attributes: [String: OpAttribute] = [:]) throws -> (any Operation)? {
         guard let functions = try customFunctions.get()[name] else { return nil }
         return try CustomOperation(functions, attributes)

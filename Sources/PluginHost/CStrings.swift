@@ -56,8 +56,7 @@ extension nino_error_t {
 
 extension StringProtocol {
     /// Fit to be shown on one line of a terminal: without control characters, which could move the cursor or hide text,
-    /// and not longer
-    /// than `limit` characters.
+    /// and not longer than `limit` characters.
     public func onOneLine(limit: Int = .max) -> String {
         let shown = String(
             String.UnicodeScalarView(

@@ -2,14 +2,13 @@ import CIsolation
 import Glibc
 
 /// Whether only people who could change `nino` itself can change a file. Loading a library is running its code, so one
-/// that others may
-/// change, or put in its place, is not loaded.
+/// that others may change, or put in its place, is not loaded.
 ///
 /// The rule, for the file with links resolved and for every folder above it:
 /// - it belongs to root, to the user, or to one who owns the executable or a folder above that;
 /// - a group may write only if it is the user's private group (of the user's name, without other members), or one that
-///   may write the
-///   executable or a folder above that; what carries an access control list counts as writable by a group of others;
+///   may write the executable or a folder above that; what carries an access control list counts as writable by a group
+///   of others;
 /// - others may not write, except into a folder with the sticky bit (/tmp), where they cannot replace what is not
 ///   theirs.
 ///

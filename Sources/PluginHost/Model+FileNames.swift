@@ -1,13 +1,11 @@
 /// How one checkpoint names the tensors of a model.
 ///
 /// Files of the same model may leave out a prefix ("transformer.h.0…" or "h.0…"); the plugin says which. A file leaves
-/// a prefix out
-/// from all names or from none. What PyTorch puts before every name of a compiled or distributed model is known for all
-/// models, and so are names that older releases of libraries wrote.
+/// a prefix out from all names or from none. What PyTorch puts before every name of a compiled or distributed model is
+/// known for all models, and so are names that older releases of libraries wrote.
 extension Model {
     /// The name in a file of every tensor that a checkpoint of this model must or may hold, by its name in the model;
-    /// whether the
-    /// file has it or not.
+    /// whether the file has it or not.
     /// - Parameters:
     ///   - file: for messages.
     ///   - names: all names in the file.

@@ -1,8 +1,7 @@
 import Foundation
 
 /// Where plugins are looked for: `--plugin-path`, then `NINO_PLUGIN_PATH`, then the installation's `lib/nino`, then
-/// beside the
-/// executable. Never the current directory.
+/// beside the executable. Never the current directory.
 public struct PluginDirectories: Sendable {
     /// Folders the user named: every `*.so` in them is meant to be a plugin.
     public let named: [String]

@@ -1,10 +1,9 @@
 /// How axes pass through an operation.
 ///
 /// Indices run along the axes of inputs and output, as the letters of an einsum do. To permute an index means to
-/// permute it in
-/// every tensor where it stands. The statement an operation makes: permuting any of its indices that are not pinned, in
-/// all
-/// inputs, permutes its output in the same way, f(π·x) = π·f(x). An index of the inputs alone is summed or left out.
+/// permute it in every tensor where it stands. The statement an operation makes: permuting any of its indices that are
+/// not pinned, in all inputs, permutes its output in the same way, f(π·x) = π·f(x). An index of the inputs alone is
+/// summed or left out.
 public struct AxisFlow: Sendable, Equatable {
     public enum Role: Sendable, Equatable {
         /// Each position by itself, or a sum over all.
@@ -49,8 +48,7 @@ public struct AxisFlow: Sendable, Equatable {
     /// True if index `x` may be permuted differently for every position of index `other`.
     ///
     /// So it is if `other` stands beside `x` wherever `x` stands, and its positions are not set against each other at
-    /// each
-    /// position of `x`.
+    /// each position of `x`.
     public func mayDepend(_ x: Int, on other: Int) -> Bool {
         guard x != other, indices[other].role == .free || indices[x].role != .free else { return false }
         return tensors.allSatisfy { axes in
@@ -70,8 +68,7 @@ public struct AxisFlow: Sendable, Equatable {
     }
 
     /// Of an operation that computes every element from those at the same place, inputs of lower rank repeating along
-    /// the
-    /// leading axes.
+    /// the leading axes.
     public static func elementwise(_ inputs: [ValueType]) -> AxisFlow { aligned(inputs, last: .free) }
 
     /// The same, but for positions of the last axis, which are set against each other.

@@ -58,8 +58,7 @@ public final class Evaluator {
     ///
     /// Inputs are used in place, not copied: they must stay as they are until `backward` is done.
     /// - Throws: `unknownName`, `notBound`, `bindingShape`, `bindingType`, `outOfMemory`, and what operations find in
-    ///   their
-    ///   numbers (`indexOutOfRange`, `operationFailed`).
+    ///   their numbers (`indexOutOfRange`, `operationFailed`).
     public func run(inputs: [String: Value]) throws(TensorError) {
         for (name, value) in inputs {
             let id = try find(name, among: program.inputNames, kind: "input")

@@ -6,8 +6,7 @@ struct ExecutionStep {
 }
 
 /// The steps that the outputs of a program need, with each ReLU fused into the step before it where nothing else sees
-/// the
-/// value between.
+/// the value between.
 struct ExecutionPlan {
     let steps: [ExecutionStep]
     /// Whether a value is needed for an output.

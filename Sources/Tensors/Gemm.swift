@@ -8,8 +8,7 @@ let openBLASIsSerial: Void = openblas_set_num_threads(1)
 ///
 /// A large product is tiled over the rows of C, or over its columns if there are more of those, by sizes that depend on
 /// `m`, `n`, `k` alone; so the result is bit-identical for any number of threads. Inside a `Parallel.forEach` it runs
-/// on the
-/// calling thread.
+/// on the calling thread.
 /// - Parameters:
 ///   - transposeA: op(A) = Aᵀ: memory holds A as [k, m] instead of [m, k].
 ///   - transposeB: op(B) = Bᵀ: memory holds B as [n, k] instead of [k, n].

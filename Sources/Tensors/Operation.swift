@@ -28,8 +28,7 @@ public protocol Operation: Sendable {
     /// The vector-Jacobian product: for each input i, target i := beta · target i + (∂output/∂input i)ᵀ · gradient.
     ///
     /// A target is nil where no gradient is wanted. Targets must be handled in the order of the inputs: where one value
-    /// is
-    /// passed twice, both have the same tensor and the second adds to the first.
+    /// is passed twice, both have the same tensor and the second adds to the first.
     /// - Parameters:
     ///   - gradient: of the output, in its shape.
     ///   - output: as `forward` left it.

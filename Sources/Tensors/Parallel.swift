@@ -5,8 +5,7 @@ import Synchronization
 /// Work over tiles, shared by a process-wide number of threads.
 ///
 /// Tiles are cut by the size of the problem alone, never by the number of threads, and each tile writes places of its
-/// own;
-/// so results are bit-identical for any number of threads.
+/// own; so results are bit-identical for any number of threads.
 public enum Parallel {
     private static let threadCount = Atomic<Int>(max(1, Int(nino_processor_count())))
 
@@ -27,8 +26,7 @@ public enum Parallel {
     }
 
     /// As `forEach` on at most `workers` threads, and tells which worker (`0 ..< workers`) calls, so that each may have
-    /// scratch
-    /// of its own.
+    /// scratch of its own.
     public static func forEachWithWorker(
         _ count: Int, workers: Int = threads, _ body: (_ index: Int, _ worker: Int) -> Void
     ) {

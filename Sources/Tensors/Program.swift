@@ -10,8 +10,7 @@ public struct ValueID: Sendable, Hashable {
 /// A traced forward pass with static shapes: a list of operations in the order they run.
 ///
 /// All of it may come from a plugin, so every name, shape, attribute and id is checked. Parameters, buffers and inputs
-/// share
-/// one name space; outputs have their own.
+/// share one name space; outputs have their own.
 public struct Program: Sendable {
     /// Where a value comes from.
     public enum Source: Sendable {
@@ -90,8 +89,7 @@ public struct Program: Sendable {
 
     /// Adds an operation of the op set.
     /// - Throws: `unknownOperation`, `unknownAttribute`, `missingAttribute`, `attributeType`, `attributeValue`,
-    ///   `unknownValue`,
-    ///   `inputCount`, `inputType`, `inputShape`, `tooLarge`.
+    ///   `unknownValue`, `inputCount`, `inputType`, `inputShape`, `tooLarge`.
     public mutating func apply(_ name: String, _ inputs: [ValueID], _ attributes: [String: OpAttribute] = [:])
         throws(TensorError) -> ValueID
     {

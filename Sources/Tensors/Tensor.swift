@@ -18,8 +18,7 @@ private final class Storage {
 /// A dense row-major float32 tensor: a shape over contiguous memory, of its own or of another tensor.
 ///
 /// A tensor of shape [n] serves as the flat vector in which all parameters (or all gradients) of a model lie end to
-/// end.
-/// Unchecked: whoever shares a tensor between threads sees to it that no one writes what another reads.
+/// end. Unchecked: whoever shares a tensor between threads sees to it that no one writes what another reads.
 public final class Tensor: @unchecked Sendable {
     public let shape: [Int]
     /// Number of elements.

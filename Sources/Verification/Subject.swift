@@ -3,8 +3,7 @@ import NeuralGraphs
 import PluginHost
 
 /// What is verified: a model, the symmetries claimed of it, and its neural graph. Usually all three are a plugin's;
-/// claims or graph may
-/// also be derived, or deliberately wrong.
+/// claims or graph may also be derived, or deliberately wrong.
 public struct Subject: Sendable {
     public let model: Model
     public let claims: Symmetries

@@ -3,8 +3,7 @@ import Foundation
 import PluginHost
 
 /// The command line. Exit status: 0 done and true; 1 the answer is no; 2 bad usage or input, or an input/output
-/// failure;
-/// 3 a plugin misbehaved; 130 after Ctrl-C.
+/// failure; 3 a plugin misbehaved; 130 after Ctrl-C.
 @main
 struct Nino: ParsableCommand {
     static let configuration = CommandConfiguration(

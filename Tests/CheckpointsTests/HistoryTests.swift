@@ -80,7 +80,7 @@ struct HistoryTests {
         let history = try History(opening: write())
         let oldest = folder + "0.safetensors"
         let none: (String) -> Bool = { _ in false }
-        #expect(throws: CheckpointError.tensorMissing(file: oldest, tensor: "v")) {
+        #expect(throws: CheckpointError.tensorNotFound(file: oldest, tensor: "v", found: "'b', 'w'")) {
             try history.states[0].check(parameters: [("v", [1])], isBuffer: none)
         }
         #expect(throws: CheckpointError.shapeMismatch(file: oldest, tensor: "w", expected: [4], found: [2, 2])) {
@@ -104,7 +104,9 @@ struct HistoryTests {
         }
         #expect(
             throws: CheckpointError.wrongDType(
-                file: paths[0], tensor: "w", expected: "a floating-point type", found: .i64)
+                file: paths[0], tensor: "w",
+                expected: "a floating-point type that is trained (quantized weights are not nowcast: give the weights "
+                    + "they were made from)", found: .i64)
         ) {
             try History(opening: paths).states[0].check(parameters: [("w", [1])]) { _ in false }
         }

@@ -114,7 +114,7 @@ struct TorchArchiveTests {
         let list = folder.archive(
             "list.pt", pickle: Pickle.file(Pickle.list([Pickle.tensor("0", [6])])), storages: [("0", six)])
         #expect(throws: CheckpointError.noStateDict(file: list, found: "a list")) { try Checkpoint(opening: list) }
-        let tensor = Pickle.tensor("0", [6], storage: "ComplexFloatStorage")
+        let tensor = Pickle.tensor("0", [6], storage: "ComplexDoubleStorage")
         #expect(
             throws: CheckpointError.unsupportedTensor(
                 file: file, tensor: "a", found: "one made by torch._utils._rebuild_tensor_v2")

@@ -75,8 +75,8 @@ import Testing
     }
 
     /// At step 32 the newest mean is 26.5 steps along the way and the weights 28; a state is a little more than three.
-    /// The goal is nearest to the nowcast
-    /// two or three states ahead, and one or two more cost less than half of what the weights as they are do.
+    /// The goal is nearest to the nowcast two or three states ahead, and one or two more cost less than half of what
+    /// the weights as they are do.
     @Test(arguments: [(goal: 34 as Float, horizon: 3), (35, 4)])
     func aJumpMayGiveBackHalfOfWhatNoiseCosts(goal: Float, horizon: Int) throws {
         var wrapped = try optimizer()
@@ -86,8 +86,7 @@ import Testing
     }
 
     /// Further along the way costs 0.5, a quarter of what the weights as they are cost beyond the best. Four states of
-    /// progress are more
-    /// than that if the loss was 1.5 three states before, and less if it was 1.3.
+    /// progress are more than that if the loss was 1.5 three states before, and less if it was 1.3.
     @Test(arguments: [(before: 1.5, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (1.3, .looked)])
     func aJumpMayGiveBackFourStatesOfProgress(before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
         var wrapped = try optimizer()
@@ -104,8 +103,7 @@ import Testing
     }
 
     /// At the first search no trial is over. The weights stand 19 steps along the way, and a state of progress is a
-    /// third of what the loss fell since one that
-    /// was at 5.5; noise must cost as much as half of five states.
+    /// third of what the loss fell since one that was at 5.5; noise must cost as much as half of five states.
     @Test(arguments: [
         (noise: 0.26, before: 1.3, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)),
         (0.24, 1.3, .looked), (0.24, 1, .looked), (0.24, 0.9, .looked),
@@ -162,8 +160,8 @@ import Testing
     }
 
     /// The weights have gone 34 steps at the search, whose newest means are of steps 28 to 31 and 31 to 34. Two steps
-    /// later the mean of all since the first of
-    /// these is 33 1/6, and that of eight, two of them counted as 29.5, is 32 1/4.
+    /// later the mean of all since the first of these is 33 1/6, and that of eight, two of them counted as 29.5, is 32
+    /// 1/4.
     @Test(arguments: [StateKind.mean, .snapshot]) func betweenSearchesTheBestOfFourIsShown(states: StateKind) throws {
         var wrapped = try optimizer(states: states)
         let weights = Tensor(shape: [4], values: Self.start)
@@ -206,8 +204,7 @@ import Testing
     }
 
     /// Eight states of two steps, until step 16, then as long of four, then of eight. Two steps each, of which a
-    /// nowcast takes one, look like a way of half the
-    /// speed, so the first trial fails; that of step 20 is over at 32.
+    /// nowcast takes one, look like a way of half the speed, so the first trial fails; that of step 20 is over at 32.
     @Test func statesAreShortAtFirst() throws {
         var wrapped = try optimizer(period: 40, shortStates: 8)
         let weights = Tensor(shape: [4], values: Self.start)

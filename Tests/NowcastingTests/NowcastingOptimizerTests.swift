@@ -172,7 +172,10 @@ import Testing
         var means = try optimizer(period: 15, stateKind: .mean)
         var other = saved
         other.counters["nowcast.period"] = 15
-        #expect(throws: NowcastError.savedTensorMissing(name: "nowcast.mean")) { try means.restore(other) }
+        for recorded in [1, nil] {
+            other.counters["nowcast.recorded"] = recorded
+            #expect(throws: NowcastError.savedTensorMissing(name: "nowcast.mean")) { try means.restore(other) }
+        }
         #expect(good.completedSteps == 4 && good.base.steps == 4)
     }
 

@@ -3,16 +3,12 @@ import Tensors
 /// Compares an operation's vector-Jacobian product with finite differences of its forward pass.
 ///
 /// Storage is float32, so a difference of two forward passes carries a rounding error of about 1e-7 · |f| / step, and
-/// the
-/// truncation error falls with the step. The five-point rule
-///   f' ≈ (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h
-/// has a truncation error of order h⁴, which allows a step of 0.02 where the two-point rule would need 0.001. For
-/// inputs of
+/// the truncation error falls with the step. The five-point rule f' ≈ (8 (f(h) - f(-h)) - (f(2h) - f(-2h))) / 12h has a
+/// truncation error of order h⁴, which allows a step of 0.02 where the two-point rule would need 0.001. For inputs of
 /// order 1 both errors are then near 1e-6.
 public struct GradientCheck {
     /// Largest error, relative to the largest gradient entry of the same input, that passes. Measured over the op set:
-    /// at most
-    /// 1e-5; a product that is one percent off is at 1e-2.
+    /// at most 1e-5; a product that is one percent off is at 1e-2.
     public static let tolerance = 1e-4
     static let step: Float = 0.02
 

@@ -67,9 +67,8 @@ public struct GraphBuilder {
 
 extension GraphBuilder {
     /// A small network of no known family, of random widths, with every kind of edge block there is: tables, fused
-    /// tensors,
-    /// grouped copies, reversed blocks, kernels split in several blocks, fans with and without parameters, a recurrent
-    /// block, parallel blocks, a tensor used twice.
+    /// tensors, grouped copies, reversed blocks, kernels split in several blocks, fans with and without parameters, a
+    /// recurrent block, parallel blocks, a tensor used twice.
     public static func everyKind(seed: UInt64, convolution: Bool = true) -> GraphBuilder {
         var random = SeededGenerator(seed: seed)
         let (groups, queries, head) = (

@@ -40,6 +40,17 @@ import Verification
         #expect(report.derivation?.agreed.count == groups && report.derivation?.isComplete == true)
     }
 
+    /// Where the rotary embedding turns half of a head, the other half may be permuted: a symmetry that the axes of the
+    /// claims cannot say, and that the derivation finds.
+    @Test func dimensionsThatAreNotTurnedAreFreeAndDerived() throws {
+        let half = try model(
+            #"{"model_type": "phi", "vocab_size": 11, "hidden_size": 12, "intermediate_size": 10, "#
+                + #""num_hidden_layers": 1, "num_attention_heads": 3}"#)
+        let report = try Verifier(trials: 1).verify(Subject(half), name: "half")
+        #expect(report.holds, "\(report.failures)")
+        #expect(report.derivation?.notClaimed.contains { $0.size == 2 } == true)
+    }
+
     /// A weight that mixes patches joins nodes for them, apart from those of the channels.
     @Test func mixerHasAStreamOfPatchesAndOneOfChannels() throws {
         let graph = try model(of: "test.mixer").constructedGraph()

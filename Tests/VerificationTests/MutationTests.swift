@@ -7,12 +7,9 @@ import ZooSupport
 /// Things put wrong automatically, in the claims and graphs of every sample of the zoo: the verification must notice.
 ///
 /// What counts: every wrong claim about a tensor or a node block, and every mutant whose graph is refused or no longer
-/// follows the true
-/// groups. The latter is decided without the proofs under test, by a search for any relabelling of the nodes; a mutant
-/// whose edges
-/// still follow every group is no error that a symmetry could show (a norm moved to another place on the stream,
-/// queries and keys exchanged,
-/// another edge type) and is left out for that reason alone.
+/// follows the true groups. The latter is decided without the proofs under test, by a search for any relabelling of the
+/// nodes; a mutant whose edges still follow every group is no error that a symmetry could show (a norm moved to another
+/// place on the stream, queries and keys exchanged, another edge type) and is left out for that reason alone.
 @Suite(.slow) struct MutationTests {
     static let mutantsOfAKind = 6
 

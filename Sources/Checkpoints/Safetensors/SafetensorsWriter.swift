@@ -1,8 +1,7 @@
 import JSONText
 
 /// Writes one safetensors file, tensor by tensor, as the reference writer lays it out: by type (widest alignment
-/// first), then by
-/// name; the header padded with spaces to a multiple of 8. Equal input gives equal bytes.
+/// first), then by name; the header padded with spaces to a multiple of 8. Equal input gives equal bytes.
 ///
 /// Data is handed over in the order of `tensors`, in pieces of any size; an empty piece changes nothing. Nothing is
 /// visible under the path before `commit`.

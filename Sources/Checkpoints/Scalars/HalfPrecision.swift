@@ -1,8 +1,7 @@
 /// Conversions between float32 and the two 16-bit formats, as bit patterns.
 ///
 /// All are free of branches on the common path so that loops over them vectorize. Narrowing rounds to nearest, ties to
-/// even;
-/// NaN stays NaN, values beyond the range become infinite.
+/// even; NaN stays NaN, values beyond the range become infinite.
 public enum HalfPrecision {
     /// IEEE 754 binary16 to float32, exact.
     @inlinable @inline(__always)

@@ -1,6 +1,5 @@
 /// Which names a pickle may apply. None is ever called: those in the list are carried as opaque values, the rest are
-/// refused,
-/// because a file that applies them was made to run code.
+/// refused, because a file that applies them was made to run code.
 enum InertGlobals {
     /// Modules whose constructors only make data, with all their submodules.
     private static let modules = [
@@ -17,8 +16,7 @@ enum InertGlobals {
     ]
 
     /// - Parameter name: with a dot in it, the name would be looked up through the module's imports
-    ///   (`torch.serialization`,
-    ///   `os.system`): refused.
+    ///   (`torch.serialization`, `os.system`): refused.
     static func mayBeApplied(module: String, name: String) -> Bool {
         guard !name.utf8.contains(UInt8(ascii: ".")) else { return false }
         return names.contains("\(module).\(name)") || modules.contains { module == $0 || module.hasPrefix($0 + ".") }

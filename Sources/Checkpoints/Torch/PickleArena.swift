@@ -2,8 +2,7 @@
 typealias PickleReference = Int32
 
 /// A value while a pickle is being read. Containers refer to others by index: a pickle may fill a list after others
-/// refer to it,
-/// and indices, unlike references, cost no stack when a deep structure is freed.
+/// refer to it, and indices, unlike references, cost no stack when a deep structure is freed.
 enum PickleNode {
     case none
     case bool(Bool)

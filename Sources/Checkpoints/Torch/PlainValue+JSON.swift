@@ -6,8 +6,7 @@ extension PlainValue {
     ///
     /// Numbers that are not finite become the strings "NaN", "Infinity" and "-Infinity". An object of an unknown class
     /// becomes its attributes if it was made without arguments (`argparse.Namespace`), its text if it was made of one
-    /// string,
-    /// else an object with the keys `type`, `arguments` and `state`. A class by itself becomes its name.
+    /// string, else an object with the keys `type`, `arguments` and `state`. A class by itself becomes its name.
     public var jsonText: String? {
         switch self {
         case .none: "null"

@@ -15,8 +15,7 @@ public enum PlainValue: Sendable, Equatable {
     case orderedDict([Entry])
     case tensor(TorchTensor)
     /// An object of a class this reader does not know, and never calls: its class or factory as `module.name`, the
-    /// arguments
-    /// it was made with, and its state (attributes; or its items, if it is a container; or both in a tuple).
+    /// arguments it was made with, and its state (attributes; or its items, if it is a container; or both in a tuple).
     indirect case opaque(name: String, arguments: [PlainValue], state: PlainValue)
 
     public struct Entry: Sendable, Equatable {

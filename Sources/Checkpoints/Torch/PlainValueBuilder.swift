@@ -1,8 +1,7 @@
 /// Turns the graph of values a pickle made into a tree.
 ///
 /// Values that are shared stay shared in memory but count each time they appear: a few hundred bytes can describe a
-/// tree of
-/// 2^100 leaves, on which anything that walks it would hang.
+/// tree of 2^100 leaves, on which anything that walks it would hang.
 struct PlainValueBuilder {
     private struct Built {
         let value: PlainValue

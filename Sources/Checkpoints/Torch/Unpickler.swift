@@ -1,8 +1,7 @@
 /// A reader of pickles (protocols 2 to 5) that makes plain values only and never calls anything.
 ///
 /// It knows tensors and ordered dictionaries; every other class becomes an opaque placeholder, and a pickle that
-/// applies a
-/// name outside `InertGlobals` is refused. Source: CPython `Lib/pickletools.py` (the opcodes), PyTorch
+/// applies a name outside `InertGlobals` is refused. Source: CPython `Lib/pickletools.py` (the opcodes), PyTorch
 /// `torch/_utils.py`.
 struct Unpickler {
     let file: String

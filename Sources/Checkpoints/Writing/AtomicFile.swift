@@ -3,10 +3,9 @@ import Glibc
 /// A file that appears whole or not at all.
 ///
 /// Everything is written to a temporary sibling in the same folder; `commit` flushes it to the disk, gives it its name,
-/// and
-/// flushes the folder. Until then, and on any failure, what stood under the name is untouched; a file that is dropped
-/// without
-/// `commit` (an error, an interruption that ends in a throw) leaves nothing behind. Use from one thread at a time.
+/// and flushes the folder. Until then, and on any failure, what stood under the name is untouched; a file that is
+/// dropped without `commit` (an error, an interruption that ends in a throw) leaves nothing behind. Use from one thread
+/// at a time.
 public final class AtomicFile {
     /// The path asked for.
     public let path: String

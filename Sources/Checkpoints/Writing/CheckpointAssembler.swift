@@ -3,9 +3,8 @@ import Glibc
 /// Writes a checkpoint whose scalars come in any order: one safetensors file, or shards and their index.
 ///
 /// Byte for byte the files of `CheckpointWriter`. Nothing is visible under the final names before `commit`; what has
-/// been written
-/// survives the process, so that a later run may go on. `discard` leaves nothing behind. Writes may come from several
-/// threads.
+/// been written survives the process, so that a later run may go on. `discard` leaves nothing behind. Writes may come
+/// from several threads.
 public final class CheckpointAssembler: Sendable {
     private struct Place: Sendable {
         let info: TensorInfo

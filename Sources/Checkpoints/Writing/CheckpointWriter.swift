@@ -4,8 +4,7 @@ import JSONText
 /// Writes a checkpoint in a given layout: one safetensors file, or shards and their index.
 ///
 /// Data is handed over in the order of `tensors`. No file gets its name before all are complete on the disk; the index
-/// is last.
-/// Dropped before `commit`, it leaves nothing behind.
+/// is last. Dropped before `commit`, it leaves nothing behind.
 public final class CheckpointWriter {
     /// All tensors, in the order to write them in.
     public let tensors: [TensorInfo]

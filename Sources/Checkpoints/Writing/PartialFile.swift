@@ -4,9 +4,8 @@ import Glibc
 /// process.
 ///
 /// It lies beside its final name under one that every run finds again. `commit` brings it to the disk and gives it its
-/// name;
-/// `discard` removes it; dropped without either, as by a kill, it stays for the next run. Writes may come from several
-/// threads.
+/// name; `discard` removes it; dropped without either, as by a kill, it stays for the next run. Writes may come from
+/// several threads.
 final class PartialFile: Sendable {
     /// The path asked for.
     let path: String

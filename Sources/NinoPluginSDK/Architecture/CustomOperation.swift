@@ -17,9 +17,7 @@ public struct CustomOperation: Sendable {
     ///
     /// ```swift
     /// static let softplus: @convention(c) (UnsafePointer<Float>?, UnsafeMutablePointer<Float>?, Int64) -> Void = { x,
-    /// out, count in
-    ///     for i in 0..<Int(count) { out![i] = log1p(exp(x![i])) }
-    /// }
+    /// out, count in for i in 0..<Int(count) { out![i] = log1p(exp(x![i])) } }
     /// ```
     ///
     /// - Parameters:

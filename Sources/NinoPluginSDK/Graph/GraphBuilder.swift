@@ -112,8 +112,7 @@ public struct GraphBuilder {
     }
 
     /// All pairs of two blocks with any address rule: edge (i, j) carries the scalars from `offset` + f(i) + g(j) on, f
-    /// and g reading
-    /// the index in the mixed radix of their levels, outermost first.
+    /// and g reading the index in the mixed radix of their levels, outermost first.
     public func edges(
         _ parameter: String, _ type: EdgeType, from: Nodes, to: Nodes, reversed: Bool = false,
         offset: Int, fromLevels: [IndexLevel], toLevels: [IndexLevel], slots: Int = 1
@@ -133,8 +132,7 @@ public struct GraphBuilder {
     }
 
     /// Node j of `to` with node j / (|to| / |from|) of `from`, all carrying the constant 1: a residual connection, a
-    /// channel with its
-    /// flattened units, a head with its units.
+    /// channel with its flattened units, a head with its units.
     public func fan(_ name: String, _ type: EdgeType, from: Nodes, to: Nodes) throws {
         let memory = BorrowedMemory()
         try add(

@@ -5,8 +5,7 @@ import NeuralGraphs
 /// Five states of a model in checkpoint files, read piece by piece where they are needed.
 ///
 /// Memory: a few hundred kilobytes a thread, whatever the size of the files. What is read contiguously (as the
-/// statistics do
-/// with every scalar, first of all) is checked to be finite.
+/// statistics do with every scalar, first of all) is checked to be finite.
 public final class FileHistory: StateSource {
     public let parameters: ParameterList
     private let history: History

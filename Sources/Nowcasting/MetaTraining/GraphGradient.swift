@@ -5,8 +5,8 @@ import Tensors
 /// Loss and gradient of a sample.
 ///
 /// Everything behind a hidden vector's gradient is linear in it, so its two parts, from the read-out and from the
-/// message passing of
-/// the next layer, are carried back in two passes over the edges, and no edge's gradient is stored either.
+/// message passing of the next layer, are carried back in two passes over the edges, and no edge's gradient is stored
+/// either.
 final class GraphGradient {
     private let pass: GraphPass
     /// Of all weights and of what is folded from them; added to.

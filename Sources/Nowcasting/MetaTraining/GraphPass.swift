@@ -3,12 +3,10 @@ import NeuralGraphs
 import Tensors
 
 /// One sample on its way through NiNo's graph network, on the calling thread: nodes are kept, edges are recomputed tile
-/// by tile
-/// whenever they are needed, so memory is O(nodes × H). Source: nino-model.md 3 and 4.
+/// by tile whenever they are needed, so memory is O(nodes × H). Source: nino-model.md 3 and 4.
 ///
 /// Written for any number of layers: layer i takes messages from the edges' inputs of level i (raw states at level 0,
-/// hidden vectors
-/// later) and makes those of level i + 1.
+/// hidden vectors later) and makes those of level i + 1.
 final class GraphPass {
     let layout: NetworkLayout
     /// The network's weights with what is folded from them.

@@ -6,8 +6,7 @@ import Tensors
 /// NiNo or WNN+ with its weights in one flat vector, for meta-training.
 ///
 /// Gradients are exact and bit-identical for any number of threads: each sample is worked on by one thread, and the
-/// samples' sums are
-/// added up in the order of the batch.
+/// samples' sums are added up in the order of the batch.
 public final class TrainableNetwork {
     public let shape: NetworkShape
     /// Names and shapes of a checkpoint's tensors, the last convolution's left out, which feeds nothing.
@@ -63,8 +62,7 @@ public final class TrainableNetwork {
     }
 
     /// An untrained network that predicts no change: its last layer is zero, the others are drawn as PyTorch draws
-    /// linear layers
-    /// (uniform in ±1/√inputs) and embeddings (normal).
+    /// linear layers (uniform in ±1/√inputs) and embeddings (normal).
     public convenience init(_ shape: NetworkShape, seed: UInt64) {
         self.init(shape, updateScale: 1, wordEmbedding: nil)
         for (index, entry) in parameters.entries.enumerated() where entry.offset < layout.readOut.weight.offset {

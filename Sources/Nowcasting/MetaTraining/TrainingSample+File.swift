@@ -3,10 +3,8 @@ import NeuralGraphs
 
 extension TrainingSample {
     /// Writes all that a network sees of this sample, edge by edge, for comparison with other programs: `edge_index`
-    /// [2, edges],
-    /// `edge_type`, `edge_param` (−1: none), `edge_slots`, `edge_constant`; `lpe` [nodes, 8]; `states` [scalars, 5] and
-    /// `targets`
-    /// [scalars, horizons that have targets], scaled.
+    /// [2, edges], `edge_type`, `edge_param` (−1: none), `edge_slots`, `edge_constant`; `lpe` [nodes, 8]; `states`
+    /// [scalars, 5] and `targets` [scalars, horizons that have targets], scaled.
     ///
     /// - Throws: `CheckpointError.cannotWrite`.
     public func write(to path: String) throws(CheckpointError) {

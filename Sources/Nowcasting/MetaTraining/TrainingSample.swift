@@ -110,8 +110,7 @@ public final class TrainingSample: Sendable {
     }
 
     /// Calls `body` with the predicted and the true change of every scalar at every horizon (from 0) that has a target,
-    /// in the
-    /// parameters' own units.
+    /// in the parameters' own units.
     ///
     /// - Parameter changes: [scalars, horizons], scaled.
     public func forEachChange(

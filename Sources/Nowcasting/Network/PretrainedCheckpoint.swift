@@ -5,9 +5,8 @@ extension Checkpoint {
     /// What commands call the checkpoint that is part of the program.
     public static let pretrainedName = "nino"
 
-    /// Opens the checkpoint of a name: `pretrainedName` for the one that ships with the program (docs/pretrained.md
-    /// says how it was
-    /// made), else a path.
+    /// Opens the checkpoint of a name: `pretrainedName` for the one that ships with the program (docs/model-card.md
+    /// says how it was made), else a path.
     ///
     /// - Throws: `CheckpointError`.
     public convenience init(named name: String) throws(CheckpointError) {

@@ -4,13 +4,10 @@ import Tensors
 /// A base optimizer that now and then jumps to where the parameters seem to be going. Source: nino-model.md 1.
 ///
 /// Every `period / 5` steps the parameters are recorded as they are before that step's update, or as they were on
-/// average since the
-/// record before (`StateKind`). The step that would record the fifth state needs no gradients: it is a nowcast. By
-/// `NowcastPolicy.schedule`
-/// that replaces the parameters, and the records are dropped. By `.search` it does so only where it helps, and the
-/// latest records stay,
-/// moved along with the parameters; the first come more often (`StateSchedule`). The base optimizer takes all other
-/// steps; its own state is kept as it is.
+/// average since the record before (`StateKind`). The step that would record the fifth state needs no gradients: it is
+/// a nowcast. By `NowcastPolicy.schedule` that replaces the parameters, and the records are dropped. By `.search` it
+/// does so only where it helps, and the latest records stay, moved along with the parameters; the first come more often
+/// (`StateSchedule`). The base optimizer takes all other steps; its own state is kept as it is.
 public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a step did.
     public enum Event: Sendable, Equatable {
@@ -217,8 +214,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
     /// What a run has to show besides the weights that training goes on with.
     ///
     /// After a search, the best that it found. Some steps later, the best of that, of the mean of all weights since the
-    /// state before the newest,
-    /// of the mean of as many as two states have, and of the weights as they are.
+    /// state before the newest, of the mean of as many as two states have, and of the weights as they are.
     ///
     /// - Parameters:
     ///   - weights: those that training stands at, shape [parameters].

@@ -36,8 +36,7 @@ public struct StateAccumulator: Sendable {
     /// Weight vectors since the last state.
     public private(set) var count = 0
     /// Their mean, shape [weights]; nothing for snapshots. Updated rather than summed up, so that floats do: no digit
-    /// is lost to a sum
-    /// that grows with the interval.
+    /// is lost to a sum that grows with the interval.
     public private(set) var mean: [Float] = []
 
     public init(_ kind: StateKind) {

@@ -3,8 +3,7 @@ import NeuralGraphs
 /// Chooses the edges along which messages pass, as the release's `edge_sample_ratio` does: a random share of all edges.
 ///
 /// Each edge is in or out by itself, by a hash of the seed, its block and its number there; so any part of the graph
-/// can be
-/// computed without a list of edges, and two layers of one nowcast see the same edges.
+/// can be computed without a list of edges, and two layers of one nowcast see the same edges.
 public struct EdgeSampler: Sendable, Equatable {
     public let ratio: Double
     public let seed: UInt64

@@ -13,8 +13,7 @@ struct IndexRuns: Sendable {
     var innerStride: Int { levels.last?.stride ?? Int.max }
 
     /// Calls `body` for each run inside `range`, in order, with its place in the range, its length, the address of its
-    /// first
-    /// index and the distance between addresses.
+    /// first index and the distance between addresses.
     @inline(__always)
     func forEach(
         in range: Range<Int>, _ body: (_ place: Int, _ count: Int, _ address: Int, _ stride: Int) throws -> Void

@@ -4,9 +4,8 @@ import Tensors
 /// Passes 1 and 2 of nino-model.md 4: message passing, target tile by target tile.
 ///
 /// With scale and shift affine in an edge's inputs f (raw states, then hidden vector), the sum of a target's messages
-/// is
-/// Σ (scale f) ⊙ y_s + (scale Σf + Σ scale constants) ⊙ z_t + Σ scale constants ⊙ y_s + shift Σf + Σ shift constants,
-/// where z and y are the target and source halves of `pre`. Only the first term needs a vector an edge.
+/// is Σ (scale f) ⊙ y_s + (scale Σf + Σ scale constants) ⊙ z_t + Σ scale constants ⊙ y_s + shift Σf + Σ shift
+/// constants, where z and y are the target and source halves of `pre`. Only the first term needs a vector an edge.
 extension StreamedNowcast {
     /// Round `layer`: replaces the nodes' states.
     func passMessages(_ layer: Int) throws {

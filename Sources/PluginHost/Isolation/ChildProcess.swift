@@ -4,9 +4,8 @@ import Glibc
 /// A child process that is watched until it ends, and leaves nothing behind that runs.
 ///
 /// posix_spawn and poll instead of swift-subprocess: that reports the end of a child only when its pipes have closed,
-/// which a process
-/// the child left behind prevents, and it collects the child first, after which its process group can no longer be
-/// killed safely.
+/// which a process the child left behind prevents, and it collects the child first, after which its process group can
+/// no longer be killed safely.
 public struct ChildProcess: Sendable {
     public enum Limit: Sendable { case time, output, results }
 

@@ -38,8 +38,7 @@ public struct IsolatedResult<Record: Sendable>: Sendable {
 /// What the child is told on its standard input.
 struct IsolationRequest: Codable {
     /// Begins every line of the answer. Made for this one child, so that a plugin that merely writes into every
-    /// descriptor it finds is
-    /// not taken for the host.
+    /// descriptor it finds is not taken for the host.
     let token: String
     let parent: Int32
     let limits: IsolationLimits

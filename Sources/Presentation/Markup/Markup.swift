@@ -17,7 +17,9 @@ public func escaped(_ text: String) -> String {
 }
 
 /// One element. Attribute values are escaped here; `content` is markup already.
-public func element(_ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String? = nil) -> String {
+public func element(
+    _ name: String, _ attributes: KeyValuePairs<String, String> = [:], _ content: String? = nil
+) -> String {
     let list = attributes.map { " \($0.key)=\"\(escaped($0.value))\"" }.joined()
     guard let content else { return "<\(name)\(list)/>" }
     return "<\(name)\(list)>\(content)</\(name)>"

@@ -1,6 +1,5 @@
-/// A table of text that fits the window: columns are as wide as they must be, and cells that have to be narrower go
-/// on in
-/// the next line, broken behind a space or a comma.
+/// A table of text that fits the window: columns are as wide as they must be, and cells that have to be narrower go on
+/// in the next line, broken behind a space or a comma.
 public struct TextTable: Sendable {
     public struct Column: Sendable {
         let title: String

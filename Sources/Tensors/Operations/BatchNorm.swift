@@ -3,10 +3,9 @@ import CKernels
 /// (x - mean) / √(variance + epsilon) · weight + bias for each channel (Ioffe and Szegedy 2015).
 ///
 /// Inputs: x [n, channels, ...], weight, bias, running mean, running variance, each [channels]. Output: as x.
-/// Attributes `epsilon` (real, default 1e-5), `momentum` (real, default 0.1).
-/// While training (more than one value per channel needed, else `operationFailed`): mean and (biased) variance of the
-/// batch; the running ones move to
-/// (1 - momentum) · running + momentum · batch, with the unbiased variance (PyTorch's rule). Else: the running ones.
+/// Attributes `epsilon` (real, default 1e-5), `momentum` (real, default 0.1). While training (more than one value per
+/// channel needed, else `operationFailed`): mean and (biased) variance of the batch; the running ones move to (1 -
+/// momentum) · running + momentum · batch, with the unbiased variance (PyTorch's rule). Else: the running ones.
 struct BatchNorm: RegisteredOperation {
     static let name = "batchNorm"
     static let attributeNames = ["epsilon", "momentum"]

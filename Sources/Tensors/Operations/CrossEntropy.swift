@@ -2,12 +2,10 @@ import CKernels
 
 /// Mean over the labelled positions of -log softmax(logits)[label]; NaN if there is none.
 ///
-/// Inputs: logits [..., classes], labels int64 [...]. Output: [] (a single number).
-/// Attributes: `ignoreIndex` (integer, default -100, PyTorch's): positions with this label do not count. `shift`
-/// (integer, default 0):
-/// position t of the last label axis has label t + shift, and the last `shift` positions have none (1: next-token
-/// prediction).
-/// Throws when run: `indexOutOfRange` for any other label that is not a class.
+/// Inputs: logits [..., classes], labels int64 [...]. Output: [] (a single number). Attributes: `ignoreIndex` (integer,
+/// default -100, PyTorch's): positions with this label do not count. `shift` (integer, default 0): position t of the
+/// last label axis has label t + shift, and the last `shift` positions have none (1: next-token prediction). Throws
+/// when run: `indexOutOfRange` for any other label that is not a class.
 struct CrossEntropy: RegisteredOperation {
     static let name = "crossEntropy"
     static let attributeNames = ["ignoreIndex", "shift"]

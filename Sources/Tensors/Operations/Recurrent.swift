@@ -1,10 +1,9 @@
 /// One layer of a recurrent network in one direction, from a state of zeros (Elman 1990; LSTM: Hochreiter and
 /// Schmidhuber 1997; GRU: Cho et al. 2014, as PyTorch writes it).
 ///
-/// Inputs: x [B, T, in], weight [gates · n, in] of x, weight [gates · n, n] of the state before, and a bias
-/// [gates · n] for each (both or none). Output: the states [B, T, n].
-/// Attributes: `cell` (text): lstm (gates input, forget, cell, output), gru (reset, update, new), tanh, relu;
-/// `reverse` (0 or 1, default 0): from the last step to the first.
+/// Inputs: x [B, T, in], weight [gates · n, in] of x, weight [gates · n, n] of the state before, and a bias [gates · n]
+/// for each (both or none). Output: the states [B, T, n]. Attributes: `cell` (text): lstm (gates input, forget, cell,
+/// output), gru (reset, update, new), tanh, relu; `reverse` (0 or 1, default 0): from the last step to the first.
 struct Recurrent: RegisteredOperation {
     static let name = "recurrent"
     static let attributeNames = ["cell", "reverse"]

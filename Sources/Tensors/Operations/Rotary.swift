@@ -1,15 +1,12 @@
 import Glibc
 
 /// Rotary position embedding, half-rotation (Su et al. 2021, as Llama lays it out): in each head of width d, elements i
-/// and i + d/2 at
-/// position t turn by the angle t · θ^(-2i/d).
+/// and i + d/2 at position t turn by the angle t · θ^(-2i/d).
 ///
 /// Input: x [B, T, heads · d]. Output: as x. Attributes: `width` (integer d, even), `theta` (real), `inverse` (flag,
-/// default 0: turn by
-/// the negative angle). With `factor` (real) the frequencies
-/// are scaled as in Llama 3 (Grattafiori et al. 2024; `rope_type` "llama3" of Hugging Face): `lowFactor`, `highFactor`
-/// (real),
-/// `positions` (integer: those of the first training).
+/// default 0: turn by the negative angle). With `factor` (real) the frequencies are scaled as in Llama 3 (Grattafiori
+/// et al. 2024; `rope_type` "llama3" of Hugging Face): `lowFactor`, `highFactor` (real), `positions` (integer: those of
+/// the first training).
 ///
 /// Frequencies and angles are rounded to float32 at each step as the reference does it: at large t the rounding shows.
 struct Rotary: RegisteredOperation {

@@ -15,8 +15,7 @@ private final class PluginLock: Sendable {
 /// Trains the runs of a plan and stores their trajectories, several runs at a time, each on one thread.
 ///
 /// A trajectory is a function of the plan, the seed and the data; neither the number of jobs nor interruptions change a
-/// bit.
-/// A file appears whole or not at all, so a killed collection loses the runs under way and nothing else.
+/// bit. A file appears whole or not at all, so a killed collection loses the runs under way and nothing else.
 public final class Collector: Sendable {
     public enum Event: Sendable {
         /// Steps of all runs together, this session.

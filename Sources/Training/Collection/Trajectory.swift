@@ -8,9 +8,8 @@ import Tensors
 /// The states of one training run in a safetensors file, a fixed number of optimizer steps apart.
 ///
 /// `first.<name>` is the first state in float32; `change.<name>`, float16 of shape [states, …], is each state's
-/// distance from it.
-/// Half precision of the weights themselves would lose too much of the changes where weights are large and steps small:
-/// docs/meta-training.md.
+/// distance from it. Half precision of the weights themselves would lose too much of the changes where weights are
+/// large and steps small: docs/meta-training.md.
 public struct Trajectory: Sendable {
     public static let format = "nino.trajectory/1"
 

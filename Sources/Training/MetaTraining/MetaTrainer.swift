@@ -6,10 +6,8 @@ import Tensors
 /// Meta-training: AdamW on an objective, with clipped gradients and a learning rate that falls along half a cosine.
 ///
 /// A step whose loss or gradient is not finite changes nothing. After several such steps in a row the weights and
-/// moments of the last
-/// good state come back, and from then on the learning rate is half of what it was. Weights are a function of the
-/// settings and the
-/// objective: neither threads nor interruptions change a bit.
+/// moments of the last good state come back, and from then on the learning rate is half of what it was. Weights are a
+/// function of the settings and the objective: neither threads nor interruptions change a bit.
 public final class MetaTrainer {
     public enum Event {
         case stepped(step: Int, loss: Double)

@@ -6,8 +6,7 @@ import Nowcasting
 import Tensors
 
 /// The files of a meta-training beside the network it makes, `NAME.safetensors`: `NAME.training.safetensors` to resume
-/// from,
-/// `NAME.metrics.jsonl`, a validation a line, and `NAME.html`, its curves. Layout: docs/meta-training.md.
+/// from, `NAME.metrics.jsonl`, a validation a line, and `NAME.html`, its curves. Layout: docs/meta-training.md.
 public struct MetaTrainingFiles {
     public let network: String
     private let base: String

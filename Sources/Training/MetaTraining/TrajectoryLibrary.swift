@@ -6,8 +6,7 @@ import PluginHost
 import Tensors
 
 /// The trajectories of a collection with the graphs of their models; every tenth run of a family is held out, and all
-/// runs of families that
-/// are not trained on.
+/// runs of families that are not trained on.
 public struct TrajectoryLibrary: Sendable {
     public struct Item: Sendable {
         public let trajectory: Trajectory

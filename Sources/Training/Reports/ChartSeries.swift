@@ -22,8 +22,7 @@ struct ChartSeries {
     }
 
     /// Each run smoothed, then the mean over the runs at the steps that all of them evaluated. It stops where the first
-    /// run
-    /// stops: a mean over the runs that are left would jump.
+    /// run stops: a mean over the runs that are left would jump.
     func meanLine() -> [Point] {
         let lines = zip(runs, lines()).map { run, line in Self.found(run, in: line) ?? Self.smoothed(line) }
         guard let first = lines.first else { return [] }

@@ -1,7 +1,6 @@
 /// Colour refinement of labelled graphs, all at once so that colours can be compared: two nodes get the same colour
-/// only if they have the
-/// same mark and, for every label and colour, equally many edges with that label to neighbours of that colour, for
-/// ever.
+/// only if they have the same mark and, for every label and colour, equally many edges with that label to neighbours of
+/// that colour, for ever.
 ///
 /// Source: Weisfeiler and Leman 1968.
 struct ColourRefinement {

@@ -7,8 +7,7 @@ import Tensors
 /// nodes are called.
 ///
 /// With another number in every scalar, a permutation of the parameters says where the ends of each edge must go. The
-/// graph follows a
-/// group if one relabelling of all nodes does that, for edges with scalars and with constants.
+/// graph follows a group if one relabelling of all nodes does that, for edges with scalars and with constants.
 public struct GraphFileVerifier {
     /// Edges beyond which a graph is refused: the search is for small models.
     public static let edgeLimit = 100_000

@@ -3,8 +3,7 @@ import NeuralGraphs
 /// A search for a relabelling of nodes that carries one labelled graph onto another, edge by edge.
 ///
 /// Exact: colour refinement of both graphs together, then a choice among nodes that look alike, with backtracking.
-/// Edges whose labels are
-/// all different leave no choice; copies and constants may.
+/// Edges whose labels are all different leave no choice; copies and constants may.
 struct GraphMatching {
     /// Refinements before the search is given up. Graphs with labels take a handful.
     private static let budget = 5_000

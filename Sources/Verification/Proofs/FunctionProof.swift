@@ -4,9 +4,8 @@ import Tensors
 /// The forward pass on permuted weights equals the forward pass on the weights. Source: docs/symmetry.md, proof 1.
 final class FunctionProof {
     /// Largest relative error that counts as equal, in float32; symmetries of the zoo show 1e-6 at most. Where norms
-    /// stand behind the
-    /// residual connections, positions grow alike with random weights, and a misplaced query may show in little more
-    /// than 1e-4.
+    /// stand behind the residual connections, positions grow alike with random weights, and a misplaced query may show
+    /// in little more than 1e-4.
     static let tolerance = 1e-5
 
     private let state: ModelState

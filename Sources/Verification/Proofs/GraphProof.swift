@@ -3,8 +3,7 @@ import NeuralGraphs
 /// Graph(π·θ) = π·Graph(θ), edge by edge, where θ has another number in every slot. Source: docs/symmetry.md, proof 2.
 ///
 /// Exact: two graphs are equal if they are the same multiset of (source, target, type, scalars), on nodes that know the
-/// same words and
-/// positional encoding. For small models; `StructuralProof` sees the others.
+/// same words and positional encoding. For small models; `StructuralProof` sees the others.
 final class GraphProof {
     private let graph: NeuralGraph
     private let edges: EdgeList
@@ -54,8 +53,7 @@ final class GraphProof {
     }
 
     /// Whether an action is invisible to every network that passes messages along the edges and reads scalars off them:
-    /// whether each scalar
-    /// sees the same things as before, as far as messages reach. Decided by colour refinement.
+    /// whether each scalar sees the same things as before, as far as messages reach. Decided by colour refinement.
     func isInvisible(_ action: TensorAction) -> Bool {
         var labels = labels
         var numbers: [[Float]: Int] = [:]

@@ -13,8 +13,7 @@ public struct RandomWeights {
         var parameters: [Float] = []
         for entry in model.parameters.entries {
             // Activations stay of order one whichever way a matrix is stored: the fourth root of a matrix's size is the
-            // root of a side.
-            // A little more makes attention choose, so that queries and keys matter.
+            // root of a side. A little more makes attention choose, so that queries and keys matter.
             let deviation = entry.shape.count < 2 ? 0.7 : 1.5 / Float(entry.count).squareRoot().squareRoot()
             for _ in 0..<entry.count { parameters.append(random.normal(standardDeviation: deviation)) }
         }

@@ -58,8 +58,7 @@ public struct GroupReport: Codable, Sendable, Equatable {
         public internal(set) var caught = 0
         public internal(set) var total = 0
         /// Controls that the function or the nowcast provably cannot show: the forward pass does not depend on the
-        /// scalars they move, or no
-        /// message tells them apart. Not in `total`.
+        /// scalars they move, or no message tells them apart. Not in `total`.
         public internal(set) var inert: [String] = []
         /// Controls that the function did not show with any of several random weights, though it may depend on what
         /// they move. Not in `total`.

@@ -2,12 +2,12 @@ import NeuralGraphs
 import PluginHost
 
 /// Finds a small model that stands in for a large one, knowing nothing of architectures: it lowers whole numbers of the
-/// config, one after
-/// the other, as long as the plugin takes the config and the model keeps its structure (`ModelStructure`).
+/// config, one after the other, as long as the plugin takes the config and the model keeps its structure
+/// (`ModelStructure`).
 ///
 /// No two sizes that were different may become equal. Of the values that will do, it takes one that leaves most sizes
-/// different, then the
-/// smallest. Numbers that change nothing stay as they are, unless the plugin insists on lowering them too.
+/// different, then the smallest. Numbers that change nothing stay as they are, unless the plugin insists on lowering
+/// them too.
 public struct ModelShrinker {
     /// Models of no more edges are verified as they are.
     public static let edgeLimit = 20_000
@@ -83,8 +83,7 @@ public struct ModelShrinker {
     }
 
     /// Sizes of five and more first: a few numbers too many are cheap, and tiny norms hide things. Fewer where nothing
-    /// else will do, and
-    /// where a number counts layers.
+    /// else will do, and where a number counts layers.
     private func lower(_ path: ConfigurationIntegers.Path, of current: Candidate) -> Candidate? {
         let value = current.integers[path]
         func tried(_ values: some Sequence<Int>, atMost limit: Int) -> [Candidate] {

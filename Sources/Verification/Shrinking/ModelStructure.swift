@@ -58,8 +58,7 @@ struct ModelStructure: Equatable {
     }
 
     /// Sizes that differ in the large model and are equal in a small one, where an error might hide behind the
-    /// coincidence; and how many
-    /// sizes the small model has.
+    /// coincidence; and how many sizes the small model has.
     static func coincidences(of small: Subject, for large: Subject) -> (hidden: Int, distinct: Int) {
         let before = sizes(large)
         var meanings: [Int: Set<Int>] = [:]

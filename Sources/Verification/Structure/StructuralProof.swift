@@ -3,14 +3,11 @@ import NeuralGraphs
 /// Whether every edge block follows its node blocks, for all elements of the claimed group at once, from strides alone.
 ///
 /// Argument. An element moves the ends of an edge; it must move the scalars on the edge to the edge between the new
-/// ends. Both node
-/// blocks and the tensor are written in digits, some moved by a group and some by nothing; the address rule gives each
-/// node digit a
-/// stride. If every group digit of the tensor is the digit of the same group at one end, with the same stride, and the
-/// other digits
-/// reach no group digit, then moving the ends and moving the scalars is the same. What stride 0 leaves out are copies:
-/// all copies of a
-/// scalar move together. A fan must, besides, give each node the partner that moves with it.
+/// ends. Both node blocks and the tensor are written in digits, some moved by a group and some by nothing; the address
+/// rule gives each node digit a stride. If every group digit of the tensor is the digit of the same group at one end,
+/// with the same stride, and the other digits reach no group digit, then moving the ends and moving the scalars is the
+/// same. What stride 0 leaves out are copies: all copies of a scalar move together. A fan must, besides, give each node
+/// the partner that moves with it.
 ///
 /// Complexity: O(edge blocks × segments²); no node or edge is looked at, so the size of the model does not matter.
 enum StructuralProof {

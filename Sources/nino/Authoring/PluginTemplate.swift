@@ -1,8 +1,7 @@
 import Foundation
 
 /// A folder of files to start a plugin from. They call it MyNet, its id org.example.mynet and its model type mynet, and
-/// hold
-/// `@SDK@`, `@INCLUDE@`, `@PLUGINS@` where paths belong.
+/// hold `@SDK@`, `@INCLUDE@`, `@PLUGINS@` where paths belong.
 struct PluginTemplate {
     let folder: URL
 

@@ -23,8 +23,7 @@ struct MetaTrainingMeasurement: Encodable {
     /// makes it worse.
     ///
     /// - Parameter export: a folder for the batch and the network, `sample_<i>.safetensors` and `network.safetensors`,
-    ///   so that
-    ///   Tools/meta_pytorch.py can do the same; nil for none.
+    ///   so that Tools/meta_pytorch.py can do the same; nil for none.
     init(
         _ network: TrainableNetwork, _ objective: TrajectoryObjective, settings: MetaTrainingSettings, tries: Int,
         export: String?

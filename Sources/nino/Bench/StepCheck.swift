@@ -8,8 +8,7 @@ import Tensors
 /// Recomputes random nodes and scalars of a step's result edge by edge in double precision.
 ///
 /// The nodes' states come from a second run of the message passing; each sampled state is recomputed from all edges
-/// into its node,
-/// and each sampled scalar from its edges, so an error anywhere in the sampled parts shows.
+/// into its node, and each sampled scalar from its edges, so an error anywhere in the sampled parts shows.
 struct StepCheck {
     /// Largest error allowed, relative to the sampled numbers' length.
     static let tolerance = 1e-4

@@ -4,8 +4,7 @@ import JSONText
 import NeuralGraphs
 
 /// A neural graph as a safetensors file: `edge_index` [2, E], `edge_type`, `edge_param`, `edge_slots` [E] int64, `lpe`
-/// [N, 8] float32, and
-/// `parameters` in the metadata as a JSON list of [name, shape].
+/// [N, 8] float32, and `parameters` in the metadata as a JSON list of [name, shape].
 enum GraphFile {
     /// Writes a graph edge by edge; memory does not grow with its size.
     /// - Throws: `CheckpointError.cannotWrite`.
