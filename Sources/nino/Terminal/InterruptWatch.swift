@@ -15,7 +15,11 @@ final class InterruptWatch {
                 if cancellation.isRequested { _exit(Failure.interrupted.rawValue) }
                 cancellation.request()
             }
+            // Dispatch installs its handler from another thread: a plugin called meanwhile would be blamed for it.
+            let isInstalled = DispatchSemaphore(value: 0)
+            source.setRegistrationHandler { isInstalled.signal() }
             source.resume()
+            isInstalled.wait()
             sources.append(source)
         }
     }
