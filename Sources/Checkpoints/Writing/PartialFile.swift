@@ -48,6 +48,9 @@ final class PartialFile: Sendable {
     }
 
     deinit {
+        // A child that another thread is just starting holds a copy of the descriptor until its exec: closing alone
+        // would leave the file locked for that long.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
