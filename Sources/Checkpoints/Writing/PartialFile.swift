@@ -34,15 +34,12 @@ final class PartialFile: Sendable {
         }
         var status = stat()
         existed = keepsContents && fstat(descriptor, &status) == 0 && Int(status.st_size) == size
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
-            throw .inUse(file: path)
-        }
+        // From here on `deinit` closes, after an error too.
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(file: path) }
         if let mode = target.mode { fchmod(descriptor, mode & 0o777) }
         if !existed, ftruncate(descriptor, 0) != 0 || ftruncate(descriptor, size) != 0 {
             let error = CheckpointError.cannotWrite(file: path, cause: systemErrorText(), written: 0, wanted: size)
             unlink(temporary)
-            close(descriptor)
             throw error
         }
     }
