@@ -54,7 +54,8 @@ public final class BudgetProtocol {
     }
 
     private func runsOfMethod(_ method: BudgetPlan.Method) -> Int {
-        plan.tuning.factors.count + plan.seeds.count * (method.isBudgetFree ? 1 : plan.budgets.count)
+        plan.tuning.factors.count
+            + plan.seeds.count * (method.isBudgetFree ? 1 : plan.budgets.count) * JudgedWeights.all(of: method).count
     }
 
     private var allRuns: Int { plan.tasks.count * plan.methods.map(runsOfMethod).reduce(0, +) }
@@ -66,9 +67,10 @@ public final class BudgetProtocol {
             let problem = try startedProblem(task, cancellation: cancellation)
             guard let problem else { return false }
             for method in plan.methods {
-                guard let factor = try tune(method, task, problem, cancellation) else { return false }
-                table.choose(factor, task: task.name, method: method.name)
-                guard try measure(method, task, problem, factor: factor, cancellation) else { return false }
+                guard let factors = try tune(method, task, problem, cancellation) else { return false }
+                for (judged, factor) in factors {
+                    guard try measure(method, task, problem, judged, factor: factor, cancellation) else { return false }
+                }
             }
         }
         return true
@@ -92,41 +94,40 @@ public final class BudgetProtocol {
             description: own.description, model: model, data: own.data, nowcaster: own.nowcaster)
     }
 
-    /// The best factor at the end of the short runs; nil when cancelled.
+    /// The best factor at the end of the short runs, for the weights and for their averages: what is averaged may
+    /// well want a higher rate. Nil when cancelled.
     private func tune(
         _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, _ cancellation: Cancellation
-    ) throws -> Double? {
+    ) throws -> [(JudgedWeights, factor: Double)]? {
+        let judgements = JudgedWeights.all(of: method)
         let metric = problem.description.metric
-        var best: (factor: Double, value: Double)?
+        var best = [(factor: Double, value: Double)?](repeating: nil, count: judgements.count)
         for factor in plan.tuning.factors {
             let settings = settings(
                 method, task, problem, seed: plan.tuning.seed, steps: plan.tuning.steps, factor: factor)
             let result = try train(
                 settings, problem, method, task, purpose: "rate ×\(trimmed(factor))", cancellation)
             guard let result else { return nil }
-            guard let value = judged(result, at: plan.tuning.steps, metric) else { continue }
-            if let known = best?.value, metric.better(known, value) == known { continue }
-            best = (factor, value)
+            for (index, judged) in judgements.enumerated() {
+                guard let value = judged.best(of: result, at: plan.tuning.steps) else { continue }
+                if let known = best[index]?.value, metric.better(known, value) == known { continue }
+                best[index] = (factor, value)
+            }
         }
-        guard let best else {
-            throw TrainingError.invalidSetting(
-                name: "tuning.factors", allowed: "a rate at which \(method.name) learns \(task.name)",
-                found: "divergence at all of \(plan.tuning.factors)")
+        return try zip(judgements, best).map { judged, best in
+            guard let best else {
+                throw TrainingError.invalidSetting(
+                    name: "tuning.factors", allowed: "a rate at which \(method.name) learns \(task.name)",
+                    found: "divergence at all of \(plan.tuning.factors)")
+            }
+            return (judged, best.factor)
         }
-        return best.factor
     }
 
-    /// The value that a tuning run is judged by: the best of the weights and of their averages, as the table shows it.
-    private func judged(_ result: RunResult, at step: Int, _ metric: Metric) -> Double? {
-        guard result.divergedAtStep == nil, let last = result.evaluations.last(where: { $0.step == step }) else {
-            return nil
-        }
-        return metric.value(of: last)
-    }
-
+    /// Runs that serve both judgements are trained once: they share their folder.
     private func measure(
-        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, factor: Double,
-        _ cancellation: Cancellation
+        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, _ judged: JudgedWeights,
+        factor: Double, _ cancellation: Cancellation
     ) throws -> Bool {
         let lengths = method.isBudgetFree ? [plan.budgets.max()!] : plan.budgets
         for seed in plan.seeds {
@@ -136,7 +137,8 @@ public final class BudgetProtocol {
                     settings, problem, method, task, purpose: "seed \(seed), \(steps) steps", cancellation)
                 guard let result else { return false }
                 for budget in method.isBudgetFree ? plan.budgets : [steps] {
-                    table.add(result, at: budget, task: task.name, method: method.name)
+                    table.add(
+                        result, at: budget, task: task.name, method: method.name, judged: judged, factor: factor)
                 }
             }
         }

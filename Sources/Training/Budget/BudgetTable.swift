@@ -41,46 +41,45 @@ public struct BudgetTable: Sendable {
     public let budgets: [Int]
     public let seeds: [UInt64]
     public private(set) var rows: [Row] = []
-    private var factors: [String: Double] = [:]
 
     public init(budgets: [Int], seeds: [UInt64]) {
         (self.budgets, self.seeds) = (budgets, seeds)
     }
 
-    mutating func choose(_ factor: Double, task: String, method: String) {
-        factors["\(task)/\(method)"] = factor
-    }
-
-    /// Takes the metric of the weights, and of every average, at step `budget` of a run.
-    mutating func add(_ result: RunResult, at budget: Int, task: String, method: String) {
+    /// Takes the metric of the weights, or of every average of them, at step `budget` of a run.
+    ///
+    /// - Parameter factor: what the learning rate of the task was multiplied by.
+    mutating func add(
+        _ result: RunResult, at budget: Int, task: String, method: String, judged: JudgedWeights, factor: Double
+    ) {
         let evaluation = result.evaluations.last { $0.step == budget }
         let isBad = result.divergedAtStep.map { $0 <= budget } ?? false
-        let own = isBad ? nil : evaluation.flatMap(result.metric.value)
-        add(own, result, budget, task, method, method, evaluation)
-        for (name, score) in (evaluation?.averages ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard let kind = try? AverageKind(named: name) else { continue }
-            let value = result.metric == .accuracy ? score.accuracy : score.testLoss
-            add(value, result, budget, task, method, "\(method), \(kind.title)", evaluation)
+        func add(_ value: Double?, _ title: String) {
+            insert(
+                isBad ? nil : value, seed: result.seed,
+                seconds: (evaluation?.seconds ?? result.seconds) / Double(seeds.count),
+                Row(
+                    task: task, method: title, budget: budget, metric: result.metric,
+                    values: Array(repeating: nil, count: seeds.count), factor: factor, seconds: 0))
+        }
+        switch judged {
+        case .asTheyAre: add(evaluation.flatMap(result.metric.value), method)
+        case .averaged(let kinds):
+            for kind in kinds {
+                add(evaluation?.averages?[kind.name].flatMap(result.metric.value), "\(method), \(kind.title)")
+            }
         }
     }
 
-    private mutating func add(
-        _ value: Double?, _ result: RunResult, _ budget: Int, _ task: String, _ method: String, _ title: String,
-        _ evaluation: Evaluation?
-    ) {
-        guard let seed = seeds.firstIndex(of: result.seed) else { return }
-        let share = (evaluation?.seconds ?? result.seconds) / Double(seeds.count)
-        if let index = rows.firstIndex(where: { $0.task == task && $0.method == title && $0.budget == budget }) {
-            rows[index].values[seed] = value
-            rows[index].seconds += share
-            return
+    private mutating func insert(_ value: Double?, seed: UInt64, seconds: Double, _ empty: Row) {
+        guard let place = seeds.firstIndex(of: seed) else { return }
+        func isSame(_ row: Row) -> Bool {
+            row.task == empty.task && row.method == empty.method && row.budget == empty.budget
         }
-        var values = [Double?](repeating: nil, count: seeds.count)
-        values[seed] = value
-        rows.append(
-            Row(
-                task: task, method: title, budget: budget, metric: result.metric, values: values,
-                factor: factors["\(task)/\(method)"] ?? 1, seconds: share))
+        let index = rows.firstIndex(where: isSame) ?? rows.count
+        if index == rows.count { rows.append(empty) }
+        rows[index].values[place] = value
+        rows[index].seconds += seconds
     }
 
     /// Markdown: one table a task and budget, best first.

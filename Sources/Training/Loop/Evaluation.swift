@@ -60,6 +60,14 @@ public enum Metric: String, Codable, Sendable {
         }
     }
 
+    /// The same of averaged weights.
+    public func value(of score: AverageScore) -> Double? {
+        switch self {
+        case .accuracy: score.accuracy
+        case .testLoss: score.testLoss
+        }
+    }
+
     public func reaches(_ target: Double, with value: Double) -> Bool {
         higherIsBetter ? value >= target : value <= target
     }
