@@ -5,7 +5,7 @@ import Tensors
 /// What does not look ahead is always tried: the weights as they are, the newest state, the mean of the newest two, and
 /// the nowcast one state ahead, which is about where a mean's training stands by now. Looking further is for runs that
 /// have passed a trial (`NowcastTrial`), and for those whose signal-to-noise ratio is low: elsewhere extrapolating
-/// weights costs progress. Measured in docs/notes/2026-11-search.md.
+/// weights costs progress. Measured in docs/notes/2026-11-26-search.md.
 struct NowcastSearch {
     /// Of the history.
     let forecasts: Forecasts

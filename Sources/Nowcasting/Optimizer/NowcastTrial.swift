@@ -2,7 +2,7 @@ import Tensors
 
 /// Tells runs whose way can be foreseen from those whose weights diffuse: unless its signal-to-noise ratio is low
 /// (`NowcastSearch`), a run jumps only after a nowcast three states ahead has come true. One state ahead the two look
-/// alike when training begins. Measured in docs/notes/2026-11-search.md.
+/// alike when training begins. Measured in docs/notes/2026-11-26-search.md.
 struct NowcastTrial {
     /// The state that the nowcast was made at, shape [parameters].
     let start: Tensor

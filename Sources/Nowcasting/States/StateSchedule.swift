@@ -4,7 +4,7 @@ import Tensors
 ///
 /// `NowcastPolicy.search` begins with states of a quarter of the full length and doubles it whenever a run has become
 /// twice as old: early on training changes its ways soon, later a short state moves by noise more than by progress.
-/// Measured in docs/notes/2026-11-search.md.
+/// Measured in docs/notes/2026-11-26-search.md.
 struct StateSchedule {
     /// Steps of a state, and completed steps from which on it has that length; oldest first.
     private let stages: [(steps: Int, start: Int)]
