@@ -56,6 +56,36 @@ import Training
         #expect(second.table.rows.map(\.values) == rows.map(\.values))
     }
 
+    @Test func finishedRunsStandInTheLedgerAndAreNotTrainedAgain() throws {
+        let folder = TemporaryFolder()
+        var trained = 0
+        func table(_ runs: String, rate: Double = 0.01) throws -> [BudgetTable.Row] {
+            let plan = try plan(folder) { $0["tasks"] = [["name": "toy", "task": "fm-16", "lr": rate, "batch": 16]] }
+            let comparison = BudgetProtocol(
+                plan, folder: folder.path + runs, problem: { _, _ in try problem() }, onProgress: { _ in trained += 1 })
+            #expect(try comparison.run())
+            return comparison.table.rows
+        }
+        let rows = try table("runs")
+        #expect(trained > 0)
+        // The ledger alone, as one would keep it beside a plan.
+        let ledger = folder.path + "moved/runs.jsonl"
+        try FileManager.default.createDirectory(atPath: folder.path + "moved", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: folder.path + "runs/runs.jsonl", toPath: ledger)
+        trained = 0
+        #expect(try table("moved") == rows)
+        #expect(trained == 0)
+        // Runs of another setting are others, whatever their names say.
+        let text = try String(contentsOfFile: ledger, encoding: .utf8)
+        try text.replacing("lr0.01-", with: "lr0.02-").write(toFile: ledger, atomically: true, encoding: .utf8)
+        _ = try table("moved", rate: 0.02)
+        #expect(trained > 0)
+        // A damaged line is named.
+        try (text + "{\"run\": \n").write(toFile: ledger, atomically: true, encoding: .utf8)
+        let error = #expect(throws: TrainingError.self) { try table("moved") }
+        #expect("\(error!)".contains("runs.jsonl, line \(text.split(separator: "\n").count + 1)"))
+    }
+
     @Test func aCancelledProtocolGoesOn() throws {
         let folder = TemporaryFolder()
         let cancellation = Cancellation()

@@ -3,7 +3,8 @@ import Nowcasting
 
 /// Runs a plan: tunes the learning rate of every method, then trains it from every seed to the end of every budget.
 ///
-/// Every run has a folder, from which an interrupted protocol goes on; runs that are done are read, not repeated.
+/// Every run has a folder, from which an interrupted protocol goes on. What finished runs came to stands in
+/// `BudgetLedger`; those are not repeated.
 public final class BudgetProtocol {
     /// What a task of the plan needs, and what it trains.
     public struct Problem {
@@ -39,6 +40,7 @@ public final class BudgetProtocol {
     private let problem: (BudgetPlan.Task, BudgetPlan.Start?) throws -> Problem
     private let onProgress: (Progress) -> Void
     private var doneRuns = 0
+    private var ledger: BudgetLedger?
     public private(set) var table: BudgetTable
 
     /// - Parameters:
@@ -63,6 +65,7 @@ public final class BudgetProtocol {
     /// - Returns: false if it was cancelled; the table then holds what is done.
     /// - Throws: the errors of loading and training; a run that diverges counts as the worst of all.
     public func run(cancellation: Cancellation = Cancellation()) throws -> Bool {
+        ledger = try BudgetLedger(folder: folder, steps: Set(plan.budgets + [plan.tuning.steps]))
         for task in plan.tasks {
             let problem = try startedProblem(task, cancellation: cancellation)
             guard let problem else { return false }
@@ -106,7 +109,8 @@ public final class BudgetProtocol {
             let settings = settings(
                 method, task, problem, seed: plan.tuning.seed, steps: plan.tuning.steps, factor: factor)
             let result = try train(
-                settings, problem, method, task, purpose: "rate ×\(trimmed(factor))", cancellation)
+                settings, problem, method, task, purpose: "rate ×\(trimmed(factor))", judgedAt: [plan.tuning.steps],
+                cancellation)
             guard let result else { return nil }
             for (index, judged) in judgements.enumerated() {
                 guard let value = judged.best(of: result, at: plan.tuning.steps) else { continue }
@@ -133,10 +137,12 @@ public final class BudgetProtocol {
         for seed in plan.seeds {
             for steps in lengths {
                 let settings = settings(method, task, problem, seed: seed, steps: steps, factor: factor)
+                let budgets = method.isBudgetFree ? plan.budgets : [steps]
                 let result = try train(
-                    settings, problem, method, task, purpose: "seed \(seed), \(steps) steps", cancellation)
+                    settings, problem, method, task, purpose: "seed \(seed), \(steps) steps", judgedAt: budgets,
+                    cancellation)
                 guard let result else { return false }
-                for budget in method.isBudgetFree ? plan.budgets : [steps] {
+                for budget in budgets {
                     table.add(
                         result, at: budget, task: task.name, method: method.name, judged: judged, factor: factor)
                 }
@@ -168,33 +174,40 @@ public final class BudgetProtocol {
     /// Nil when cancelled.
     private func train(
         _ settings: TrainingSettings, _ problem: Problem, _ method: BudgetPlan.Method, _ task: BudgetPlan.Task,
-        purpose: String, _ cancellation: Cancellation
+        purpose: String, judgedAt steps: [Int], _ cancellation: Cancellation
     ) throws -> RunResult? {
         let rate = trimmed(settings.learningRate)
-        let place = "\(folder)/\(task.name)/\(method.name)/lr\(rate)-steps\(settings.steps)-seed\(settings.seed)"
+        let run = "\(task.name)/\(method.name)/lr\(rate)-steps\(settings.steps)-seed\(settings.seed)"
+        let nowcaster = try method.nowcaster.flatMap { try problem.nowcaster($0) }
+        let identity = BudgetLedger.identity(
+            settings, model: problem.model, data: problem.data, nowcaster: nowcaster)
+        defer { doneRuns += 1 }
+        if let known = ledger?.result(of: run, identity: identity, steps: steps) { return known }
         let trainer = try Trainer(
-            settings: settings, model: problem.model, data: problem.data,
-            nowcaster: try method.nowcaster.flatMap { try problem.nowcaster($0) }, folder: RunFolder(place),
-            start: .resumeIfPossible)
-        func show() {
+            settings: settings, model: problem.model, data: problem.data, nowcaster: nowcaster,
+            folder: RunFolder("\(folder)/\(run)"), start: .resumeIfPossible)
+        let result = try finish(trainer, cancellation) {
             onProgress(
                 Progress(
                     task: task.name, method: method.name, purpose: purpose, step: trainer.step,
                     steps: settings.steps, doneRuns: doneRuns, allRuns: allRuns))
         }
+        if let result { try ledger?.add(result, run: run, identity: identity) }
+        return result
+    }
+
+    /// A run that diverges has a result as well; nil when cancelled.
+    private func finish(_ trainer: Trainer, _ cancellation: Cancellation, show: () -> Void) throws -> RunResult? {
         do {
             while !trainer.isFinished {
                 show()
-                let pause = trainer.step + 50
-                guard try trainer.run(until: pause, cancellation: cancellation) else { return nil }
+                guard try trainer.run(until: trainer.step + 50, cancellation: cancellation) else { return nil }
             }
         } catch TrainingError.lossNotFinite(let step, _) {
             var result = trainer.result
             result.divergedAtStep = step
-            doneRuns += 1
             return result
         }
-        doneRuns += 1
         return trainer.result
     }
 
