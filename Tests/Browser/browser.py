@@ -3,10 +3,14 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
 import time
+
+# Seconds without a sign of life after which a browser is taken to have died: a busy machine may be slow.
+PATIENCE = 600
 
 
 class Browser:
@@ -20,7 +24,8 @@ class Browser:
         to_read, self.to_write = os.pipe()
         self.from_read, from_write = os.pipe()
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
-        options += ["--remote-debugging-pipe", "--no-first-run", f"--user-data-dir={self.profile}", "about:blank"]
+        options += ["--remote-debugging-pipe", "--no-first-run", "--disable-background-networking"]
+        options += [f"--user-data-dir={self.profile}", "about:blank"]
         # The pipe's ends have to be the descriptors 3 and 4.
         line = 'exec "$0" "$@" 3<&{} 4>&{}'.format(to_read, from_write)
         self.process = subprocess.Popen(
@@ -34,12 +39,13 @@ class Browser:
         self.pending = b""
         self.number = 0
         self.problems = []
+        self.requests = []
+        self.loaded = None
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
-        # What is loaded is the page itself and nothing else.
-        self.requests = []
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
     def close(self):
         try:
@@ -47,7 +53,13 @@ class Browser:
             self.call("Browser.close")
         except (OSError, RuntimeError):
             pass
-        self.process.wait(timeout=20)
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        os.close(self.to_write)
+        os.close(self.from_read)
         shutil.rmtree(self.profile, ignore_errors=True)
 
     def call(self, method, **parameters):
@@ -66,6 +78,8 @@ class Browser:
 
     def receive(self):
         while b"\0" not in self.pending:
+            if not select.select([self.from_read], [], [], PATIENCE)[0]:
+                raise RuntimeError(f"the browser has said nothing for {PATIENCE} s")
             chunk = os.read(self.from_read, 1 << 16)
             if not chunk:
                 raise RuntimeError("the browser has gone")
@@ -85,6 +99,8 @@ class Browser:
             self.problems.append(parameters["entry"]["text"])
         elif method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
+        elif method == "Page.lifecycleEvent" and parameters["name"] == "load":
+            self.loaded = parameters["loaderId"]
 
     def open(self, path, width=1280, height=900, dark=False):
         self.problems.clear()
@@ -93,12 +109,17 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         motion = {"name": "prefers-reduced-motion", "value": "reduce"}
         self.call("Emulation.setEmulatedMedia", features=[scheme, motion])
-        self.call("Page.navigate", url="file://" + os.path.abspath(path))
-        for _ in range(600):
-            if self.evaluate("document.readyState") == "complete" and "file:" in self.evaluate("location.href"):
-                return
-            time.sleep(0.05)
-        raise RuntimeError(f"{path}: not loaded after 30 s")
+        loader = self.call("Page.navigate", url="file://" + os.path.abspath(path))["loaderId"]
+        while self.loaded != loader:
+            self.note(self.receive())
+
+    def wait_for(self, condition):
+        """Waits until an expression of the page is true."""
+        end = time.monotonic() + PATIENCE
+        while not self.evaluate(condition):
+            if time.monotonic() > end:
+                raise RuntimeError(f"not so after {PATIENCE} s: {condition}")
+            time.sleep(0.02)
 
     def resize(self, width, height=900):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)

@@ -1,5 +1,6 @@
 """The pages that the browser tests look at, made by the built nino."""
 
+import glob
 import json
 import os
 import struct
@@ -30,6 +31,13 @@ def zoo():
     return configs
 
 
+def traced():
+    """Traced PyTorch models by their names; more may be named in NINO_TRACED, separated by colons."""
+    paths = glob.glob(os.path.join(ROOT, "Tests/Browser/traced/*.nino.json"))
+    paths += [path for path in os.environ.get("NINO_TRACED", "").split(":") if path]
+    return {"traced " + os.path.basename(path).removesuffix(".nino.json"): path for path in sorted(paths)}
+
+
 def floats(path, name):
     """A float32 tensor of a safetensors file."""
     with open(path, "rb") as file:
@@ -52,3 +60,21 @@ def set_value(browser, control, value, event="change"):
         f"(() => {{ const control = document.getElementById('{control}'); control.value = '{value}';"
         f" control.dispatchEvent(new Event('{event}')); }})()"
     )
+
+
+FOCUSABLE = (
+    "[...document.querySelectorAll('a[href], button, select, input, textarea, canvas, summary, [tabindex=\"0\"]')]"
+    ".filter((e) => e.checkVisibility() && e.getAttribute('tabindex') !== '-1')"
+)
+
+
+def missed_by_tab(browser):
+    """How much can be focused, and what of it the Tab key does not reach."""
+    count = browser.evaluate(f"{FOCUSABLE}.length")
+    browser.evaluate("window.reached = new Set(); document.addEventListener('focusin', (e) => reached.add(e.target))")
+    for _ in range(count + 20):
+        browser.press("Tab")
+        if browser.evaluate(f"reached.size >= {count}"):
+            break
+    missed = f"{FOCUSABLE}.filter((e) => !reached.has(e)).map((e) => e.id || e.textContent || e.tagName)"
+    return count, browser.evaluate(missed)

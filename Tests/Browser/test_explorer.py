@@ -1,11 +1,12 @@
 """Explorer pages in a browser: what they compute, what a swap does, whether everyone can use them."""
 
+import glob
 import os
 import tempfile
 import unittest
 
 from browser import Browser
-from pages import contrasts, floats, nino, set_value, zoo
+from pages import ROOT, contrasts, floats, missed_by_tab, nino, set_value, traced, zoo
 
 LIMIT = 1_000_000
 
@@ -14,11 +15,8 @@ class ExplorerTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
-        cls.configs = dict(zoo())
-        extra = os.environ.get("NINO_TRACED", "")
-        cls.configs.update({f"traced {path}": path for path in extra.split(":") if path})
         cls.pages = {}
-        for number, (name, config) in enumerate(cls.configs.items()):
+        for number, (name, config) in enumerate({**zoo(), **traced()}.items()):
             page = os.path.join(cls.folder.name, f"{number}.html")
             files = os.path.join(cls.folder.name, f"{number}")
             nino("explore", "--config", config, "--html", page, "--files", files, "--quiet")
@@ -30,8 +28,11 @@ class ExplorerTests(unittest.TestCase):
         cls.browser.close()
         cls.folder.cleanup()
 
-    def test_every_plugin_of_the_zoo_is_here(self):
-        self.assertGreaterEqual(len(self.pages), 9)
+    def test_every_plugin_of_the_zoo_and_three_traced_models_are_here(self):
+        # All plugins but the one that replays traces have configs of their own.
+        plugins = len(glob.glob(os.path.join(ROOT, "Plugins/*/"))) - 1
+        self.assertEqual(sum(name.startswith("nino.") for name in self.pages), plugins)
+        self.assertGreaterEqual(sum(name.startswith("traced ") for name in self.pages), 3)
 
     def test_pages_load_without_errors_and_load_nothing_else(self):
         for name, (page, _) in self.pages.items():
@@ -112,24 +113,16 @@ class ExplorerTests(unittest.TestCase):
         self.assertGreater(self.browser.evaluate("document.querySelectorAll('.node.torn').length"), 0)
 
     def test_the_keyboard_alone_reaches_everything(self):
+        for name, (page, _) in self.pages.items():
+            with self.subTest(name):
+                self.browser.open(page)
+                count, missed = missed_by_tab(self.browser)
+                self.assertGreater(count, 15)
+                self.assertEqual(missed, [])
+
+    def test_the_keyboard_does_what_the_pointer_does(self):
         page, _ = self.pages["nino.gpt2"]
         self.browser.open(page)
-        wanted = self.browser.evaluate(
-            "[...document.querySelectorAll('button, select, input, canvas, summary, [tabindex=\"0\"]')]"
-            ".filter((e) => e.getClientRects().length).length"
-        )
-        self.browser.evaluate(
-            "window.reached = new Set(); document.addEventListener('focusin', (e) => reached.add(e.target))"
-        )
-        for _ in range(wanted + 20):
-            self.browser.press("Tab")
-        missed = self.browser.evaluate(
-            "[...document.querySelectorAll('button, select, input, canvas, summary, [tabindex=\"0\"]')]"
-            ".filter((e) => e.getClientRects().length && !reached.has(e)).map((e) => e.id || e.tagName)"
-        )
-        self.assertGreater(wanted, 15)
-        self.assertEqual(missed, [])
-        # And does what the pointer does.
         self.browser.evaluate("document.getElementById('swap').focus()")
         self.browser.press("Enter")
         self.assertEqual(self.verdict()[1], 1)
@@ -138,15 +131,15 @@ class ExplorerTests(unittest.TestCase):
         self.assertIn("[1, 0]", self.browser.evaluate("document.querySelector('.heatmap output').textContent"))
 
     def test_text_stands_out_and_nothing_is_wider_than_the_window(self):
-        page, _ = self.pages["nino.llama3"]
-        for width in (1280, 400):
-            for dark in (False, True):
-                with self.subTest(f"{width}, {'dark' if dark else 'light'}"):
-                    self.browser.open(page, width=width, dark=dark)
-                    result = contrasts(self.browser)
-                    self.assertGreater(result["count"], 40)
-                    self.assertEqual(result["weak"], [])
-                    self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), width)
+        for name, (page, _) in self.pages.items():
+            for width in (1280, 400):
+                for dark in (False, True):
+                    with self.subTest(f"{name}, {width}, {'dark' if dark else 'light'}"):
+                        self.browser.open(page, width=width, dark=dark)
+                        result = contrasts(self.browser)
+                        self.assertGreater(result["count"], 40)
+                        self.assertEqual(result["weak"], [])
+                        self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), width)
         # The twin: grey on grey is found.
         self.browser.evaluate("document.querySelector('h1').style.color = document.body.style.background = '#777'")
         self.assertNotEqual(contrasts(self.browser)["weak"], [])

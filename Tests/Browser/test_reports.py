@@ -1,30 +1,49 @@
 """Graph pages and reports in a browser."""
 
+import json
 import os
 import tempfile
 import unittest
+import urllib.parse
+import xml.etree.ElementTree
 
 from browser import Browser
-from pages import contrasts, nino, set_value
+from pages import ROOT, contrasts, missed_by_tab, nino, set_value, traced
 
 LIMIT = 1_000_000
+GRAPHS = ("fm-16", "gpt2-tiny", "llama-3.1-8b")
 
 
 class ReportTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
-        cls.browser = Browser()
         cls.pages = {}
-        for config in ("fm-16", "gpt2-tiny", "llama-3.1-8b"):
-            cls.pages[config] = os.path.join(cls.folder.name, f"{config}.html")
-            nino("graph", "--config", config, "--html", cls.pages[config])
-        cls.pages["verify"] = os.path.join(cls.folder.name, "verify.html")
-        nino("verify", "--plugin", "nino.mlp", "--trials", "1", "--html", cls.pages["verify"])
-        report = os.path.join(cls.folder.name, "report")
-        arguments = "compare --task fm-16 --steps 60 --period 20 --eval-every 10 --nowcasters none,linefit --quiet"
-        nino(*arguments.split(), "--report", report)
-        cls.pages["compare"] = os.path.join(report, "report.html")
+        for name, config in {**{name: name for name in GRAPHS}, **traced()}.items():
+            nino("graph", "--config", config, "--html", cls.page(name))
+        nino("verify", "--plugin", "nino.mlp", "--trials", "1", "--html", cls.page("verify"))
+        cls.make_reports()
+        cls.browser = Browser()
+
+    @classmethod
+    def page(cls, name):
+        return cls.pages.setdefault(name, os.path.join(cls.folder.name, f"{name}.html"))
+
+    @classmethod
+    def make_reports(cls):
+        """The smallest run of every command that writes a report."""
+        folder = cls.folder.name
+        run = "--task fm-16 --steps 60 --period 20 --eval-every 10 --quiet".split()
+        nino("train", *run, "--target", "0.99", "--report", f"{folder}/train", status=1)
+        nino("compare", *run, "--nowcasters", "none,linefit", "--report", f"{folder}/compare")
+        nino("collect", "--plan", f"{ROOT}/Tests/Browser/plan.json", "--runs", "3", "--out", f"{folder}/runs")
+        nino(
+            *f"meta-train --data {folder}/runs --out {folder}/meta.safetensors --hidden 8 --steps 6".split(),
+            *"--eval-every 2 --hold-out 3 --trajectories 1 --slices 1 --quiet".split(),
+        )
+        cls.pages["train"] = f"{folder}/train/report.html"
+        cls.pages["compare"] = f"{folder}/compare/report.html"
+        cls.pages["meta-train"] = f"{folder}/meta.html"
 
     @classmethod
     def tearDownClass(cls):
@@ -32,12 +51,12 @@ class ReportTests(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_pages_load_without_errors_and_load_nothing_else(self):
-        self.assertEqual(len(self.pages), 5)
+        self.assertGreaterEqual(len(self.pages), 10)
         for name, page in self.pages.items():
             with self.subTest(name):
                 self.browser.open(page)
                 self.assertEqual(self.browser.problems, [])
-                self.assertEqual(self.browser.requests, ["file://" + page])
+                self.assertEqual(self.browser.requests, ["file://" + urllib.parse.quote(page)])
                 self.assertLess(os.path.getsize(page), LIMIT)
 
     def test_text_stands_out_and_nothing_is_wider_than_the_window(self):
@@ -52,13 +71,46 @@ class ReportTests(unittest.TestCase):
                         self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), width)
 
     def test_no_page_names_a_folder_of_this_machine(self):
-        here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-        for name in ("fm-16", "gpt2-tiny", "llama-3.1-8b"):
+        for name in GRAPHS:
             with open(self.pages[name]) as file:
                 text = file.read()
             title = text[text.index("<title>") : text.index("</title>")]
             self.assertIn(name, title)
-            self.assertNotIn(here, title)
+            self.assertNotIn(ROOT, title)
+
+    def test_the_keyboard_alone_reaches_everything(self):
+        for name, page in self.pages.items():
+            with self.subTest(name):
+                self.browser.open(page)
+                count, missed = missed_by_tab(self.browser)
+                self.assertGreater(count, 0)
+                self.assertEqual(missed, [])
+        # The twin: what takes no focus is missed.
+        self.browser.open(self.pages["gpt2-tiny"])
+        self.browser.evaluate("document.getElementById('search').addEventListener('focus', (e) => e.target.blur())")
+        self.browser.evaluate("document.getElementById('search').setAttribute('inert', '')")
+        self.assertNotEqual(missed_by_tab(self.browser)[1], [])
+
+    def test_names_with_markup_and_control_characters_are_text(self):
+        with open(os.path.join(ROOT, "Tests/Browser/traced/resnet.nino.json")) as file:
+            program = file.read()
+        name = 'a</script><q>&"\u0001\u0085'
+        program = program.replace('"conv1.weight"', json.dumps(name))
+        config = os.path.join(self.folder.name, "<q>\u0002.nino.json")
+        with open(config, "w") as file:
+            file.write(program)
+        picture, graph, explorer = (os.path.join(self.folder.name, f"named.{end}") for end in ("svg", "html", "e.html"))
+        nino("graph", "--config", config, "--svg", picture, "--html", graph)
+        nino("explore", "--config", config, "--html", explorer)
+        texts = [element.text for element in xml.etree.ElementTree.parse(picture).iter() if element.text]
+        self.assertTrue(any('a</script><q>&"\ufffd' in text for text in texts))
+        for page in (graph, explorer):
+            with open(page) as file:
+                self.assertEqual([c for c in file.read() if ord(c) < 32 and c not in "\n\t"], [])
+            self.browser.open(page)
+            self.assertEqual(self.browser.problems, [])
+            self.assertEqual(self.browser.evaluate("document.querySelectorAll('q').length"), 0)
+            self.assertIn("a</script><q>&", self.browser.evaluate("document.body.textContent"))
 
     def test_the_legend_filters_and_the_search_finds(self):
         self.browser.open(self.pages["gpt2-tiny"])
@@ -81,8 +133,7 @@ class ReportTests(unittest.TestCase):
         self.assertEqual(self.browser.evaluate(visible), 1)
         self.browser.evaluate("document.querySelector('details.layer:not([hidden]) a.shape').focus()")
         self.browser.press("Enter")
-        self.browser.evaluate("new Promise((done) => setTimeout(done, 200))")
-        self.assertTrue(self.browser.evaluate("document.activeElement.id.startsWith('block-')"))
+        self.browser.wait_for("document.activeElement.id.startsWith('block-')")
 
 
 if __name__ == "__main__":
