@@ -2,7 +2,7 @@
 ///
 /// Files of the same model may leave out a prefix ("transformer.h.0…" or "h.0…"); the plugin says which. A file leaves
 /// a prefix out from all names or from none. What PyTorch puts before every name of a compiled or distributed model is
-/// known for all models, and so are names that older releases of libraries wrote.
+/// known for all models, and so are names of other releases of libraries (`ReleaseNames`).
 extension Model {
     /// The name in a file of every tensor that a checkpoint of this model must or may hold, by its name in the model;
     /// whether the file has it or not.
@@ -33,23 +33,10 @@ extension Model {
             for name in prefixed { map[name] = String(name.dropFirst(prefix.count)) }
         }
         return map.mapValues { name in
-            guard !held.contains(name), let old = Self.oldName(name), held.contains(old) else {
+            guard !held.contains(name), let other = ReleaseNames.of(name).first(where: held.contains) else {
                 return wrapped.original(name)
             }
-            return wrapped.original(old)
+            return wrapped.original(other)
         }
-    }
-
-    /// Ends of names, and what older releases wrote: TensorFlow's norms, and the two layers of torchvision's MLP before
-    /// 0.13.
-    private static let oldNames = [
-        ("LayerNorm.weight", "LayerNorm.gamma"), ("LayerNorm.bias", "LayerNorm.beta"),
-        ("mlp.0.weight", "mlp.linear_1.weight"), ("mlp.0.bias", "mlp.linear_1.bias"),
-        ("mlp.3.weight", "mlp.linear_2.weight"), ("mlp.3.bias", "mlp.linear_2.bias"),
-    ]
-
-    private static func oldName(_ name: String) -> String? {
-        for (new, old) in oldNames where name.hasSuffix(new) { return name.dropLast(new.count) + old }
-        return nil
     }
 }
