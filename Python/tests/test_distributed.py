@@ -1,4 +1,4 @@
-"""Two processes that train together."""
+"""Two processes that train together, with whole and with sharded weights."""
 
 import os
 
@@ -6,13 +6,17 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
-from models import CNN_NORM, Convolutional, batches, loss_of
+from models import CNN, CNN_NORM, Convolutional, batches, loss_of
 
 
-def worker(rank, port, folder, policy):
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-    dist.init_process_group("gloo", rank=rank, world_size=2)
+def join(rank, folder):
+    """Begins what processes do together; they meet by a file, so that no port may be taken."""
+    dist.init_process_group("gloo", rank=rank, world_size=2, init_method=f"file://{folder}/meeting")
     torch.set_num_threads(1)
+
+
+def worker(rank, folder, policy):
+    join(rank, folder)
     import nino.torch
 
     torch.manual_seed(0)
@@ -50,8 +54,61 @@ def worker(rank, port, folder, policy):
 
 @pytest.mark.parametrize("policy", ["search", "schedule"])
 def test_two_processes_hold_the_same_weights(policy, tmp_path):
-    mp.spawn(worker, args=(29500 + os.getpid() % 1000, str(tmp_path), policy), nprocs=2)
+    mp.spawn(worker, args=(str(tmp_path), policy), nprocs=2)
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
     assert first["events"] == second["events"] and len(first["events"]) >= 3
     learnt = [name for name in first["weights"] if "running" not in name]
     assert all(torch.equal(first["weights"][name], second["weights"][name]) for name in learnt)
+
+
+def sharded_worker(rank, folder, policy):
+    join(rank, folder)
+    import nino.torch
+    from nino.torch.sharding import whole
+    from torch.distributed.fsdp import fully_shard
+
+    results = {}
+    for name in ("whole", "sharded"):
+        torch.manual_seed(0)
+        model = Convolutional(CNN)
+        if name == "sharded":
+            for layer in (model.fc[0], model.fc[2]):
+                fully_shard(layer)
+            fully_shard(model)
+        else:
+            model = torch.nn.parallel.DistributedDataParallel(model)
+        options = {"config": CNN, "period": 20, "max_train_steps": 100, "policy": policy}
+        optimizer = nino.torch.NiNo(torch.optim.SGD(model.parameters(), lr=0.05), model, **options)
+        data, losses, events = batches(40, seed=rank), [], []
+        for step in range(50):
+            batch = data[step % 40]
+            if optimizer.need_grads:
+                optimizer.zero_grad()
+                loss = loss_of(model, batch)
+                loss.backward()
+                losses.append(loss.item())
+            else:
+                events.append(step)
+            optimizer.step(lambda batch=batch: loss_of(model, batch))
+        shown = optimizer.evaluation_weights(lambda: loss_of(model, data[0]))
+        if policy == "schedule":
+            optimizer.undo()
+        weights = {n.removeprefix("module."): whole(p) for n, p in model.named_parameters()}
+        results[name] = {"weights": weights, "events": events, "losses": losses, "shown": shown}
+    torch.save(results, os.path.join(folder, f"{rank}.pt"))
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+@pytest.mark.parametrize("policy", ["search", "schedule"])
+def test_sharded_weights_are_nowcast_as_whole_ones(policy, tmp_path):
+    mp.spawn(sharded_worker, args=(str(tmp_path), policy), nprocs=2)
+    for rank in range(2):
+        results = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
+        whole, sharded = results["whole"], results["sharded"]
+        assert whole["events"] == sharded["events"] and len(whole["events"]) >= 2
+        assert sharded["losses"] == pytest.approx(whole["losses"], rel=1e-4)
+        for key in ("weights", "shown"):
+            assert whole[key].keys() == sharded[key].keys() and len(whole[key]) == 6
+            for name, tensor in whole[key].items():
+                assert torch.allclose(tensor, sharded[key][name], rtol=1e-3, atol=1e-5), (key, name)

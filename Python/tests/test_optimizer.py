@@ -136,7 +136,7 @@ def test_a_state_of_something_else_changes_nothing():
     with pytest.raises(nino.NinoError, match="period"):
         other.load_state_dict(state)
     cut = copy.deepcopy(state)
-    cut["nino"]["state"] = cut["nino"]["state"][:-5]
+    cut["nino"]["state"]["library"] = cut["nino"]["state"]["library"][:-5]
     with pytest.raises(nino.NinoError, match="saved optimizer state"):
         wrapped(fresh(), policy="search").load_state_dict(cut)
     assert other.completed_steps == 0
@@ -190,6 +190,18 @@ def test_a_scheduler_takes_the_wrapper_too():
     assert optimizer.base.param_groups[0]["lr"] == pytest.approx(3e-3 / 4)
 
 
+def test_a_lambda_schedule_acts_on_the_base():
+    model, data = fresh(), batches(40)
+    base = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimizer = wrapped(model, base, policy="search")
+    schedule = torch.optim.lr_scheduler.LambdaLR(base, lambda step: 1 / (1 + step))
+    for step in range(25):
+        train(model, optimizer, data, step + 1, start=step)
+        schedule.step()
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(3e-3 / (2 + step))
+    assert optimizer.last_event is not None
+
+
 def test_frozen_parameters_are_left_alone():
     model, data = fresh(), batches(40)
     model.fc[0].requires_grad_(False)
@@ -233,6 +245,50 @@ def test_a_look_leaves_double_precision_as_it_was():
     before = weights(model)
     optimizer.step(lambda: loss_of(model, data[0]))
     assert optimizer.last_event.kind == "looked" and equal(before, weights(model))
+
+
+def moved(dtype, steps, stop=0, look=(), **options):
+    """A weight that moves by 1 a step, wrapped with states that are means; saved and taken up after `stop` steps."""
+
+    def start():
+        model = torch.nn.Linear(1, 1, bias=False).to(dtype)
+        torch.nn.init.zeros_(model.weight)
+        options_ = {"period": 30, "max_train_steps": 90, "ckpt": "linefit", "states": "mean", "policy": "search"}
+        return model, nino.torch.NiNo(torch.optim.SGD(model.parameters(), lr=1.0), model, **options_ | options)
+
+    model, optimizer = start()
+    trail = []
+    for step in range(steps):
+        if step == stop and stop:
+            saved = copy.deepcopy((model.state_dict(), optimizer.state_dict()))
+            model, optimizer = start()
+            model.load_state_dict(saved[0])
+            optimizer.load_state_dict(saved[1])
+            assert optimizer.completed_steps == stop
+        model.weight.grad = torch.full_like(model.weight, -1.0)
+        optimizer.step(lambda: (100 - model.weight).square().sum())
+        if step in look:
+            before = model.weight.item()
+            optimizer.evaluation_weights(lambda: (100 - model.weight).square().sum())
+            assert model.weight.item() == before
+        trail.append((model.weight.item(), optimizer.need_grads, optimizer.completed_steps))
+    return trail, optimizer
+
+
+def test_a_mean_is_formed_where_the_weights_lie():
+    # Double precision goes through copies, as weights on another device do.
+    expected, library = moved(torch.float32, 80)
+    found, pending = moved(torch.float64, 80)
+    assert library._run._pending is None and pending._run._pending is not None
+    assert [step[1:] for step in found] == [step[1:] for step in expected]
+    assert [step[0] for step in found] == pytest.approx([step[0] for step in expected], rel=1e-5)
+    assert found[-1][0] > 80, "expected a jump"
+    assert moved(torch.float64, 80, history_device="cpu")[0] == found
+    for stop in (4, 6, 28, 29, 47):
+        assert moved(torch.float64, 80, stop=stop)[0] == found
+    assert moved(torch.float64, 80, look=(3, 31, 46, 47))[0] == found
+    with pytest.raises(nino.NinoError, match="elsewhere"):
+        moved(torch.float32, 1)[1].load_state_dict(moved(torch.float64, 28)[1].state_dict())
 
 
 def test_batch_norm_dropout_and_gradients_are_as_before_a_look():
@@ -400,13 +456,53 @@ def test_layers_may_be_nowcast_by_themselves():
     assert all(torch.isfinite(tensor).all() for tensor in layers.values())
 
 
+def test_a_vision_transformer_is_known_by_its_names_in_memory():
+    transformers = pytest.importorskip("transformers")
+    sizes = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
+    config = transformers.ViTConfig(image_size=8, patch_size=4, num_labels=3, **sizes)
+    torch.manual_seed(0)
+    model = transformers.ViTForImageClassification(config)
+    names = [name for name, _ in model.named_parameters()]
+    after = after_a_nowcast(model)
+    assert list(after) == names and all(torch.isfinite(tensor).all() for tensor in after.values())
+    # In files the names are others; the nowcast is the same.
+    states = [{n: t.detach() + step for n, t in model.named_parameters()} for step in range(5)]
+    in_files = [{_name_in_files(n): t for n, t in state.items()} for state in states]
+    assert in_files[0].keys() != states[0].keys()
+    found, expected = (nino.nowcast(given, model, 3) for given in (states, in_files))
+    assert list(found) == names and all(torch.equal(found[n], expected[_name_in_files(n)]) for n in names)
+
+
+def _name_in_files(name):
+    name = name.replace("vit.layers.", "vit.encoder.layer.").replace("attention.o_proj", "attention.output.dense")
+    for part, longer in [("q", "query"), ("k", "key"), ("v", "value")]:
+        name = name.replace(f"attention.{part}_proj", f"attention.attention.{longer}")
+    return name.replace("mlp.fc1", "intermediate.dense").replace("mlp.fc2", "output.dense")
+
+
+def test_a_traced_program_may_be_the_config():
+    from nino.tracing import export
+
+    model = torch.nn.Sequential(torch.nn.Linear(4, 6), torch.nn.ReLU(), torch.nn.Linear(6, 3))
+    program = export(model, (torch.randn(2, 4),))
+    by_program = after_a_nowcast(copy.deepcopy(model), config=program)
+    assert equal(by_program, after_a_nowcast(copy.deepcopy(model), example=torch.randn(2, 4)))
+
+
+def test_flattened_parameters_are_refused():
+    flat = type("FullyShardedDataParallel", (torch.nn.Sequential,), {})(fresh())
+    with pytest.raises(nino.NinoError, match="fully_shard"):
+        wrapped(flat)
+
+
 def test_settings_out_of_range_are_refused():
     for options, message in [
         ({"period": 4}, "period: expected at least 5"),
         ({"max_train_steps": 0}, "max"),
         ({"horizon": -1}, "horizon"),
         ({"policy": "hope"}, "policy: expected schedule, search, near, found hope"),
-        ({"history_device": "meta"}, "history_device"),
+        ({"history_device": "meta"}, "history_device: expected a device that holds numbers"),
+        ({"history_device": "nowhere"}, "history_device"),
         ({"edge_sample_ratio": 2.0}, "edge_sample_ratio|edge-sample-ratio"),
         ({"ckpt": "/nowhere/nino.pt"}, "/nowhere/nino.pt"),
         ({"config": None}, "example"),

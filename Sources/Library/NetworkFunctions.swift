@@ -113,6 +113,11 @@ public func nino_nowcaster_needs_graph(_ nowcaster: OpaquePointer?) -> Int32 {
 }
 
 @c @implementation
+public func nino_nowcaster_states(_ nowcaster: OpaquePointer?) -> nino_states_t {
+    (try? object(nowcaster, NowcasterHandle.self))?.stateKind == .mean ? NINO_STATES_MEAN : NINO_STATES_SNAPSHOT
+}
+
+@c @implementation
 public func nino_nowcast(
     _ network: OpaquePointer?, _ nowcaster: OpaquePointer?, _ states: UnsafePointer<nino_array_t>?,
     _ horizons: UnsafePointer<Int64>?, _ horizonCount: Int64, _ outputs: UnsafePointer<nino_array_t>?,

@@ -48,6 +48,19 @@ public func nino_optimizer_record(
 }
 
 @c @implementation
+public func nino_optimizer_steps_to_state(_ optimizer: OpaquePointer?) -> Int64 {
+    Int64((try? object(optimizer, RunOptimizer.self))?.stepsToState ?? 0)
+}
+
+@c @implementation
+public func nino_optimizer_record_mean(
+    _ optimizer: OpaquePointer?, _ weights: UnsafePointer<nino_array_t>?, _ steps: Int64,
+    _ message: UnsafeMutablePointer<nino_message_t>?
+) -> nino_outcome_t {
+    answer(message) { try object(optimizer, RunOptimizer.self).record(mean: weights, steps: Int(steps)) }
+}
+
+@c @implementation
 public func nino_optimizer_nowcast(
     _ optimizer: OpaquePointer?, _ weights: UnsafePointer<nino_array_t>?, _ loss: nino_loss_t?,
     _ context: UnsafeMutableRawPointer?, _ watch: UnsafePointer<nino_watch_t>?,

@@ -71,6 +71,19 @@ final class RunOptimizer {
         _ = try optimizer.step(weights, gradients: weights)
     }
 
+    /// 0 where weights have to be shown one step at a time.
+    var stepsToState: Int { optimizer.stateKind == .mean ? optimizer.stepsToState : 0 }
+
+    /// Takes down several steps of the caller's optimizer by the mean of the weights before them.
+    /// - Throws: `input` for more steps than `stepsToState`, or an array that cannot be used.
+    func record(mean pointer: UnsafePointer<nino_array_t>?, steps: Int) throws {
+        guard (1...max(1, stepsToState)).contains(steps), stepsToState > 0 else {
+            throw LibraryError.input("steps: expected 1 to \(stepsToState), found \(steps)")
+        }
+        read(try foreignArrays(pointer, parameters, what: "weights"))
+        optimizer.record(weights, steps: steps)
+    }
+
     /// Takes the step that is a nowcast.
     /// - Throws: `input`; what nowcaster and `loss` throw, then weights and states are as they were.
     func nowcast(_ pointer: UnsafePointer<nino_array_t>?, loss: LossFunction?, _ watch: Watch?) throws -> Event {

@@ -94,6 +94,7 @@ class Nowcaster(lib.Handle):
         super().__init__("nino_nowcaster_open", "nino_nowcaster_destroy", os.fsencode(name))
         self.needs_graph = bool(lib.call("nino_nowcaster_needs_graph", self.pointer))
         self.longest_horizon = lib.call("nino_nowcaster_longest_horizon", self.pointer) or None
+        self.states = "mean" if lib.call("nino_nowcaster_states", self.pointer) == lib.MEAN else "snapshot"
 
 
 @dataclass(frozen=True)
@@ -152,8 +153,15 @@ class Optimizer(lib.Handle):
     def memory(self) -> int:
         return lib.call("nino_optimizer_memory", self.pointer)
 
+    @property
+    def steps_to_state(self) -> int:
+        return lib.call("nino_optimizer_steps_to_state", self.pointer)
+
     def record(self, weights: Arrays | None) -> None:
         lib.check("nino_optimizer_record", self.pointer, weights.items if weights else None)
+
+    def record_mean(self, mean: Arrays, steps: int) -> None:
+        lib.check("nino_optimizer_record_mean", self.pointer, mean.items, steps)
 
     def nowcast(self, weights: Arrays, loss: Callable[[], float] | None) -> Event:
         callbacks, event = lib.Callbacks(loss), lib.Event()

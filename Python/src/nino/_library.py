@@ -97,6 +97,7 @@ _SIGNATURES = {
     "nino_nowcaster_destroy": (None, [_HANDLE]),
     "nino_nowcaster_longest_horizon": (c_int64, [_HANDLE]),
     "nino_nowcaster_needs_graph": (c_int32, [_HANDLE]),
+    "nino_nowcaster_states": (c_int32, [_HANDLE]),
     "nino_nowcast": (
         c_int32,
         [_HANDLE, _HANDLE, _ARRAYS, POINTER(c_int64), c_int64, _ARRAYS, POINTER(Watch), _MESSAGE],
@@ -108,6 +109,8 @@ _SIGNATURES = {
     "nino_optimizer_completed_steps": (c_int64, [_HANDLE]),
     "nino_optimizer_memory": (c_int64, [_HANDLE]),
     "nino_optimizer_record": (c_int32, [_HANDLE, _ARRAYS, _MESSAGE]),
+    "nino_optimizer_steps_to_state": (c_int64, [_HANDLE]),
+    "nino_optimizer_record_mean": (c_int32, [_HANDLE, _ARRAYS, c_int64, _MESSAGE]),
     "nino_optimizer_nowcast": (
         c_int32,
         [_HANDLE, _ARRAYS, Loss, c_void_p, POINTER(Watch), POINTER(Event), _MESSAGE],

@@ -192,6 +192,17 @@ int64_t nino_nowcaster_longest_horizon(const nino_nowcaster_t *nowcaster);
 /* 1 if it needs the graph of a network, else 0. [thread-safe] */
 int32_t nino_nowcaster_needs_graph(const nino_nowcaster_t *nowcaster);
 
+typedef int32_t nino_states_t;
+/* States are what the nowcaster was trained on. */
+#define NINO_STATES_OF_NOWCASTER 0
+/* A state is the weights as they are at the step that records it, as in the paper. */
+#define NINO_STATES_SNAPSHOT 1
+/* A state is the mean of the weights over the steps since the state before. */
+#define NINO_STATES_MEAN 2
+
+/* What it was trained on: NINO_STATES_SNAPSHOT or NINO_STATES_MEAN. [thread-safe] */
+nino_states_t nino_nowcaster_states(const nino_nowcaster_t *nowcaster);
+
 /* ---- A nowcast -------------------------------------------------------------------------------------------------- */
 
 typedef int32_t nino_scalar_t;
@@ -244,14 +255,6 @@ typedef int32_t nino_policy_t;
 /* Once a period the nowcast one state ahead takes the place of the weights: for runs that nothing judges. */
 #define NINO_POLICY_NEAR 2
 
-typedef int32_t nino_states_t;
-/* States are what the nowcaster was trained on. */
-#define NINO_STATES_OF_NOWCASTER 0
-/* A state is the weights as they are at the step that records it, as in the paper. */
-#define NINO_STATES_SNAPSHOT 1
-/* A state is the mean of the weights over the steps since the state before. */
-#define NINO_STATES_MEAN 2
-
 typedef struct nino_optimizer_settings {
     nino_policy_t policy;
     nino_states_t states;
@@ -299,6 +302,16 @@ int64_t nino_optimizer_memory(const nino_optimizer_t *optimizer);
  * are read; may be NULL where nino_optimizer_needs_weights says 0. NINO_BAD_INPUT: the next step is a nowcast.
  * [one-thread] */
 nino_outcome_t nino_optimizer_record(nino_optimizer_t *optimizer, const nino_array_t *weights, nino_message_t *message);
+
+/* How many steps of the own optimizer nino_optimizer_record_mean may take down at once: those to the next state, or to
+ * the next nowcast. 0 where states are no means, or the next step is a nowcast. [one-thread] */
+int64_t nino_optimizer_steps_to_state(const nino_optimizer_t *optimizer);
+
+/* As `steps` calls of nino_optimizer_record, after these steps and by the mean of the weights before each: for weights
+ * that lie elsewhere, where their mean costs less than to bring them here. `weights` holds parameter_count arrays,
+ * which are read. NINO_BAD_INPUT: not 1 ... nino_optimizer_steps_to_state steps. [one-thread] */
+nino_outcome_t nino_optimizer_record_mean(nino_optimizer_t *optimizer, const nino_array_t *weights, int64_t steps,
+                                          nino_message_t *message);
 
 /* The loss of the model with the weights that the arrays hold at this moment, on the same batches at every call during
  * one nino_optimizer_nowcast: writes it to `*loss`, the library's. Returns 0, or anything else to end the nowcast with

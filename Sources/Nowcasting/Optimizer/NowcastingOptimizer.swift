@@ -127,6 +127,27 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         return .updated
     }
 
+    /// Steps until one completes a state, or until the next nowcast, which is not one of them.
+    public var stepsToState: Int {
+        let steps = interval - completedSteps % interval
+        return states.count >= StateHistory.contextLength - 1 ? steps - 1 : steps
+    }
+
+    /// Records several steps at once, which are nobody's to take any more.
+    ///
+    /// - Parameters:
+    ///   - mean: of the weights that the steps started from, shape [parameters].
+    ///   - steps: 1 to `stepsToState`. States have to be means.
+    public mutating func record(_ mean: Tensor, steps: Int) {
+        precondition(stateKind == .mean && (1...stepsToState).contains(steps))
+        recorded.add(mean, count: steps)
+        completedSteps += steps
+        guard completedSteps.isMultiple(of: length.steps(after: completedSteps - 1)) else { return }
+        states.append(recorded.state(mean))
+        statesSinceJump += 1
+        recorded = StateAccumulator(stateKind)
+    }
+
     private mutating func nowcast(_ weights: Tensor, _ losses: ((Tensor) throws -> [Double])?) throws -> Event {
         var newest = recorded
         newest.add(weights)

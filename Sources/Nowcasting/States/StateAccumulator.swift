@@ -59,6 +59,14 @@ public struct StateAccumulator: Sendable {
         }
     }
 
+    /// Adds several weight vectors at once.
+    /// - Parameter mean: theirs, shape [weights].
+    mutating func add(_ mean: Tensor, count: Int) {
+        let share = Float(count) / Float(self.count + count)
+        self.mean = self.mean.isEmpty ? mean.array : Self.mixed(self.mean, mean.values, share: share).array
+        self.count += count
+    }
+
     /// The mean over this and the state before it, each weight vector counting once.
     ///
     /// - Parameters:

@@ -10,7 +10,7 @@ import torch.distributed as dist
 
 from .._handles import Event, Network
 from .evaluation import Evaluation
-from .run import Run, Settings
+from .run import Progress, Run, Settings
 from .weights import Weights
 
 # What the first process tells the others.
@@ -37,8 +37,8 @@ def run_for(
     return SharedRun(network, model, chosen, policy, settings)
 
 
-class SharedRun:
-    """A run whose weights several processes hold alike.
+class SharedRun(Progress):
+    """A run whose weights several processes hold, all alike or each a part.
 
     The first process records states and nowcasts. All evaluate the closure, each on its own batch, and what counts is
     the mean. A process that is not the first keeps count of the steps with a run of a single weight, for which the same
@@ -50,56 +50,49 @@ class SharedRun:
     ) -> None:
         self.policy = policy
         self._is_first = dist.get_rank() == 0
-        self._model = model
-        # What the first process may change.
-        self._tensors = Weights(network, model, chosen).tensors
         if self._is_first:
             self._run = Run(network, model, chosen, policy, settings)
+            self._weights = self._run.weights
         else:
-            counter = torch.nn.Linear(1, 1, bias=False)
-            own = Settings("linefit", settings.period, settings.max_train_steps, settings.horizon, states="snapshot")
-            self._run = Run(Network.of_shapes({"weight": (1, 1)}), counter, list(counter.parameters()), policy, own)
+            self._weights = Weights(network, model, chosen)
+            self._run = _counting_run(policy, settings)
         self._evaluation = Evaluation(model)
 
-    @property
-    def need_grads(self) -> bool:
-        return self._run.need_grads
-
-    @property
-    def completed_steps(self) -> int:
-        return self._run.completed_steps
-
-    @property
-    def memory(self) -> int:
-        return self._run.memory
-
     def record(self) -> None:
+        """As `Run.record`, to be called in all processes."""
+        if not self._is_first and self._run.needs_weights:
+            self._weights.take_part()
         self._run.record()
 
     def nowcast(self, loss: Callable[[], Any] | None) -> Event:
         """As `Run.nowcast`, to be called in all processes."""
+        self._run.demand(loss)
         if not self._is_first:
-            return self._follow(loss)
+            kind, horizon = self._follow(loss)
+            # The counter's own nowcast is of no account but for the step it takes.
+            self._run.nowcast((lambda: 0.0) if loss is not None else None)
+            return Event(_KINDS[kind], horizon)
         try:
             event = self._run.nowcast(self._judged(loss) if loss is not None else None)
         except BaseException:
             self._tell(_FAILED)
             raise
         self._tell(_DONE, _KINDS.index(event.kind), event.horizon)
-        self._broadcast()
+        if event.kind == "nowcast":
+            self._weights.share()
         return event
 
     def evaluation_weights(self, loss: Callable[[], Any], copies: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         """As `Run.evaluation_weights`, to be called in all processes."""
         if not self._is_first:
-            self._follow_judging(loss)
+            self._follow(loss)
         else:
             try:
                 copies = self._run.evaluation_weights(self._judged(loss), copies)
             except BaseException:
                 self._tell(_FAILED)
                 raise
-            self._tell(_DONE)
+            self._tell(_DONE, _KINDS.index("looked"))
         for tensor in copies.values():
             dist.broadcast(tensor, 0)
         return copies
@@ -107,64 +100,74 @@ class SharedRun:
     def undo(self) -> None:
         """As `Run.undo`, to be called in all processes."""
         if self._is_first:
-            self._run.undo()
+            try:
+                self._run.undo()
+            except BaseException:
+                self._tell(_FAILED)
+                raise
+            self._tell(_DONE)
         else:
+            self._weights.take_part()
+            if self._told()[0] == _FAILED:
+                raise _failure()
             self._run.forget()
-        self._broadcast()
+        self._weights.share()
 
-    def save(self) -> torch.Tensor:
+    def save(self) -> dict[str, Any]:
         return self._run.save()
 
-    def restore(self, state: torch.Tensor) -> None:
-        self._run.restore(state if self._is_first else _of_one_weight(state))
+    def restore(self, saved: dict[str, Any]) -> None:
+        if self._is_first:
+            return self._run.restore(saved)
+        self._run.restore({"library": _of_one_weight(saved["library"]), "pending": {"steps": 0, "mean": []}})
+        for _ in range(saved["pending"]["steps"]):
+            self._run.record()
+        return None
 
     def _judged(self, loss: Callable[[], Any]) -> Callable[[], float]:
         """The mean of all processes' losses of the first one's weights."""
 
         def judge() -> float:
             self._tell(_JUDGE)
-            self._broadcast()
+            self._weights.share()
             return self._mean(lambda: self._evaluation.loss(loss))
 
         return judge
 
-    def _follow(self, loss: Callable[[], Any] | None) -> Event:
-        kind, horizon = self._follow_judging(loss)
-        self._broadcast()
-        # The counter's own nowcast is of no account but for the step it takes.
-        self._run.nowcast((lambda: 0.0) if loss is not None else None)
-        return Event(_KINDS[kind], horizon)
-
-    def _follow_judging(self, loss: Callable[[], Any] | None) -> tuple[int, int]:
-        with self._evaluation.of(loss) as evaluate:
-            while True:
-                command, kind, horizon = self._told()
-                if command == _DONE:
-                    return kind, horizon
-                if command == _FAILED:
-                    self._broadcast()
-                    raise RuntimeError("the first process could not nowcast; see its message")
-                self._broadcast()
-                self._mean(evaluate)
+    def _follow(self, loss: Callable[[], Any] | None) -> tuple[int, int]:
+        """Does what the first process asks for while it nowcasts. Returns what became of that: kind and horizon."""
+        self._weights.take_part()
+        kept = self._weights.keep(every=True)
+        replaced = False
+        try:
+            with self._evaluation.of(loss) as evaluate:
+                while True:
+                    command, kind, horizon = self._told()
+                    if command == _FAILED:
+                        raise _failure()
+                    if command == _DONE:
+                        replaced = _KINDS[kind] == "nowcast"
+                        break
+                    self._weights.share()
+                    self._mean(evaluate)
+        finally:
+            if not replaced:
+                self._weights.give_back(kept)
+        if replaced:
+            self._weights.share()
+        return kind, horizon
 
     @property
     def _device(self) -> torch.device:
-        return self._tensors[0].device
+        return self._weights.tensors[0].device
 
     def _tell(self, command: int, kind: int = 0, horizon: int = 0) -> None:
         dist.broadcast(torch.tensor([command, kind, horizon], device=self._device), 0)
-        if command == _FAILED:
-            self._broadcast()
 
     def _told(self) -> tuple[int, int, int]:
         message = torch.zeros(3, dtype=torch.int64, device=self._device)
         dist.broadcast(message, 0)
         return tuple(message.tolist())
-
-    def _broadcast(self) -> None:
-        with torch.no_grad():
-            for tensor in self._tensors:
-                dist.broadcast(tensor.data, 0)
 
     def _mean(self, evaluate: Callable[[], float]) -> float:
         """Of all processes; not a number where one of them fails, so that none waits for it."""
@@ -178,6 +181,19 @@ class SharedRun:
         if failure is not None:
             raise failure
         return total.item() / dist.get_world_size()
+
+
+def _failure() -> Exception:
+    return RuntimeError("the first process could not go on; see its message")
+
+
+def _counting_run(policy: str, settings: Settings) -> Run:
+    """A run of one weight that counts steps as that of the first process does."""
+    counter = torch.nn.Linear(1, 1, bias=False)
+    own = Settings(
+        "linefit", settings.period, settings.max_train_steps, settings.horizon, states=settings.states_of(policy)
+    )
+    return Run(Network.of_shapes({"weight": (1, 1)}), counter, list(counter.parameters()), policy, own)
 
 
 def _of_one_weight(state: torch.Tensor) -> torch.Tensor:

@@ -6,6 +6,8 @@ from typing import Any
 
 import torch
 
+from .sharding import reshard
+
 
 class Evaluation:
     """Evaluates a closure on a module whose buffers, gradients and random generators stay as they are.
@@ -45,6 +47,12 @@ class Evaluation:
 
     def loss(self, closure: Callable[[], Any]) -> float:
         """What the closure returns, without gradients unless it runs a backward pass."""
+        try:
+            return self._loss(closure)
+        finally:
+            reshard(self._model)
+
+    def _loss(self, closure: Callable[[], Any]) -> float:
         if not self._needs_gradients:
             try:
                 with torch.no_grad():

@@ -10,10 +10,20 @@ import torch
 
 from .._handles import Network
 from ..errors import NinoError
+from .sharding import is_sharded
 
 
 def unwrapped(model: torch.nn.Module) -> torch.nn.Module:
-    """The module inside what torch.compile and DistributedDataParallel put around it."""
+    """The module inside what torch.compile and DistributedDataParallel put around it.
+
+    Raises:
+        NinoError: FullyShardedDataParallel has flattened its parameters.
+    """
+    if any(type(module).__name__ == "FullyShardedDataParallel" for module in model.modules()):
+        raise NinoError(
+            "model: expected parameters of their own shapes, as fully_shard keeps them, found "
+            "FullyShardedDataParallel, which flattens them"
+        )
     while True:
         inner = getattr(model, "_orig_mod", None)
         if inner is None and type(model).__name__ in ("DistributedDataParallel", "DataParallel"):
@@ -36,6 +46,8 @@ def network_of(
     Raises:
         NinoError: nobody knows the module, and there is no example to trace it on.
     """
+    if hasattr(config, "document"):
+        return _network_of_program(config, plugin_path, trust)
     if config is not None:
         return Network.open(config, plugin_path, trust)
     reason = f"{type(model).__name__}: has no config that a plugin could know"
@@ -51,9 +63,18 @@ def network_of(
             reason = str(failure)
     if example is None:
         raise NinoError(f"{reason}; expected an example of the model's input, on which it is traced")
+    if any(is_sharded(tensor) for tensor in model.parameters()):
+        raise NinoError(
+            f"{reason}; the module is sharded already: trace it before, and give the program that nino.torch.export "
+            "made as config"
+        )
+    return _network_of_program(trace(model, example), plugin_path, trust)
+
+
+def _network_of_program(program: Any, plugin_path: Sequence[str], trust: bool) -> Network:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.nino.json"
-        trace(model, example).save(path)
+        program.save(path)
         return Network.open(path, plugin_path, trust)
 
 

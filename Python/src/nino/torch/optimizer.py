@@ -13,12 +13,13 @@ from .._handles import Event, Network
 from ..errors import NinoError
 from .distributed import processes, run_for
 from .networks import network_of, unwrapped
-from .run import Run, Settings
+from .run import Progress, Run, Settings
+from .sharding import whole
 
 _FORMAT = 1
 
 
-class NiNo(torch.optim.Optimizer):
+class NiNo(Progress, torch.optim.Optimizer):
     """Wraps an optimizer: now and then, instead of a step of its own, the weights are nowcast.
 
     Every `period` / 5 steps the weights are recorded as they are before that step's update (or as they were on average
@@ -41,10 +42,12 @@ class NiNo(torch.optim.Optimizer):
         ckpt: the nowcaster: "nino" ships, "linefit" and "average" need no weights and no graph, else a path.
         subgraph: cut the graph between layers and nowcast each part by itself.
         edge_sample_ratio: pass messages along this share of the edges only; None or 0: along all.
-        config: a config (path, name, JSON text or mapping) or a `nino.Network` instead of `model.config`.
+        config: a config (path, name, JSON text or mapping), a traced program or a `nino.Network` instead of
+            `model.config`.
         parameters: which parameters may be nowcast: names, or a function of name and tensor. None: all that the base
             optimizer trains. Others, and frozen ones, are left alone.
-        history_device: where states are kept; the library computes in the processor's memory, so "cpu" alone.
+        history_device: where the mean of a state under way is formed; None: where the weights lie, which spares a copy
+            of them at every step. Finished states lie in the processor's memory, where the library computes.
         seed: chooses the edges of `edge_sample_ratio`.
         states: "snapshot": the weights as they are at the step that records them; "mean": their mean since the record
             before. None: a snapshot with "schedule", else what the nowcaster was trained on.
@@ -74,21 +77,27 @@ class NiNo(torch.optim.Optimizer):
         edge_sample_ratio: float | None = None,
         config: Any = None,
         parameters: Sequence[str] | Callable[[str, torch.Tensor], bool] | None = None,
-        history_device: str | torch.device = "cpu",
+        history_device: str | torch.device | None = None,
         seed: int = 0,
         states: str | None = None,
         plugin_path: Sequence[str] = (),
         trust: bool = False,
     ) -> None:
-        if torch.device(history_device).type != "cpu":
-            raise NinoError(f"history_device: expected cpu, where the library computes, found {history_device}")
         self.base = base_opt
         self.last_event: Event | None = None
         self._optimizer_step_pre_hooks: OrderedDict = OrderedDict()
         self._optimizer_step_post_hooks: OrderedDict = OrderedDict()
         self._model = unwrapped(model)
         self._settings = Settings(
-            ckpt or "nino", period, max_train_steps, horizon, subgraph, edge_sample_ratio, seed, states
+            ckpt or "nino",
+            period,
+            max_train_steps,
+            horizon,
+            subgraph,
+            edge_sample_ratio,
+            seed,
+            states,
+            history_device,
         )
         self._network = self._open(example, config, plugin_path, trust)
         self._chosen = self._choose(parameters)
@@ -161,23 +170,6 @@ class NiNo(torch.optim.Optimizer):
         """Gives the base optimizer more parameters; they are trained, and not nowcast."""
         self.base.add_param_group(param_group)
 
-    # What a run needs.
-
-    @property
-    def need_grads(self) -> bool:
-        """False if the next step is a nowcast: then no forward and backward pass is needed."""
-        return self._run.need_grads
-
-    @property
-    def completed_steps(self) -> int:
-        """Steps so far, nowcasts among them."""
-        return self._run.completed_steps
-
-    @property
-    def memory(self) -> int:
-        """Bytes that recorded states take at most, in the processor's memory."""
-        return self._run.memory
-
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Takes one step: of the base optimizer, or a nowcast where `need_grads` says so.
 
@@ -227,7 +219,7 @@ class NiNo(torch.optim.Optimizer):
         Returns:
             Parameters by their names in the model, to load into a copy of it.
         """
-        copies = {name: tensor.detach().clone() for name, tensor in self._model.named_parameters()}
+        copies = {name: whole(tensor).clone() for name, tensor in self._model.named_parameters()}
         return self._run.evaluation_weights(closure, copies)
 
     def state_dict(self) -> dict[str, Any]:

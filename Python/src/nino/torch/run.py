@@ -11,10 +11,32 @@ from .. import _library as lib
 from .._handles import Arrays, Event, Network, Nowcaster, Optimizer
 from ..errors import NinoError
 from .evaluation import Evaluation
+from .pending import PendingMean, usable_device
 from .weights import Weights
 
 POLICIES = {"schedule": lib.SCHEDULE, "search": lib.SEARCH, "near": lib.NEAR}
-STATES = {None: lib.OF_NOWCASTER, "snapshot": lib.SNAPSHOT, "mean": lib.MEAN}
+STATES = {"snapshot": lib.SNAPSHOT, "mean": lib.MEAN}
+
+
+class Progress:
+    """What a run tells of itself, passed on by those who hold one."""
+
+    _run: Any
+
+    @property
+    def need_grads(self) -> bool:
+        """False if the next step is a nowcast: then no forward and backward pass is needed."""
+        return self._run.need_grads
+
+    @property
+    def completed_steps(self) -> int:
+        """Steps so far, nowcasts among them."""
+        return self._run.completed_steps
+
+    @property
+    def memory(self) -> int:
+        """Bytes that recorded states take at most, in the processor's memory."""
+        return self._run.memory
 
 
 class Settings:
@@ -30,21 +52,26 @@ class Settings:
         edge_sample_ratio: float | None = None,
         seed: int = 0,
         states: str | None = None,
+        history_device: str | torch.device | None = None,
     ) -> None:
-        if states not in STATES:
+        if states is not None and states not in STATES:
             raise NinoError(f"states: expected snapshot or mean, found {states}")
         self.nowcaster, self.states = nowcaster, states
         self.period, self.max_train_steps, self.horizon = period, max_train_steps, horizon
         self.subgraph, self.edge_sample_ratio, self.seed = subgraph, edge_sample_ratio, seed
+        self.history_device = usable_device(history_device)
+
+    def states_of(self, policy: str) -> str:
+        """What a state is: "snapshot" or "mean"."""
+        # The paper's schedule has the paper's states.
+        return self.states or ("snapshot" if policy == "schedule" else Nowcaster(self.nowcaster).states)
 
     def structure(self, policy: str, is_trained: Sequence[int]) -> lib.Settings:
-        # The paper's schedule has the paper's states.
-        states = self.states or ("snapshot" if policy == "schedule" else None)
         flags = (ctypes.c_uint8 * max(1, len(is_trained)))(*is_trained)
         # The authors' release takes 0 for all edges.
         return lib.Settings(
             POLICIES[policy],
-            STATES[states],
+            STATES[self.states_of(policy)],
             int(self.subgraph),
             self.period,
             self.max_train_steps,
@@ -78,6 +105,9 @@ class Run:
             network, Nowcaster(settings.nowcaster), settings.structure(policy, self.weights.is_trained)
         )
         self._evaluation = Evaluation(model)
+        self._pending: PendingMean | None = None
+        if settings.states_of(policy) == "mean" and self.weights.are_elsewhere:
+            self._pending = PendingMean(self.weights, self._optimizer, settings.history_device)
 
     @property
     def need_grads(self) -> bool:
@@ -85,18 +115,35 @@ class Run:
 
     @property
     def completed_steps(self) -> int:
-        return self._optimizer.completed_steps
+        return self._optimizer.completed_steps + (self._pending.steps if self._pending else 0)
 
     @property
     def memory(self) -> int:
         return self._optimizer.memory
 
+    @property
+    def needs_weights(self) -> bool:
+        """Whether `record` will look at the weights."""
+        return self._optimizer.needs_weights
+
     def record(self) -> None:
         """Takes down the weights as they are before a step of the base optimizer."""
+        if self._pending is not None:
+            return self._pending.add()
         if not self._optimizer.needs_weights:
             return self._optimizer.record(None)
         self.weights.pull()
         return self._optimizer.record(self.weights.arrays)
+
+    def demand(self, loss: Callable[[], Any] | None) -> None:
+        """
+        Raises:
+            NinoError: a search has no closure to judge by.
+        """
+        if self.policy == "search" and loss is None:
+            raise NinoError(
+                f"step {self.completed_steps + 1}: a search needs a closure that returns the loss, found none"
+            )
 
     def nowcast(self, loss: Callable[[], Any] | None) -> Event:
         """Takes the step that is a nowcast.
@@ -107,10 +154,7 @@ class Run:
         Raises:
             Whatever `loss` raises, and KeyboardInterrupt; weights and states are then as they were.
         """
-        if self.policy == "search" and loss is None:
-            raise NinoError(
-                f"step {self.completed_steps + 1}: a search needs a closure that returns the loss, found none"
-            )
+        self.demand(loss)
         self.weights.pull()
         kept = self.weights.keep()
         replaced = False
@@ -136,6 +180,17 @@ class Run:
         Args:
             copies: the model's parameters by name, which are written.
         """
+        if self._pending is None or self._pending.steps == 0:
+            return self._evaluation_weights(loss, copies)
+        # What is pending counts as well, and is pending again afterwards.
+        saved = self.save()
+        self._pending.hand_over()
+        try:
+            return self._evaluation_weights(loss, copies)
+        finally:
+            self.restore(saved)
+
+    def _evaluation_weights(self, loss: Callable[[], Any], copies: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         self.weights.pull()
         kept = self.weights.keep()
         outputs = [torch.empty(tensor.shape, dtype=torch.float32) for tensor in self.weights.tensors]
@@ -160,21 +215,34 @@ class Run:
     def undo(self) -> None:
         """Returns to the weights from before the last nowcast that replaced them."""
         self.weights.pull()
+        self._hand_over()
         self._optimizer.undo(self.weights.arrays)
         self.weights.push()
 
     def forget(self) -> None:
         """Records anew, as `undo` does, where the weights are others' affair."""
+        self._hand_over()
         self._optimizer.forget()
 
-    def save(self) -> torch.Tensor:
-        """All that the run depends on beside weights and base optimizer: bytes, shape [count]."""
-        return torch.frombuffer(bytearray(self._optimizer.save()), dtype=torch.uint8)
+    def _hand_over(self) -> None:
+        if self._pending is not None:
+            self._pending.hand_over()
 
-    def restore(self, state: torch.Tensor) -> None:
+    def save(self) -> dict[str, Any]:
+        """All that the run depends on beside weights and base optimizer: bytes of the library, shape [count], and steps
+        that it has not been told of."""
+        state = torch.frombuffer(bytearray(self._optimizer.save()), dtype=torch.uint8)
+        pending = self._pending.save() if self._pending is not None else {"steps": 0, "mean": []}
+        return {"library": state, "pending": pending}
+
+    def restore(self, saved: dict[str, Any]) -> None:
         """Takes up a run from what `save` gave.
 
         Raises:
             NinoError: the state of another model or other settings.
         """
-        self._optimizer.restore(state.detach().cpu().numpy().tobytes())
+        self._optimizer.restore(saved["library"].detach().cpu().numpy().tobytes())
+        if self._pending is not None:
+            self._pending.restore(saved["pending"])
+        elif saved["pending"]["steps"]:
+            raise NinoError("state_dict: expected weights elsewhere than here, as when it was saved, found them here")

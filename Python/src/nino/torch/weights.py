@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 
 import torch
+import torch.distributed as dist
 
 from .. import _library as lib
 from .._handles import Arrays, Network
 from ..errors import NinoError
+from .sharding import distribute, is_sharded, whole
 
 _KINDS = {torch.float32: lib.F32, torch.float16: lib.F16, torch.bfloat16: lib.BF16}
 
@@ -15,7 +17,8 @@ class Weights:
     """A module's parameters in the order of a network.
 
     What lies in the processor's memory in a type the library knows is read and written in place. Anything else goes
-    through a copy there: `pull` before the library reads, `push` after it has written.
+    through a copy there: `pull` before the library reads, `push` after it has written. What is sharded over processes
+    is put together by `pull`, which all of them have to call, and given out again by `distribute`.
 
     Args:
         network: the list of parameters.
@@ -37,44 +40,70 @@ class Weights:
         for tensor, parameter, name in zip(self.tensors, network.parameters, self.names, strict=True):
             if tuple(tensor.shape) != parameter.shape:
                 raise NinoError(f"{name}: expected shape {list(parameter.shape)}, found {list(tensor.shape)}")
-            if not tensor.is_floating_point() or type(tensor.data) is not torch.Tensor:
+            is_dense = type(tensor.data) is torch.Tensor or is_sharded(tensor)
+            if not tensor.is_floating_point() or not is_dense:
                 raise NinoError(f"{name}: expected a dense tensor of real numbers, found {type(tensor.data).__name__}")
         self.is_trained = self._trained(chosen)
         self.arrays = Arrays(len(self.tensors))
         self._addresses: list[int | None] = [None] * len(self.tensors)
         self._copies: dict[int, torch.Tensor] = {}
 
+    @property
+    def are_elsewhere(self) -> bool:
+        """Whether some go through copies, and none is sharded."""
+        directly = [self._direct(index) for index in range(len(self.tensors))]
+        return not all(directly) and not any(is_sharded(tensor) for tensor in self.tensors)
+
     def _direct(self, index: int) -> bool:
         tensor = self.tensors[index]
-        return tensor.device.type == "cpu" and tensor.dtype in _KINDS
+        return tensor.device.type == "cpu" and tensor.dtype in _KINDS and not is_sharded(tensor)
 
     def pull(self) -> None:
         """Has the arrays show the parameters as they are now."""
         for index, tensor in enumerate(self.tensors):
-            address = tensor.data_ptr()
-            if index not in self._copies and address == self._addresses[index]:
-                continue
             if self._direct(index):
-                self._copies.pop(index, None)
-                self._addresses[index] = address
-                self.arrays.put(index, address, _KINDS[tensor.dtype], tensor.stride())
+                address = tensor.data_ptr()
+                if index in self._copies or address != self._addresses[index]:
+                    self._copies.pop(index, None)
+                    self._addresses[index] = address
+                    self.arrays.put(index, address, _KINDS[tensor.dtype], tensor.stride())
                 continue
             if index not in self._copies:
                 copy = torch.empty(tensor.shape, dtype=torch.float32, device="cpu")
                 self._copies[index] = copy
                 self.arrays.put(index, copy.data_ptr(), lib.F32, copy.stride())
-            self._copies[index].copy_(tensor.detach())
+            self._copies[index].copy_(whole(tensor))
+
+    def take_part(self) -> None:
+        """What the other processes have to call while the first pulls."""
+        for tensor in self.tensors:
+            if is_sharded(tensor):
+                whole(tensor)
 
     def push(self) -> None:
-        """Takes into the parameters what the library wrote to copies."""
+        """Takes into the parameters what the library wrote to copies, but for what is sharded."""
         with torch.no_grad():
             for index, copy in self._copies.items():
-                if self.is_trained[index]:
+                if self.is_trained[index] and not is_sharded(self.tensors[index]):
                     self.tensors[index].copy_(copy)
 
-    def keep(self) -> dict[int, torch.Tensor]:
-        """What a copy in float32 could not give back bit for bit."""
-        return {index: self.tensors[index].detach().clone() for index in self._copies}
+    def share(self) -> None:
+        """Has all processes, which have to call this, take the weights of the first one."""
+        with torch.no_grad():
+            for index, tensor in enumerate(self.tensors):
+                if not is_sharded(tensor):
+                    dist.broadcast(tensor.data, 0)
+                elif self.is_trained[index]:
+                    copy = self._copies.get(index)
+                    distribute(torch.empty(tensor.shape) if copy is None else copy, tensor)
+
+    def keep(self, every: bool = False) -> dict[int, torch.Tensor]:
+        """What a copy in float32 could not give back bit for bit, and parts of what is sharded; or every tensor."""
+        return {
+            index: tensor.detach().clone()
+            for index, tensor in enumerate(self.tensors)
+            if every or index in self._copies or is_sharded(tensor)
+        }
 
     def give_back(self, kept: dict[int, torch.Tensor]) -> None:
         with torch.no_grad():
