@@ -1,24 +1,24 @@
 """How many steps a small convolutional network takes to an accuracy on FashionMNIST, with and without nowcasts.
 
-    python fm16.py [--seeds 1000 2000 3000] [--target 0.895] [--steps 10000] [--nowcaster nino]
+    python fm16.py [--seeds 1000 2000 3000] [--target 0.895] [--steps 10000] [--out fm16.jsonl]
 
 Prints one JSON object a run. Both optimizers see the same batches from the same initial weights; the accuracy on the
-test images is looked at every 50 steps, with a nowcaster that of the weights it has to show.
+test images is looked at every 50 steps, with a nowcaster that of the weights it has to show. `seconds` says what a run
+spends its time on, without those looks: passes forward and backward, steps of AdamW, passes of the search, and the
+wrapper's own work. A run that stands in the file of --out is not made again.
 """
 
 import argparse
-import gzip
-import json
 import time
-from pathlib import Path
+from collections.abc import Callable
 
 import nino.torch
-import numpy as np
 import torch
+from fashion_mnist import FashionMNIST
+from finished import Finished
 from torch import nn
 from torch.nn import functional
 
-FOLDER = Path("/usr/share/datasets/fashion-mnist")
 CONFIG = {
     "model_type": "cnn",
     "hidden": [16, 32, 32],
@@ -27,7 +27,7 @@ CONFIG = {
     "num_classes": 10,
     "kernel_size": 3,
 }
-BATCH, PERIOD, EVALUATION = 128, 1000, 50
+PERIOD, EVALUATION = 1000, 50
 
 
 class Convolutional(nn.Module):
@@ -51,87 +51,91 @@ class Convolutional(nn.Module):
         return self.fc(x)
 
 
-def read(name: str) -> torch.Tensor:
-    """An IDX file of bytes."""
-    data = gzip.decompress((FOLDER / name).read_bytes())
-    sizes = [int.from_bytes(data[4 + 4 * i : 8 + 4 * i], "big") for i in range(data[3])]
-    return torch.from_numpy(np.frombuffer(data, np.uint8, offset=4 + 4 * len(sizes)).reshape(sizes).copy())
+class Stopwatch:
+    """Seconds spent in functions that do not call each other."""
 
-
-def images(name: str) -> torch.Tensor:
-    """[count, 1, 28, 28], with mean 0 and deviation 1 over the training images."""
-    return ((read(name).float() / 255 - 0.2860) / 0.3530).unsqueeze(1)
-
-
-class Data:
     def __init__(self) -> None:
-        self.train = images("train-images-idx3-ubyte.gz"), read("train-labels-idx1-ubyte.gz").long()
-        self.test = images("t10k-images-idx3-ubyte.gz"), read("t10k-labels-idx1-ubyte.gz").long()
+        self.seconds = 0.0
 
-    def batch(self, seed: int, step: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Of an order that is drawn anew for each pass over the images."""
-        passes = len(self.train[1]) // BATCH
-        if getattr(self, "_pass", None) != (seed, step // passes):
-            self._pass = (seed, step // passes)
-            generator = torch.Generator().manual_seed(seed * 1000 + step // passes)
-            self._order = torch.randperm(len(self.train[1]), generator=generator)
-        rows = self._order[step % passes * BATCH :][:BATCH]
-        return self.train[0][rows], self.train[1][rows]
+    def timed(self, function: Callable) -> Callable:
+        def call(*args, **kwargs):
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self.seconds += time.perf_counter() - start
 
-
-def accuracy(model: nn.Module, data: Data) -> float:
-    with torch.no_grad():
-        hits = [model(x).argmax(1).eq(y).sum().item() for x, y in zip(*(t.split(2000) for t in data.test), strict=True)]
-    return sum(hits) / len(data.test[1])
+        return call
 
 
-def run(data: Data, seed: int, steps: int, target: float, nowcaster: str | None) -> dict:
-    torch.manual_seed(seed)
-    model, shown = Convolutional(), Convolutional()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.006, weight_decay=0)
-    if nowcaster:
-        optimizer = nino.torch.NiNo(
-            optimizer, model, config=CONFIG, period=PERIOD, max_train_steps=steps, horizon=20, ckpt=nowcaster
-        )
+class Training:
+    """One run. `nowcaster` None: AdamW alone."""
 
-    def loss_at(step: int, count: int = 1) -> torch.Tensor:
+    def __init__(self, data: FashionMNIST, seed: int, steps: int, nowcaster: str | None) -> None:
+        torch.manual_seed(seed)
+        self.data, self.seed, self.steps = data, seed, steps
+        self.model, self.shown = Convolutional(), Convolutional()
+        self.passes, self.base, self.search, self.optimizing = (Stopwatch() for _ in range(4))
+        self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=0.006, weight_decay=0)
+        self.optimizer.step = self.base.timed(self.optimizer.step)
+        self.nowcasts = nowcaster is not None
+        if self.nowcasts:
+            self.optimizer = nino.torch.NiNo(
+                self.optimizer,
+                self.model,
+                config=CONFIG,
+                period=PERIOD,
+                max_train_steps=steps,
+                horizon=20,
+                ckpt=nowcaster,
+            )
+
+    def loss(self, step: int, count: int = 1) -> torch.Tensor:
         losses = []
         for index in range(step, step + count):
-            x, y = data.batch(seed, index)
-            losses.append(functional.cross_entropy(model(x), y))
+            x, y = self.data.batch(self.seed, index)
+            losses.append(functional.cross_entropy(self.model(x), y))
         return torch.stack(losses).mean()
 
-    times = {"steps": 0.0, "wrapper": 0.0, "search": 0.0}
-    reached, best, jumps = None, 0.0, 0
-    for step in range(steps):
-        start = time.perf_counter()
-        if nowcaster and not optimizer.need_grads:
-            optimizer.step(lambda step=step: loss_at(step, 4))
-            jumps += optimizer.last_event.kind == "nowcast"
-            times["search"] += time.perf_counter() - start
-        else:
-            optimizer.zero_grad()
-            loss_at(step).backward()
-            middle = time.perf_counter()
-            optimizer.step(*([lambda: None] if nowcaster else []))
-            times["wrapper"] += time.perf_counter() - middle
-            times["steps"] += middle - start
-        if (step + 1) % EVALUATION == 0:
-            if nowcaster:
-                shown.load_state_dict(optimizer.evaluation_weights(lambda step=step: loss_at(step + 1, 4)))
-            found = accuracy(shown if nowcaster else model, data)
-            best = max(best, found)
-            if found >= target and reached is None:
-                reached = step + 1
-                break
-    return {
-        "seed": seed,
-        "nowcaster": nowcaster,
-        "steps_to_target": reached,
-        "best": best,
-        "jumps": jumps,
-        "seconds": {name: round(seconds, 2) for name, seconds in times.items()},
-    }
+    def step(self, number: int) -> None:
+        if self.nowcasts and not self.optimizer.need_grads:
+            closure = self.search.timed(lambda: self.loss(number, 4))
+            self.optimizing.timed(self.optimizer.step)(closure)
+            return
+        self.optimizer.zero_grad()
+        self.passes.timed(lambda: self.loss(number).backward())()
+        # The closure is not called; that there is one asks for a search.
+        self.optimizing.timed(self.optimizer.step)(*([lambda: None] if self.nowcasts else []))
+
+    def accuracy(self, step: int) -> float:
+        weights = self.model.state_dict()
+        if self.nowcasts:
+            weights = self.optimizer.evaluation_weights(lambda: self.loss(step, 4))
+        self.shown.load_state_dict(weights)
+        return self.data.accuracy(self.shown)
+
+    def run(self, target: float) -> dict:
+        reached, best, jumps = None, 0.0, 0
+        for number in range(self.steps):
+            jump = self.nowcasts and not self.optimizer.need_grads
+            self.step(number)
+            jumps += jump and self.optimizer.last_event.kind == "nowcast"
+            if (number + 1) % EVALUATION == 0:
+                found = self.accuracy(number + 1)
+                best = max(best, found)
+                if found >= target:
+                    reached = number + 1
+                    break
+        own = self.optimizing.seconds - self.base.seconds - self.search.seconds
+        others = self.passes.seconds + self.base.seconds + self.search.seconds
+        seconds = {"passes": self.passes, "base": self.base, "search": self.search}
+        return {
+            "steps_to_target": reached,
+            "best": best,
+            "jumps": jumps,
+            "seconds": {name: round(watch.seconds, 2) for name, watch in seconds.items()} | {"wrapper": round(own, 2)},
+            "wrapper_share": round(own / others, 4),
+        }
 
 
 def main() -> None:
@@ -140,12 +144,25 @@ def main() -> None:
     parser.add_argument("--target", type=float, default=0.895)
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--nowcaster", default="nino")
+    parser.add_argument("--out", help="a file that results are added to")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    data = Data()
+    nino.set_threads(1)
+    data, finished = FashionMNIST(), Finished(arguments.out)
     for seed in arguments.seeds:
         for nowcaster in (None, arguments.nowcaster):
-            print(json.dumps(run(data, seed, arguments.steps, arguments.target, nowcaster)), flush=True)
+            settings = {
+                "seed": seed,
+                "nowcaster": nowcaster,
+                "steps": arguments.steps,
+                "target": arguments.target,
+            }
+            finished.make(
+                settings,
+                lambda seed=seed, nowcaster=nowcaster: Training(data, seed, arguments.steps, nowcaster).run(
+                    arguments.target
+                ),
+            )
 
 
 if __name__ == "__main__":
