@@ -82,9 +82,11 @@ test-library: build
 	.build/release/example-sanitized
 
 wheel: build
+	@python3 -m pip --version >/dev/null 2>&1 || Tools/setup python3-pip
 	Tools/wheel $(PLUGINS:libNino%.so=%)
 
 test-python: wheel test-library
+	@python3 -c 'import ensurepip, venv' 2>/dev/null || Tools/setup python3-venv
 	Tools/test-python
 
 # Builds only what was never built, so that `sudo make install` needs no toolchain.
