@@ -172,6 +172,13 @@ class Writer(nn.Module):
         return y * y.sum(1, keepdim=True)
 
 
+def _vit():
+    model = torchvision.models.VisionTransformer(32, 8, 1, 4, 16, 24, num_classes=5)
+    # It begins with zeros, and with outputs that are zero.
+    nn.init.normal_(model.heads.head.weight)
+    return model
+
+
 def _resnet():
     return torchvision.models.ResNet(torchvision.models.resnet.Bottleneck, [1, 1, 0, 0], 5, groups=2, width_per_group=4)
 
@@ -220,10 +227,7 @@ MODELS = {
     ),
     "t5": lambda: (_t5(), {"input_ids": ids(), "decoder_input_ids": ids(6)}),
     "bert": lambda: (transformers.BertModel(transformers.BertConfig(**_TEXT)), {"input_ids": ids()}),
-    "vit": lambda: (
-        torchvision.models.VisionTransformer(32, 8, 1, 4, 16, 24, num_classes=5),
-        {"x": image()},
-    ),
+    "vit": lambda: (_vit(), {"x": image()}),
     "swin": lambda: (
         torchvision.models.SwinTransformer([4, 4], 8, [2], [2], [4, 4], num_classes=5),
         {"x": image()},

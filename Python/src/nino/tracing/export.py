@@ -17,6 +17,7 @@ from torch import nn
 from torch.export import Dim, ExportedProgram
 from torch.export.graph_signature import InputKind
 from torch.fx import Node
+from torch.nn.modules import transformer
 
 from . import experts
 from .check import checker
@@ -96,17 +97,23 @@ def _fixed(program: Program, example: Example) -> list[str]:
 
 @contextlib.contextmanager
 def _as_for_export(model: nn.Module) -> Iterator[None]:
-    """Evaluation mode, no caches of keys and values in the output, experts without control flow."""
+    """Evaluation mode, no caches of keys and values in the output, experts without control flow.
+
+    PyTorch's own transformer looks at the numbers of a mask, to save time where it is causal; here nobody looks.
+    """
     modes = [(module, module.training) for module in model.modules()]
     configs = list({id(c): c for c in (getattr(m, "config", None) for m in model.modules()) if c is not None}.values())
     wanted = {"use_cache": False} | ({"_experts_implementation": experts.NAME} if experts.register() else {})
     before = [(c, key, getattr(c, key)) for c in configs for key in wanted if hasattr(c, key)]
+    detect = transformer._detect_is_causal_mask
     model.eval()
     for config, key, _ in before:
         setattr(config, key, wanted[key])
+    transformer._detect_is_causal_mask = lambda mask, is_causal=None, size=None: bool(is_causal)
     try:
         yield
     finally:
+        transformer._detect_is_causal_mask = detect
         for module, mode in modes:
             module.training = mode
         for config, key, value in before:
@@ -222,6 +229,8 @@ class _Conversion:
         name, tensor = self.tensors.find(target)
         if name is not None and tensor.dtype.is_floating_point:
             self.values[node] = Value(tuple(tensor.shape), name=name)
+            return
+        if not node.users:
             return
         if tensor.is_meta:
             self.placeholders.append(target)
