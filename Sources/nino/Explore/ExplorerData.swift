@@ -32,14 +32,15 @@ struct ExplorerData: Encodable {
 
     let groups: [Group]
     let tensors: [StoredTensor]
-    let program: ProgramForm
+    /// As in docs/traced.md.
+    let program: ProgramDocument
     let inputs: [Input]
     let reference: Reference
     let graph: GraphForm?
 
     init(_ network: ExploredNetwork) {
         groups = network.claims.groups.map { Group(name: $0.name, size: $0.size, dependsOn: $0.dependsOn) }
-        program = ProgramForm(network.program)
+        program = ProgramDocument(network.program, name: network.model.title)
         reference = Reference(shape: network.logits.shape, data: base64(floats: network.logits.array))
         graph = network.graph.map(GraphForm.init)
         inputs = network.inputs.keys.sorted().map { name in

@@ -11,15 +11,15 @@ struct ExplorerPage {
     /// - Throws: `InputError` if the page cannot compute an operation of the network.
     func html() throws -> String {
         let known = Page.operations(definedIn: Page.explorerScripts)
-        let form = ProgramForm(network.program)
-        if let unknown = form.operations.first(where: { !known.contains($0.op) }) {
+        let explored = ExplorerData(network)
+        if let unknown = explored.program.operations.first(where: { !known.contains($0.op) }) {
             throw InputError(
                 "\(network.model.configuration.file): uses \(unknown.op), which a page cannot compute; a page knows "
                     + "the operations of docs/ops.md")
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let data = String(decoding: try encoder.encode(ExplorerData(network)), as: UTF8.self)
+        let data = String(decoding: try encoder.encode(explored), as: UTF8.self)
         return Page(
             title: "Swap neurons of \(asked.title)", content: content, styles: ["explore/explore.css"],
             scripts: Page.explorerScripts, data: [("model", data)]

@@ -4,11 +4,8 @@ class TracedProgram {
   constructor(program) {
     this.program = program;
     this.constants = new Map();
-    for (const constant of program.constants ?? []) {
-      const tensor = constant.data
-        ? decodeFloats(constant.data, constant.shape)
-        : { shape: constant.shape, data: Float64Array.from(constant.values) };
-      this.constants.set(constant.name, tensor);
+    for (const constant of program.constants) {
+      this.constants.set(constant.name, decodeFloats(constant.data, constant.shape));
     }
     const unknown = program.operations.find((operation) => !(operation.op in operations));
     if (unknown) throw new Error(`this page cannot compute the operation ${unknown.op}`);
