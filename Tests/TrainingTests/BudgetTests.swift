@@ -56,6 +56,27 @@ import Training
         #expect(second.table.rows.map(\.values) == rows.map(\.values))
     }
 
+    @Test func theReportShowsEveryRowAndSaysWhichIsAhead() throws {
+        let folder = TemporaryFolder()
+        let plan = try plan(folder) {
+            $0["tasks"] = [["name": "<toy> & \u{1}", "task": "fm-16", "lr": 0.01, "batch": 16]]
+        }
+        let comparison = BudgetProtocol(plan, folder: folder.path + "runs", problem: { _, _ in try problem() })
+        #expect(try comparison.run())
+        let html = BudgetReport(comparison.table, plan: plan, facts: [("machine", "this one")]).html
+        #expect(fault(in: html) == nil)
+        #expect(html.contains("&lt;toy&gt; &amp; \u{FFFD}: test accuracy after 40 steps"))
+        // Two pictures and two tables of three rows.
+        #expect(html.components(separatedBy: "<svg").count == 3)
+        #expect(html.components(separatedBy: "<th scope=\"row\">AdamW, EMA 0.9</th>").count == 3)
+        let best = try #require(comparison.table.ranked(task: plan.tasks[0].name, budget: 40).first)
+        #expect(html.contains("\(best.method) ends best, at \(best.metric.text(best.mean!))"))
+        for fact in ["this one", "table.csv", "plan.json"] { #expect(html.contains(fact)) }
+        // Before anything is done there is a page as well.
+        let empty = BudgetReport(BudgetTable(budgets: [20], seeds: [1]), plan: plan).html
+        #expect(fault(in: empty) == nil && empty.contains("No run is finished."))
+    }
+
     @Test func finishedRunsStandInTheLedgerAndAreNotTrainedAgain() throws {
         let folder = TemporaryFolder()
         var trained = 0

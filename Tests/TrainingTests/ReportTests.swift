@@ -14,30 +14,6 @@ private func page(_ results: [RunResult], settings: [(String, String)] = []) -> 
     Report(results: results, settings: settings).html
 }
 
-/// The first fault in the nesting of tags and in the characters between them; nil for a well-formed page.
-private func fault(in page: String) -> String? {
-    var open: [Substring] = []
-    var rest = page[...].drop { $0 != "\n" }  // after the document type
-    while let start = rest.firstIndex(of: "<") {
-        let text = rest[..<start]
-        if text.contains(">") && open.last != "style" { return "a bare > in \(text)" }
-        guard let end = rest[start...].firstIndex(of: ">") else { return "a tag without end" }
-        let tag = rest[rest.index(after: start)..<end]
-        rest = rest[rest.index(after: end)...]
-        if tag.contains("<") || tag.filter({ $0 == "\"" }).count % 2 != 0 { return "the tag \(tag)" }
-        if tag.hasSuffix("/") { continue }
-        let name = tag.prefix { $0 != " " }
-        if name.hasPrefix("/") {
-            guard open.popLast() == name.dropFirst() else {
-                return "</\(name.dropFirst())> does not close what is open"
-            }
-        } else {
-            open.append(name)
-        }
-    }
-    return open.isEmpty ? nil : "open at the end: \(open)"
-}
-
 @Suite struct ReportTests {
     @Test func thePageIsWellFormed() {
         #expect(fault(in: page(results, settings: [("learning_rate", "0.006")])) == nil)
@@ -167,5 +143,43 @@ private func fault(in page: String) -> String? {
         var both = named
         both.append(syntheticResult(nowcaster: "/c/nino.pt", seed: 1000, speed: 0.7))
         #expect(page(both).contains("/a/b/nino.pt:") && page(both).contains("/c/nino.pt:"))
+    }
+
+    /// The baseline, as in the table's other rows, with averages of its weights that are ahead of it.
+    private var averaged: [RunResult] {
+        results.map { result in
+            var result = result
+            result.evaluations = result.evaluations.map { evaluation in
+                var evaluation = evaluation
+                evaluation.averages = [
+                    "ema:0.995": AverageScore(testLoss: evaluation.testLoss, accuracy: evaluation.accuracy! + 0.02)
+                ]
+                return evaluation
+            }
+            return result
+        }
+    }
+
+    @Test func averagesOfTheBaselineHaveARowAndALine() throws {
+        let shown = RunResult.withAverages(averaged)
+        let label = "none, EMA 0.995"
+        #expect(shown.map(\.nowcaster).filter { $0.contains("EMA") } == [String](repeating: label, count: 3))
+        for seed in seeds {
+            let own = try #require(shown.first { $0.nowcaster == label && $0.seed == seed })
+            let base = try #require(results.first { $0.nowcaster == "none" && $0.seed == seed })
+            #expect(own.stepsToTarget! < base.stepsToTarget!)
+            #expect(abs(own.best! - base.best! - 0.02) < 1e-9)
+        }
+        let html = page(averaged)
+        #expect(fault(in: html) == nil)
+        #expect(html.contains("AdamW alone, EMA 0.995 needs"))
+        #expect(
+            html.components(separatedBy: "class=\"mean ").count == page(results).components(
+                separatedBy: "class=\"mean "
+            ).count + 2)
+        // Without the baseline the nowcaster's own averages are all there is; without averages nothing is added.
+        let others = averaged.filter { $0.nowcaster != "none" }
+        #expect(RunResult.withAverages(others).count == 2 * others.count)
+        #expect(RunResult.withAverages(results) == results)
     }
 }

@@ -25,6 +25,17 @@ public func element(
     return "<\(name)\(list)>\(content)</\(name)>"
 }
 
+/// Markup that scrolls sideways where it is wider than the page, with the keyboard too.
+///
+/// - Parameters:
+///   - label: what it is, for those who cannot see it.
+///   - isChart: a picture whose letters are to stay readable in a narrow window.
+public func scrolling(_ content: String, label: String, isChart: Bool = false) -> String {
+    element(
+        "div",
+        ["class": isChart ? "scroll chart" : "scroll", "tabindex": "0", "role": "group", "aria-label": label], content)
+}
+
 /// A coordinate in an SVG: a tenth of a pixel is fine enough, and short.
 public func coordinate(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())

@@ -82,20 +82,26 @@ public struct BudgetTable: Sendable {
         rows[index].seconds += seconds
     }
 
+    /// In the order of the plan.
+    public var tasks: [String] { rows.map(\.task).distinct() }
+
+    /// The rows of a task and budget, best first; those that are not complete last.
+    public func ranked(task: String, budget: Int) -> [Row] {
+        func rank(_ row: Row) -> Double {
+            row.mean.map { row.metric.higherIsBetter ? -$0 : $0 } ?? .infinity
+        }
+        return rows.filter { $0.task == task && $0.budget == budget }.sorted { rank($0) < rank($1) }
+    }
+
     /// Markdown: one table a task and budget, best first.
     public var text: String {
-        let tasks = rows.map(\.task).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }
-        return tasks.flatMap { task in budgets.map { table(task, $0) } }.filter { !$0.isEmpty }
-            .joined(separator: "\n")
+        tasks.flatMap { task in budgets.map { table(task, $0) } }.filter { !$0.isEmpty }.joined(separator: "\n")
     }
 
     private func table(_ task: String, _ budget: Int) -> String {
-        let own = rows.filter { $0.task == task && $0.budget == budget }
+        let own = ranked(task: task, budget: budget)
         guard let metric = own.first?.metric else { return "" }
-        func rank(_ row: Row) -> Double {
-            row.mean.map { metric.higherIsBetter ? -$0 : $0 } ?? .infinity
-        }
-        let lines = own.sorted { rank($0) < rank($1) }.map { row in
+        let lines = own.map { row in
             let mean = row.mean.map(metric.text) ?? "–"
             let error = row.standardError.map { "± " + metric.text($0) } ?? ""
             let values = row.values.map { $0.map(metric.text) ?? "diverged" }.joined(separator: " / ")

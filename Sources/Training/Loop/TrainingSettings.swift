@@ -104,7 +104,7 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
             ("optimizer", optimizer.rawValue),
             ("schedule", (schedule ?? .constant).rawValue), ("warmup", "\(warmup ?? 0)"),
             ("outer", outer?.rawValue ?? "none"),
-            ("averages", (averages ?? []).map(\.name).joined(separator: ",")),
+            ("averages", (averages ?? []).isEmpty ? "none" : averages!.map(\.name).joined(separator: ",")),
             ("learning_rate", "\(learningRate)"), ("weight_decay", "\(weightDecay)"), ("batch_size", "\(batchSize)"),
             ("steps", "\(steps)"), ("period", "\(period)"),
             ("first_horizon", firstHorizon.map(String.init) ?? "the longest"),

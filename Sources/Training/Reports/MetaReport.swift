@@ -15,7 +15,10 @@ struct MetaReport {
             + "\(grouped: metrics.last?.step ?? 0) of \(grouped: settings.steps) steps"
         let content =
             ([element("h1", [:], escaped(title))]
-            + plots.map { element("h2", [:], escaped($0.title)) + element("figure", [:], $0.svg) } + [footer])
+            + plots.map {
+                element("h2", [:], escaped($0.title))
+                    + element("figure", [:], scrolling($0.svg, label: $0.title, isChart: true))
+            } + [footer])
             .joined(separator: "\n")
         return Page(title: title, content: content).html
     }

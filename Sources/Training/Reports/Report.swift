@@ -30,7 +30,7 @@ public struct Report: Sendable {
     /// The whole page.
     public var html: String {
         let first = results[0]
-        let table = ComparisonTable(results)
+        let table = ComparisonTable(shown)
         let names = self.names
         let targets = results.map(\.target).distinct()
         let goal =
@@ -39,12 +39,13 @@ public struct Report: Sendable {
             : first.metric.canReach(first.target) ? "steps to \(first.metric.text(first.target)) " : ""
         let title = "\(first.task): \(goal)\(first.metric.title)"
         let summary = summary(table, names: names)
-        let chart = ConvergenceChart(results: results, metric: first.metric, target: first.target, names: names)
+        let chart = ConvergenceChart(results: shown, metric: first.metric, target: first.target, names: names)
+        let picture = chart.svg(title: title, description: summary.joined(separator: " "))
         let content = """
             <h1>\(escaped(title))</h1>
             \(summary.map { element("p", [:], escaped($0)) }.joined(separator: "\n"))
             <figure>
-            \(chart.svg(title: title, description: summary.joined(separator: " ")))
+            \(scrolling(picture, label: "Chart", isChart: true))
             <figcaption>\(escaped(caption))</figcaption>
             </figure>
             <h2>Steps to the target</h2>
@@ -57,9 +58,15 @@ public struct Report: Sendable {
         return Page(title: title, content: content).html
     }
 
+    /// With what averages of the weights came to, which have lines and rows of their own.
+    private var shown: [RunResult] { RunResult.withAverages(results) }
+
     private var names: [String: String] {
-        var names = displayNames(results.map(\.nowcaster))
-        names[RunResult.baseline] = baselineName
+        let labels = shown.map(\.nowcaster)
+        var names = displayNames(labels)
+        for label in labels where label == RunResult.baseline || label.hasPrefix(RunResult.baseline + ",") {
+            names[label] = baselineName + label.dropFirst(RunResult.baseline.count)
+        }
         return names
     }
 
@@ -80,7 +87,7 @@ public struct Report: Sendable {
             return "\(name) needs \(mean)\(row.nowcaster == RunResult.baseline ? "" : share)"
                 + "\(count > 1 ? ", mean over \(seeds)" : "")\(missed)."
         }
-        let stopped = results.filter { !$0.isFinished }.map { run in
+        let stopped = shown.filter { !$0.isFinished }.map { run in
             "\(names[run.nowcaster] ?? run.nowcaster), seed \(run.seed), was stopped after \(grouped: run.steps) "
                 + "steps, before the target."
         }
@@ -100,13 +107,13 @@ public struct Report: Sendable {
     }
 
     private func tableMarkup(_ table: ComparisonTable, names: [String: String]) -> String {
+        let hasRatio = table.rows.contains { $0.ratio != nil }
         let header =
-            ["nowcaster"] + table.seeds.map { "seed \($0)" } + [
-                "mean", "of \(baselineName)", "best \(results[0].metric.title)",
-            ]
+            ["nowcaster"] + table.seeds.map { "seed \($0)" } + ["mean"] + (hasRatio ? ["of \(baselineName)"] : [])
+            + ["best \(results[0].metric.title)"]
         let head = header.map { element("th", ["scope": "col"], escaped($0)) }.joined()
         guard !table.rows.isEmpty else { return element("p", [:], "No run is finished.") }
-        let labels = results.map(\.nowcaster).distinct()
+        let labels = shown.map(\.nowcaster).distinct()
         let rows = table.rows.map { row in
             let index = labels.firstIndex(of: row.nowcaster) ?? 0
             let swatch = element(
@@ -116,13 +123,15 @@ public struct Report: Sendable {
                 element("td", ["class": cell?.reached == false ? "missed" : ""], escaped(cell?.text ?? "–"))
             }
             let best = row.meanBest.map { results[0].metric.text($0) } ?? "–"
-            let means = [row.meanText, row.ratioText, best].map { element("td", [:], escaped($0)) }
+            let means = ([row.meanText] + (hasRatio ? [row.ratioText] : []) + [best]).map {
+                element("td", [:], escaped($0))
+            }
             return element("tr", [:], name + (cells + means).joined())
         }
         let markup =
             element("thead", [:], element("tr", [:], head)) + element("tbody", [:], rows.joined(separator: "\n"))
         let note = table.note.map { element("p", ["class": "quiet"], escaped($0)) } ?? ""
-        return element("div", ["class": "scroll"], element("table", [:], markup)) + note
+        return scrolling(element("table", [:], markup), label: "Steps to the target") + note
     }
 
     /// What a jump is, where there are any.
@@ -150,7 +159,7 @@ public struct Report: Sendable {
 
     /// Every evaluation: one line each.
     private var table: String {
-        let lines = results.flatMap { run in
+        let lines = shown.flatMap { run in
             run.evaluations.compactMap { evaluation in
                 run.metric.value(of: evaluation).map { value in
                     "\"\(run.nowcaster.replacing("\"", with: "\"\""))\",\(run.seed),\(evaluation.step),\(value)\n"

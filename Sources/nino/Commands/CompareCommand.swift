@@ -33,7 +33,10 @@ struct CompareCommand: ParsableCommand {
         help: "Instead of --target: the best that the base optimizer alone comes to within --steps, for each seed.")
     var matchesBaseline = false
 
-    @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Write report.html into this folder; with --protocol budget, table.md and table.csv too.", valueName: "dir")
+    )
     var report: String?
 
     @Option(
@@ -124,7 +127,7 @@ struct CompareCommand: ParsableCommand {
 
     private func show(_ results: [RunResult]) throws {
         guard !results.isEmpty else { return }
-        let table = ComparisonTable(results)
+        let table = ComparisonTable(RunResult.withAverages(results))
         guard common.json else {
             return table.lines(width: Terminal.output.width).forEach { Output.line($0) }
         }

@@ -1,37 +1,40 @@
 import Checkpoints
 import Foundation
 import PluginHost
+import Presentation
 import Training
 
-/// `nino compare --protocol budget`: runs a plan, shows where it is, and writes its table.
+/// `nino compare --protocol budget`: runs a plan, shows where it is, and writes its table and report.
 struct BudgetComparison {
     let common: CommonOptions
     let planFile: String
     let folder: String
-    /// Where table.md and table.csv go; nil for `folder`.
+    /// Where report.html, table.md and table.csv go; nil for `folder`.
     let report: String?
 
     /// - Throws: what loading, training and writing throw; `Failure.interrupted` after Ctrl-C.
     func run() throws {
         let plan = try BudgetPlan(contentsOf: planFile)
         let watch = InterruptWatch()
-        let isSilent = common.quiet || common.json
-        var shown = ""
+        let status = StatusLine(isShown: !common.quiet && !common.json)
         let comparison = BudgetProtocol(plan, folder: folder, problem: problem) { now in
-            let run = "\(now.task), \(now.method), \(now.purpose)"
-            guard !isSilent, run != shown else { return }
-            shown = run
-            Output.note("\(now.doneRuns) of \(now.allRuns) runs done; now \(run)")
+            status.update {
+                [
+                    "run \(min(now.doneRuns + 1, now.allRuns)) of \(now.allRuns)", "\(now.task), \(now.method)",
+                    now.purpose, "step \(now.step)/\(now.steps)",
+                ]
+            }
         }
         let isComplete = try comparison.run(cancellation: watch.cancellation)
-        try show(comparison.table)
+        status.end()
+        try show(comparison.table, plan)
         guard isComplete else {
             Output.note("stopped; the same command goes on from \(folder)")
             throw Failure.interrupted
         }
     }
 
-    private func show(_ table: BudgetTable) throws {
+    private func show(_ table: BudgetTable, _ plan: BudgetPlan) throws {
         if common.json {
             for row in table.rows { try Output.json(row) }
         } else {
@@ -41,6 +44,16 @@ struct BudgetComparison {
         try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
         try AtomicFile.write(table.text, to: "\(place)/table.md")
         try AtomicFile.write(table.csv, to: "\(place)/table.csv")
+        let page = BudgetReport(table, plan: plan, facts: try facts(plan)).html
+        try AtomicFile.write(page, to: "\(place)/\(Report.fileName)")
+        if !common.json { Output.line("report: \(place)/\(Report.fileName)") }
+    }
+
+    private func facts(_ plan: BudgetPlan) throws -> [(name: String, value: String)] {
+        try plan.tasks.map { task in
+            let model = try common.model(task.config ?? TaskDescription.named(task.task).configuration)
+            return ("model of \(task.name)", "\(model.title), \(grouped: model.parameters.count) parameters")
+        } + Provenance(version: HostVersion.text).rows
     }
 
     private func problem(_ task: BudgetPlan.Task, _ start: BudgetPlan.Start?) throws -> BudgetProtocol.Problem {
