@@ -26,6 +26,21 @@ import Testing
         }
     }
 
+    @Test func wordsStayWholeAndOptionalColumnsGiveWay() {
+        func lines(_ width: Int, isOptional: Bool) -> [String] {
+            var table = TextTable([.init("group"), .init("acts on", isOptional: isOptional), .init("controls")])
+            table.rows = [["hidden_0 … hidden_1", "(residual) ×12, (heads_0)", "16 of 16"]]
+            return table.lines(width: width)
+        }
+        // 8, 10 and 8 letters, and two gaps.
+        let words = ["hidden_0", "hidden_1", "(residual)", "(heads_0)", "16", "controls"]
+        for word in words { #expect(lines(30, isOptional: true).contains { $0.contains(word) }) }
+        let narrow = lines(29, isOptional: true)
+        #expect(narrow.contains { $0.hasPrefix("hidden_0") } && !narrow.contains { $0.contains("acts") })
+        // Twin: a column that must be there is broken instead.
+        #expect(lines(28, isOptional: false).allSatisfy { $0.count <= 28 && !$0.contains("(residual)") })
+    }
+
     @Test func numbersStandAtTheRight() {
         let lines = table.lines(width: nil)
         #expect(lines[0] == "  group         size  acts on")

@@ -16,7 +16,8 @@ public struct ReportTable {
     }
 
     private static let header: [TextTable.Column] = [
-        .init("group"), .init("size", isNumber: true), .init("acts on"), .init("function"), .init("graph"),
+        .init("group"), .init("size", isNumber: true), .init("acts on", isOptional: true), .init("function"),
+        .init("graph"),
         .init("nowcast"), .init("controls"),
     ]
 

@@ -6,6 +6,7 @@ struct ConfigsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "configs",
         abstract: "List the configs that --config takes by name, with the plugin that knows each.",
+        usage: "nino configs [<options>]",
         discussion: """
             Searched: Architectures/ of the current folder and of every folder above the executable, and \
             share/nino/Architectures of the installation. A path to a config of your own works as well as a name.

@@ -6,6 +6,7 @@ struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convert",
         abstract: "Turn a checkpoint (.pt, .bin, .npz, ranks' files, …) into safetensors; nothing it holds is run.",
+        usage: "nino convert [<options>] <input> <output>",
         discussion:
             "Plain values such as model_args go to the file's metadata; optimizer state and the like is left out and "
             + "listed."

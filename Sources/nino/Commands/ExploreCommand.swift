@@ -6,6 +6,7 @@ struct ExploreCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explore",
         abstract: "Make a page on which to swap neurons of a model and see what becomes of its output.",
+        usage: "nino explore [<options>] --config <config> --html <file>",
         discussion: """
             The page holds a network with its weights and computes its output itself; it loads nothing. A model \
             of more than \(ExploredNetwork.largest) parameters is shown as a smaller one of the same structure, as in \

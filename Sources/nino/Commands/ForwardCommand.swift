@@ -8,6 +8,7 @@ struct ForwardCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "forward",
         abstract: "Run a model: logits, and with labels the loss and its gradients.",
+        usage: "nino forward <options>",
         discussion:
             "Inputs are one safetensors file: `pixels` f32 [B, C, H, W] or `input_ids` i64 [B, T], and `labels` i64 "
             + "if there are any."

@@ -9,6 +9,7 @@ struct NewPluginCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "new",
         abstract: "Write a plugin package to start from: it builds, loads and verifies as it is.",
+        usage: "nino plugin new [<options>] <name>",
         discussion:
             "The package holds a residual perceptron with its tensors, symmetries, neural graph and forward pass, and "
             + "says what to change."

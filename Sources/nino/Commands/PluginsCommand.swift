@@ -5,6 +5,7 @@ struct PluginsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plugins",
         abstract: "List installed plugins and every file that was rejected, with the reason.",
+        usage: "nino plugins [<options>]",
         discussion: """
             Searched: --plugin-path, then NINO_PLUGIN_PATH (folders separated by colons), then lib/nino of the \
             installation, then the folder \

@@ -66,7 +66,8 @@ struct VerifyOutput {
         let rejected =
             statuses.isEmpty ? "" : "; \(statuses.count) file\(statuses.count == 1 ? "" : "s") could not be verified"
         return
-            "\(plugins) plugins, \(reports.count) models: \(verdict), \(controls), "
+            "\(plugins) plugin\(plugins == 1 ? "" : "s"), \(reports.count) model\(reports.count == 1 ? "" : "s"): "
+            + "\(verdict), \(controls), "
             + "\(reports.reduce(0) { $0 + $1.inert.count }) inert\(rejected)"
     }
 
