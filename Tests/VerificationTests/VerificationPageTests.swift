@@ -31,7 +31,7 @@ import ZooSupport
         let report = try report(broken: true)
         #expect(!report.holds)
         let html = VerificationPage([report], rejections: ["lib<x>.so: crashed"]).html
-        #expect(html.contains("1 of 1 models fail"))
+        #expect(html.contains("Symmetries of 1 model: not all proofs hold"))
         #expect(html.contains("<td class=\"no\"") || html.contains("<li class=\"bad\""))
         #expect(html.contains("not verified: lib&lt;x&gt;.so: crashed"))
     }

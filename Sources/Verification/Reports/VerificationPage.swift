@@ -17,7 +17,8 @@ public struct VerificationPage {
     public var html: String {
         let failing = reports.count { !$0.holds }
         let verdict =
-            failing == 0 ? "all proofs hold" : "\(failing) of \(reports.count) models fail"
+            failing == 0
+            ? "all proofs hold" : reports.count == 1 ? "not all proofs hold" : "\(failing) of \(reports.count) fail"
         let title = "Symmetries of \(reports.count) model\(reports.count == 1 ? "" : "s"): \(verdict)"
         let rejected = rejections.map { element("p", ["class": "bad"], escaped("not verified: \($0)")) }
         let content =
@@ -60,11 +61,12 @@ public struct VerificationPage {
 
     private func table(_ report: VerificationReport) -> String {
         guard !report.groups.isEmpty else { return "" }
-        let titles = ["group", "size", "function", "graph", "nowcast", "controls", "to blame"]
+        let hasBlame = !report.failures.isEmpty
+        let titles = ["group", "size", "function", "graph", "nowcast", "controls"] + (hasBlame ? ["to blame"] : [])
         let head = element("tr", [:], titles.map { element("th", ["scope": "col"], $0) }.joined())
         let rows = report.groups.map { row($0, report) }
         let markup = element("thead", [:], head) + element("tbody", [:], rows.joined(separator: "\n"))
-        return element("div", ["class": "scroll"], element("table", ["class": "proofs"], markup))
+        return scrolling(element("table", ["class": "proofs"], markup), label: "Groups and proofs of \(report.model)")
     }
 
     private func row(_ group: GroupReport, _ report: VerificationReport) -> String {
@@ -84,9 +86,9 @@ public struct VerificationPage {
                 : cell(
                     controls.caught == controls.total, "\(controls.caught) of \(controls.total)\(inert)",
                     "permutations that are no symmetry, and how many of them were caught"),
-            element("td", ["class": "blame"], blame.map { escaped($0.message) }.joined(separator: "<br/>")),
         ]
-        return element("tr", [:], cells.joined())
+        let messages = element("td", ["class": "blame"], blame.map { escaped($0.message) }.joined(separator: "<br/>"))
+        return element("tr", [:], cells.joined() + (report.failures.isEmpty ? "" : messages))
     }
 
     private func proof(_ error: Double?, limit: Double) -> String {

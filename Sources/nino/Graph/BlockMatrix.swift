@@ -27,7 +27,7 @@ struct BlockMatrix {
         for root in roots { starts.append(starts[starts.count - 1] + least + root / total * room) }
         self.starts = starts
         placeOfBlock = Dictionary(uniqueKeysWithValues: blocks.enumerated().map { ($1, $0) })
-        let longest = blocks.map { Self.label(graph.nodeBlocks[$0]).count }.max() ?? 0
+        let longest = blocks.map { Self.label(graph.nodeBlocks[$0], part).count }.max() ?? 0
         left = Double(longest) * Self.letter + 34
         top = Double(longest) * Self.letter * 0.72 + 34
     }
@@ -53,8 +53,9 @@ struct BlockMatrix {
             ], content.joined(separator: "\n"))
     }
 
-    private static func label(_ block: NodeBlock) -> String {
-        let name = block.name.count <= 30 ? block.name : "…" + block.name.suffix(29)
+    private static func label(_ block: NodeBlock, _ part: GraphPart) -> String {
+        let short = part.short(block.name)
+        let name = short.count <= 30 ? short : "…" + short.suffix(29)
         return "\(name) (\("\(grouped: block.count)"))"
     }
 
@@ -113,7 +114,7 @@ struct BlockMatrix {
             let middle = (starts[place] + starts[place + 1]) / 2
             guard middle - lastPlace >= 12 else { return [] }
             lastPlace = middle
-            let text = Self.label(graph.nodeBlocks[part.nodeBlocks[place]])
+            let text = Self.label(graph.nodeBlocks[part.nodeBlocks[place]], part)
             let across = element(
                 "text",
                 [

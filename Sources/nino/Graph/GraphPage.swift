@@ -19,13 +19,12 @@ struct GraphPage {
 
     var html: String {
         let layers = layers
-        // The first of those with most blocks: a layer, not what stands outside of them.
-        let most = layers.map(\.edgeBlocks.count).max()
-        let largest = layers.firstIndex { $0.edgeBlocks.count == most }
+        // A layer, not what stands outside of them.
+        let opened = layers.firstIndex(where: \.isLayer) ?? 0
         let title = "Neural graph of \(model.title)"
         let content = [
             element("h1", [:], escaped(title)), summary, controls(layers), overview(layers),
-            layers.enumerated().map { section($1, index: $0, isOpen: $0 == largest) }.joined(separator: "\n"), guide,
+            layers.enumerated().map { section($1, index: $0, isOpen: $0 == opened) }.joined(separator: "\n"), guide,
             element("h2", [:], "About this page"), settingsTable(facts),
         ]
         return Page(
@@ -70,9 +69,7 @@ struct GraphPage {
 
     private func overview(_ layers: [GraphPart]) -> String {
         guard layers.count > 1 else { return "" }
-        let figure = element(
-            "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Overview of the layers"],
-            LayerTower(graph: graph, layers: layers).svg)
+        let figure = scrolling(LayerTower(graph: graph, layers: layers).svg, label: "Overview of the layers")
         return element(
             "figure", [:],
             figure
@@ -83,9 +80,7 @@ struct GraphPage {
     }
 
     private func section(_ part: GraphPart, index: Int, isOpen: Bool) -> String {
-        let picture = element(
-            "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Matrix of \(part.title)"],
-            BlockMatrix(graph, part).svg(isLinked: true))
+        let picture = scrolling(BlockMatrix(graph, part).svg(isLinked: true), label: "Matrix of \(part.title)")
         let caption = element(
             "figcaption", [:],
             "Sources down, targets across; numbers of nodes in brackets. Sides grow with the square root of the number "
@@ -107,21 +102,22 @@ struct GraphPage {
             let style = EdgeTypeGuide(type: block.type).style
             let type = element("span", ["class": "swatch \(style)", "aria-hidden": "true"], "") + "\(block.type)"
             let cells = [
-                escaped(block.name), type, escaped("\(ends.source.name) (\(grouped: ends.source.count))"),
-                escaped("\(ends.target.name) (\(grouped: ends.target.count))"), shape(block),
+                escaped(part.short(block.name)), type,
+                escaped("\(part.short(ends.source.name)) (\(grouped: ends.source.count))"),
+                escaped("\(part.short(ends.target.name)) (\(grouped: ends.target.count))"), shape(block),
                 "\(grouped: graph.edgeCount(of: block))",
             ]
             return element(
-                "tr", ["id": "block-\(index)", "tabindex": "-1", "data-type": style],
+                "tr", ["id": "block-\(index)", "tabindex": "-1", "data-type": style, "data-name": block.name],
                 cells.map { element("td", [:], $0) }.joined())
         }
-        let titles = ["block", "type", "from", "to", "tensor", "edges"].map { element("th", ["scope": "col"], $0) }
+        let titles = [part.isLayer ? "block of \(part.title)" : "block", "type", "from", "to", "tensor", "edges"].map {
+            element("th", ["scope": "col"], escaped($0))
+        }
         let markup =
             element("thead", [:], element("tr", [:], titles.joined()))
             + element("tbody", [:], rows.joined(separator: "\n"))
-        return element(
-            "div", ["class": "scroll", "tabindex": "0", "role": "group", "aria-label": "Blocks of \(part.title)"],
-            element("table", ["class": "blocks"], markup))
+        return scrolling(element("table", ["class": "blocks"], markup), label: "Blocks of \(part.title)")
     }
 
     /// The shape of the tensor that a block's edges carry.

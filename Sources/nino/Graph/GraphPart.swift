@@ -7,8 +7,11 @@ struct GraphPart {
     let edgeBlocks: [Int]
     /// The node blocks they join, ascending.
     let nodeBlocks: [Int]
+    /// Whether the title is how names within begin.
+    let isLayer: Bool
 
-    init(_ graph: NeuralGraph, title: String, edgeBlocks: [Int]) {
+    init(_ graph: NeuralGraph, title: String, edgeBlocks: [Int], isLayer: Bool = false) {
+        self.isLayer = isLayer
         (self.title, self.edgeBlocks) = (title, edgeBlocks)
         nodeBlocks = Set(edgeBlocks.flatMap { [graph.edgeBlocks[$0].from, graph.edgeBlocks[$0].to] }).sorted()
     }
@@ -31,13 +34,20 @@ struct GraphPart {
             if blocks[title] == nil { titles.append(title) }
             blocks[title, default: []].append(index)
         }
-        return titles.map { GraphPart(graph, title: $0, edgeBlocks: blocks[$0]!) }
+        return titles.map { GraphPart(graph, title: $0, edgeBlocks: blocks[$0]!, isLayer: $0 != outside) }
     }
+
+    /// A name without what all names of the layer begin with.
+    func short(_ name: String) -> String {
+        isLayer ? name.replacing(title + ".", with: "") : name
+    }
+
+    private static let outside = "outside the layers"
 
     /// `model.layers.3` of `model.layers.3.mlp.up_proj.weight`.
     private static func layer(of name: String) -> String {
         let words = name.split(separator: ".")
-        guard let number = words.firstIndex(where: { Int($0) != nil }) else { return "outside the layers" }
+        guard let number = words.firstIndex(where: { Int($0) != nil }) else { return outside }
         return words[...number].joined(separator: ".")
     }
 }

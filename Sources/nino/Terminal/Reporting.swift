@@ -39,7 +39,9 @@ enum Reporting {
 extension Model {
     /// As pages call it: the config's name and its type, without the folders of one machine.
     var title: String {
-        let name = URL(fileURLWithPath: configuration.file).deletingPathExtension().lastPathComponent
+        let file = URL(fileURLWithPath: configuration.file).deletingPathExtension().lastPathComponent
+        // Traced programs are called NAME.nino.json.
+        let name = file.hasSuffix(".nino") ? String(file.dropLast(5)) : file
         return configuration.modelType.map { $0 == name ? name : "\(name) (\($0))" } ?? name
     }
 }

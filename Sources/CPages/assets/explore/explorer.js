@@ -125,7 +125,7 @@ class Explorer {
     verdict.dataset.swaps = this.model.swaps.length;
     const isSame = change < 1e-5;
     const effect = this.model.swaps.length
-      ? ` The output is ${isSame ? "the same" : "another"}: it differs by ${scientific(change)} of its largest value.`
+      ? ` The output is ${isSame ? "the same" : "another"}: it differs by ${shareText(change)} of its largest value.`
       : "";
     verdict.replaceChildren(text, make("b", { className: isSame ? "good" : "bad", textContent: effect }));
   }
@@ -185,7 +185,7 @@ class Explorer {
       className: difference < 1e-4 ? "good" : "bad",
       textContent:
         `For the input that came with it, this page's ${reference.data.length} outputs and those of nino forward ` +
-        `differ by at most ${scientific(difference)} of the largest.`,
+        `differ by at most ${shareText(difference)} of the largest.`,
     }));
   }
 }

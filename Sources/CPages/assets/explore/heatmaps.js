@@ -6,6 +6,15 @@ function gridOf(shape) {
   return [shape[0], sizeOf(shape.slice(1))];
 }
 
+/** Width and height of a cell in pixels: square, unless a long matrix would become a hairline. */
+function cellOf(rows, columns) {
+  const fitting = (room, count, least) => Math.max(1, Math.min(14, Math.floor(room / Math.max(count, least))));
+  const [across, down] = [fitting(300, columns, 8), fitting(200, rows, 4)];
+  const square = Math.min(across, down);
+  const thick = (most, count) => Math.max(square, Math.min(most, count > 1 ? Math.ceil(48 / count) : 10));
+  return [thick(across, columns), thick(down, rows)];
+}
+
 function colourOf(value, dark) {
   const t = Math.max(-1, Math.min(1, value));
   const strength = Math.sqrt(Math.abs(t));
@@ -40,11 +49,11 @@ class HeatMap {
     this.tensor = tensor;
     const [rows, columns] = gridOf(tensor.shape);
     this.size = [rows, columns];
-    const cell = Math.max(1, Math.min(14, Math.floor(260 / Math.max(columns, 8)), Math.floor(200 / Math.max(rows, 4))));
+    const [width, height] = cellOf(rows, columns);
     const edge = 5;
-    this.geometry = { cell, edge };
-    this.canvas.width = columns * cell + edge;
-    this.canvas.height = rows * cell + edge;
+    this.geometry = { cell: [height, width], edge };
+    this.canvas.width = columns * width + edge;
+    this.canvas.height = rows * height + edge;
     this.canvas.setAttribute("aria-label", `${this.title}, ${shapeText(tensor.shape)}; arrow keys read values`);
     const context = this.canvas.getContext("2d");
     const dark = isDark();
@@ -56,15 +65,15 @@ class HeatMap {
     [small.width, small.height] = [columns, rows];
     small.getContext("2d").putImageData(image, 0, 0);
     context.imageSmoothingEnabled = false;
-    context.drawImage(small, edge, edge, columns * cell, rows * cell);
+    context.drawImage(small, edge, edge, columns * width, rows * height);
     const style = getComputedStyle(document.documentElement);
     for (const [row, colour] of marks.rows) {
       context.fillStyle = style.getPropertyValue(colour);
-      context.fillRect(0, edge + row * cell, edge - 1, Math.max(cell, 2));
+      context.fillRect(0, edge + row * height, edge - 1, Math.max(height, 2));
     }
     for (const [column, colour] of marks.columns) {
       context.fillStyle = style.getPropertyValue(colour);
-      context.fillRect(edge + column * cell, 0, Math.max(cell, 2), edge - 1);
+      context.fillRect(edge + column * width, 0, Math.max(width, 2), edge - 1);
     }
   }
 
@@ -86,7 +95,7 @@ class HeatMap {
     const box = this.canvas.getBoundingClientRect();
     const { cell, edge } = this.geometry;
     const place = [event.clientY - box.top, event.clientX - box.left].map((offset, i) =>
-      Math.floor((offset * ([this.canvas.height, this.canvas.width][i] / [box.height, box.width][i]) - edge) / cell),
+      Math.floor((offset * ([this.canvas.height, this.canvas.width][i] / [box.height, box.width][i]) - edge) / cell[i]),
     );
     if (place.some((value, i) => value < 0 || value >= this.size[i])) return;
     this.cursor = place;

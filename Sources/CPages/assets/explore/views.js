@@ -162,7 +162,7 @@ class StepView {
       ? "The same as at first."
       : isMoved
         ? "The numbers of the beginning, in other places: the items have moved, and nothing else."
-        : `Other numbers than at first: they differ by ${scientific(change)} of the largest.`;
+        : `Other numbers than at first: they differ by ${shareText(change)} of the largest.`;
     const verdict = make("p", { className: same || isMoved ? "good" : "bad", textContent: text });
     const isOne = now.shape.length > 2 && now.shape[0] === 1;
     this.map.draw(isOne ? { ...now, shape: now.shape.slice(1) } : now, scaleOf(before));

@@ -27,9 +27,11 @@ function axisWord(place, tensor) {
   return (tensor.shape.length === 1 ? "elements" : word) + part;
 }
 
-function scientific(value) {
+/** A share as people write it: 52 %, or 2.0 × 10⁻⁸. */
+function shareText(value) {
   if (value === 0) return "exactly 0";
   if (!Number.isFinite(value)) return "not a number";
+  if (value >= 0.01) return `${Number((100 * value).toPrecision(2))} %`;
   const [mantissa, exponent] = value.toExponential(1).split("e");
   return `${mantissa} × 10${superscript(Number(exponent))}`;
 }

@@ -26,7 +26,9 @@ function search(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   let count = 0;
   for (const row of rows) {
-    const isHit = words.length > 0 && words.every((word) => row.textContent.toLowerCase().includes(word));
+    // A layer's rows show names without those of the layer.
+    const content = `${row.dataset.name} ${row.textContent}`.toLowerCase();
+    const isHit = words.length > 0 && words.every((word) => content.includes(word));
     row.classList.toggle("hit", isHit);
     if (!isHit) continue;
     count++;
