@@ -116,6 +116,10 @@ install: $(NINO) $(LIBRARY) $(PLUGINS:%=.build/release/%)
 	$(NINO) --generate-completion-script bash > $(word 1,$(COMPLETIONS))
 	$(NINO) --generate-completion-script zsh > $(word 2,$(COMPLETIONS))
 	$(NINO) --generate-completion-script fish > $(word 3,$(COMPLETIONS))
+	@# Values that have no list of their own are mostly files.
+	sed -i 's/^complete -o filenames/complete -o default -o filenames/' $(word 1,$(COMPLETIONS))
+	sed -i "s/:\([A-Za-z-]*\):'$$/:\1:_files'/" $(word 2,$(COMPLETIONS))
+	sed -i "s/ -rfka ''$$/ -rF/" $(word 3,$(COMPLETIONS))
 
 # Plugins that others put there stay, and the folder with them.
 uninstall:
