@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import urllib.parse
 
 # Seconds without a sign of life after which a browser is taken to have died: a busy machine may be slow.
 PATIENCE = 600
@@ -109,8 +110,10 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         motion = {"name": "prefers-reduced-motion", "value": "reduce"}
         self.call("Emulation.setEmulatedMedia", features=[scheme, motion])
-        loader = self.call("Page.navigate", url="file://" + os.path.abspath(path))["loaderId"]
-        while self.loaded != loader:
+        answer = self.call("Page.navigate", url="file://" + urllib.parse.quote(os.path.abspath(path)))
+        if "errorText" in answer:
+            raise RuntimeError(f"{path}: {answer['errorText']}")
+        while self.loaded != answer["loaderId"]:
             self.note(self.receive())
 
     def wait_for(self, condition):
@@ -140,10 +143,11 @@ class Browser:
         self.call("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **down)
         self.call("Input.dispatchKeyEvent", type="keyUp", **event)
 
-    def screenshot(self, path, full=True):
+    def screenshot(self, path, box=None):
+        """Of the whole page, or of a box: x, y, width, height."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], 6000), "scale": 1}
-        extra = {"clip": clip, "captureBeyondViewport": True} if full else {}
-        data = self.call("Page.captureScreenshot", format="png", **extra)["data"]
+        x, y, width, height = box or (0, 0, size["width"], size["height"])
+        clip = {"x": x, "y": y, "width": width, "height": min(height, 6000), "scale": 1}
+        data = self.call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)["data"]
         with open(path, "wb") as file:
             file.write(base64.b64decode(data))
