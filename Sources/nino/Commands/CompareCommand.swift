@@ -54,7 +54,7 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("What --protocol budget runs: docs/evidence.md.", valueName: "file"))
     var plan: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard (plan != nil) == (`protocol` == .budget) else {

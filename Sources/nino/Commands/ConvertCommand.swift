@@ -18,7 +18,7 @@ struct ConvertCommand: ParsableCommand {
     @Argument(help: "The safetensors file to write.")
     var output: String
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     private struct Result: Encodable {
         let tensors: Int

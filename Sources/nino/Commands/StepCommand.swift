@@ -99,7 +99,7 @@ struct StepCommand: ParsableCommand {
             "Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
     var out: String
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         // A method that needs no graph predicts every floating-point tensor if there is none.
