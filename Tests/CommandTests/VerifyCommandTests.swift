@@ -32,6 +32,18 @@ import Testing
         #expect((command.lastObject?["groups"] as? [[String: Any]])?.count == 4)
     }
 
+    /// Before anything is verified: a page that cannot be written is no end of long work.
+    @Test(arguments: ["verify", "explore"]) func aPageThatCannotBeWrittenIsSaidFirst(name: String) throws {
+        let before = try Data(contentsOf: URL(fileURLWithPath: config))
+        let onInput = try Command(name, "--config", config, "--html", config)
+        #expect(onInput.status == 2 && onInput.errors.contains("--html: \(config) is an input too"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: config)) == before)
+        let nowhere = try Command(name, "--config", config, "--html", folder + "none/page.html")
+        #expect(nowhere.status == 2 && nowhere.output.isEmpty && nowhere.errorLines.count == 1)
+        #expect(nowhere.errors.contains("--html: \(folder + "none/page.html"): expected a folder "))
+        #expect(try Command(name, "--config", config, "--html", folder + "page.html").status == 0)
+    }
+
     @Test func writtenGraphHoldsAgainstItsConfig() throws {
         let command = try Command("verify", "--config", config, "--graph", graph)
         #expect(command.status == 0)

@@ -39,6 +39,8 @@ struct ExploreCommand: ParsableCommand {
 
     func run() throws {
         common.apply()
+        try OutputFiles.check([("--html", html)], inputs: [config, weights])
+        try OutputFiles.requireFolder(of: html, option: "--html")
         let asked = try common.model(config)
         let network = try ExploredNetwork(asked, weights: weights, seed: common.seed)
         let page = try ExplorerPage(network: network, asked: asked).html()

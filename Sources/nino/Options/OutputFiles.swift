@@ -31,6 +31,15 @@ struct OutputFiles {
         }
     }
 
+    /// - Throws: `InputError` if there is no folder to write the file into: better said before long work than after it.
+    static func requireFolder(of path: String?, option: String) throws {
+        guard let path else { return }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue { return }
+        throw InputError("\(option): \(path): expected a folder \(folder), found none")
+    }
+
     /// - Throws: `InputError` for a name that promises another format than the one that is written.
     static func requireSafetensors(_ path: String, option: String) throws {
         guard let suffix = otherFormats.first(where: path.hasSuffix) else { return }
