@@ -120,6 +120,19 @@ def test_wrong_input_is_said_in_one_line():
         nino.nowcast(states, CNN | {"hidden": []}, 1)
 
 
+def test_a_traced_program_is_a_model():
+    from nino.tracing import export
+
+    model = Convolutional()
+    states = history()
+    found = nino.nowcast(states, export(model, (torch.randn(2, 1, 12, 12),)), 5)
+    expected = nino.nowcast(states, CNN, 5)
+    for name, tensor in expected.items():
+        assert torch.allclose(found[name], tensor, rtol=0, atol=1e-6 * (tensor - states[-1][name]).abs().max())
+    with pytest.raises(nino.NinoError, match="expected a path, .* found Convolutional"):
+        nino.nowcast(states, model, 5)
+
+
 def test_threads_change_nothing():
     states = history()
     before = nino.nowcast(states, CNN, 5)

@@ -3,10 +3,14 @@
 import ctypes
 import json
 import os
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from . import _library as lib
+from .errors import NinoError
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,24 @@ class Network(lib.Handle):
 
     @classmethod
     def open(
-        cls, config: str | os.PathLike | Mapping, plugin_path: Sequence[str] = (), trust: bool = False
+        cls, config: str | os.PathLike | Mapping | Any, plugin_path: Sequence[str] = (), trust: bool = False
     ) -> "Network":
-        """The network of a config: a path or name, JSON text, or a mapping.
+        """The network of a config (a path or name, JSON text, or a mapping) or of a traced program.
 
         Raises:
             NinoError: no such config, no plugin knows it, or a plugin refuses it.
             PluginError: the plugin misbehaved.
         """
+        if hasattr(config, "document"):
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "model.nino.json"
+                config.save(path)
+                return cls.open(path, plugin_path, trust)
+        if not isinstance(config, str | os.PathLike | Mapping):
+            raise NinoError(
+                "config: expected a path, a name, JSON text, a mapping or a traced program, found "
+                f"{type(config).__name__}"
+            )
         opened = session(plugin_path, trust)
         if isinstance(config, Mapping):
             config = json.dumps(config)

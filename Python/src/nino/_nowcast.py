@@ -28,8 +28,8 @@ def nowcast(
     Args:
         states: five mappings from names to tensors, oldest first, equally far apart in training: numpy arrays of
             float32 or float16, or PyTorch tensors of float32, float16 or bfloat16, of any stride.
-        model: a config (path, name, JSON text or mapping), a `Network`, or a module with a `config` of transformers;
-            None for a nowcaster that needs no graph.
+        model: a config (path, name, JSON text or mapping), a traced program, a `Network`, or a module with a `config`
+            of transformers; None for a nowcaster that needs no graph.
         horizon: how many states ahead; or several, which cost one pass.
         nowcaster: "nino", "linefit", "average", or the path of a checkpoint.
         plugin_path: folders with plugins, searched first.

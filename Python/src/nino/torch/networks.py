@@ -1,7 +1,6 @@
 """Which network of the library a PyTorch module is."""
 
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,8 +45,6 @@ def network_of(
     Raises:
         NinoError: nobody knows the module, and there is no example to trace it on.
     """
-    if hasattr(config, "document"):
-        return _network_of_program(config, plugin_path, trust)
     if config is not None:
         return Network.open(config, plugin_path, trust)
     reason = f"{type(model).__name__}: has no config that a plugin could know"
@@ -68,14 +65,7 @@ def network_of(
             f"{reason}; the module is sharded already: trace it before, and give the program that nino.torch.export "
             "made as config"
         )
-    return _network_of_program(trace(model, example), plugin_path, trust)
-
-
-def _network_of_program(program: Any, plugin_path: Sequence[str], trust: bool) -> Network:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.nino.json"
-        program.save(path)
-        return Network.open(path, plugin_path, trust)
+    return Network.open(trace(model, example), plugin_path, trust)
 
 
 def write_config(model: torch.nn.Module, example: Any, path: str | os.PathLike) -> None:
