@@ -116,6 +116,8 @@ def test_wrong_input_is_said_in_one_line():
         nino.nowcast([{k: v for k, v in s.items() if k != "fc.0.weight"} for s in states], CNN, 1)
     with pytest.raises(nino.NinoError, match=r"expected shape \[4, 1, 3, 3\], found \[4, 9\]"):
         nino.nowcast([s | {"fc.0.weight": s["fc.0.weight"].reshape(4, 9)} for s in states], CNN, 1)
+    with pytest.raises(nino.NinoError, match="in the processor's memory, found on meta"):
+        nino.nowcast([s | {"fc.0.weight": s["fc.0.weight"].to("meta")} for s in states], CNN, 1)
     with pytest.raises(nino.NinoError, match=r"model_type|hidden"):
         nino.nowcast(states, CNN | {"hidden": []}, 1)
 
