@@ -76,7 +76,8 @@ test-library: build
 	@$(MAKE) -s setup PACKAGES=valgrind
 	cc -std=c11 -Wall -Wextra -Werror -O1 -g Tests/Library/example.c -ISources/CNino/include -L.build/release \
 	  -lnino -lm -Wl,-rpath,'$$ORIGIN' -o .build/release/example
-	valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=1 .build/release/example
+	valgrind -q --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite --error-exitcode=1 \
+	  .build/release/example
 	cc -std=c11 -O1 -g -fsanitize=address,undefined Tests/Library/example.c -ISources/CNino/include -L.build/release \
 	  -lnino -lm -Wl,-rpath,'$$ORIGIN' -o .build/release/example-sanitized
 	.build/release/example-sanitized

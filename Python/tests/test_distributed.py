@@ -9,9 +9,9 @@ import torch.multiprocessing as mp
 from models import CNN, CNN_NORM, Convolutional, batches, loss_of
 
 
-def join(rank, folder):
+def join(rank, folder, count=2):
     """Begins what processes do together; they meet by a file, so that no port may be taken."""
-    dist.init_process_group("gloo", rank=rank, world_size=2, init_method=f"file://{folder}/meeting")
+    dist.init_process_group("gloo", rank=rank, world_size=count, init_method=f"file://{folder}/meeting")
     torch.set_num_threads(1)
 
 
@@ -112,3 +112,30 @@ def test_sharded_weights_are_nowcast_as_whole_ones(policy, tmp_path):
             assert whole[key].keys() == sharded[key].keys() and len(whole[key]) == 6
             for name, tensor in whole[key].items():
                 assert torch.allclose(tensor, sharded[key][name], rtol=1e-3, atol=1e-5), (key, name)
+
+
+def lonely_worker(rank, folder):
+    join(rank, folder, count=1)
+    import nino.torch
+    from nino.torch.sharding import whole
+    from torch.distributed.fsdp import fully_shard
+
+    model = torch.nn.Linear(3, 2, bias=False)
+    torch.nn.init.zeros_(model.weight)
+    fully_shard(model)
+    base = torch.optim.SGD(model.parameters(), lr=1.0)
+    options = {"period": 5, "max_train_steps": 5, "ckpt": "linefit", "policy": "schedule", "horizon": 3}
+    optimizer = nino.torch.NiNo(base, model, **options)
+    while optimizer.need_grads:
+        optimizer.zero_grad()
+        (-model(torch.ones(1, 3)).sum()).backward()
+        optimizer.step()
+    optimizer.step()
+    # The weights are 0, 1, 2, 3, 4: three states ahead they are 7.
+    torch.save(whole(model.weight), os.path.join(folder, "weight.pt"))
+    dist.destroy_process_group()
+
+
+def test_one_process_may_hold_all_parts(tmp_path):
+    mp.spawn(lonely_worker, args=(str(tmp_path),), nprocs=1)
+    assert torch.allclose(torch.load(tmp_path / "weight.pt", weights_only=True), torch.full((2, 3), 7.0))

@@ -11,6 +11,7 @@ import torch.distributed as dist
 from .._handles import Event, Network
 from .evaluation import Evaluation
 from .run import Progress, Run, Settings
+from .sharding import is_sharded
 from .weights import Weights
 
 # What the first process tells the others.
@@ -31,8 +32,8 @@ def run_for(
     policy: str,
     settings: Settings,
 ) -> "Run | SharedRun":
-    """A run of this process alone, or its part of one of several."""
-    if count == 1:
+    """A run of this process alone, or its part of one of several; one alone may hold all of what is sharded."""
+    if count == 1 and not any(is_sharded(tensor) for tensor in chosen):
         return Run(network, model, chosen, policy, settings)
     return SharedRun(network, model, chosen, policy, settings)
 
