@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <link.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "nino_isolation.h"
@@ -27,8 +28,12 @@ static int visit(struct dl_phdr_info *info, size_t size, void *context) {
     return 0;
 }
 
-const char *nino_image_path(void) {
-    search_t search = {.address = (ElfW(Addr)) & nino_image_path, .index = 0, .path = NULL};
+const char *nino_image_of(const void *address) {
+    search_t search = {.address = (ElfW(Addr))address, .index = 0, .path = NULL};
     dl_iterate_phdr(visit, &search);
     return search.path;
+}
+
+const char *nino_image_path(void) {
+    return nino_image_of((const void *)(uintptr_t)&nino_image_path);
 }

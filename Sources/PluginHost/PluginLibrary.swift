@@ -48,6 +48,7 @@ public final class PluginLibrary: @unchecked Sendable {
 
     private static func open(_ candidate: PluginFile) throws(PluginHostError) -> UnsafePointer<nino_entry_t> {
         let file = candidate.path
+        try SwiftRuntime.check(candidate)
         let load = { ProcessState.preserving { dlopen(candidate.resolved, RTLD_NOW | RTLD_LOCAL) } }
         guard let handle = PluginCall.run("a constructor", of: file, load) else {
             throw .notLoadable(file: file, reason: dlerror().map { String(cString: $0) } ?? "dlopen gave no reason")

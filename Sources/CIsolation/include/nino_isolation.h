@@ -28,6 +28,9 @@ int nino_has_access_list(const char *path);
 /// it cannot be told.
 const char *nino_image_path(void);
 
+/// The same for the file that an address was loaded from. The path stays valid as long as that is loaded.
+const char *nino_image_of(const void *address);
+
 /// What signals do in this process, and the stack on which the calling thread handles them.
 typedef struct {
     struct sigaction actions[65];
