@@ -31,9 +31,7 @@ def tie(result: dict[str, Any], names: Sequence[str], places: Sequence[int | Non
             result[names[place]] = copy(result[names[by_name[tensor.tied_to]]])
 
 
-def fill(
-    arrays: Arrays, states: Sequence[Mapping[str, Any]], keys: Sequence[str], network: Network, what: str
-) -> None:
+def fill(arrays: Arrays, states: Sequence[Mapping[str, Any]], keys: Sequence[str], network: Network, what: str) -> None:
     """Has arrays show states, one behind the other.
 
     Args:
@@ -55,9 +53,7 @@ def fill(
             if kind is None:
                 raise NinoError(f"{what} {number}: {key}: expected float32, float16 or bfloat16, found {tensor.dtype}")
             if not isinstance(tensor, np.ndarray) and tensor.device.type != "cpu":
-                raise NinoError(
-                    f"{what} {number}: {key}: expected in the processor's memory, found on {tensor.device}"
-                )
+                raise NinoError(f"{what} {number}: {key}: expected in the processor's memory, found on {tensor.device}")
             place = number * len(keys) + index
             if isinstance(tensor, np.ndarray):
                 arrays.put(place, tensor.ctypes.data, kind, [step // tensor.itemsize for step in tensor.strides])
