@@ -12,11 +12,11 @@ struct Pipe {
     /// - Returns: a descriptor of the file.
     /// - Throws: `notAFile` if nobody writes to it; `readFailed`; `cannotWrite` if the temporary folder is full.
     func spool() throws(CheckpointError) -> Int32 {
-        var template = Array(((getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp") + "/nino-XXXXXX").utf8CString)
-        let file = mkstemp(&template)
+        let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        let name = "\(folder)/nino-\(String(UInt64.random(in: 0...UInt64.max), radix: 36))"
+        let file = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .cannotOpen(file: path, cause: "no temporary file: \(systemErrorText())") }
-        _ = fcntl(file, F_SETFD, FD_CLOEXEC)
-        unlink(template)
+        unlink(name)
         do throws(CheckpointError) {
             var total = 0
             try forEachChunk { (bytes) throws(CheckpointError) in

@@ -121,7 +121,7 @@ public final class FileJournal: NowcastJournal {
     }
 
     public func restore(count: Int, shape: [Int]) -> [Tensor]? {
-        guard let checksum = state.withLock({ $0.terms }), let file = fopen(termsPath, "r") else { return nil }
+        guard let checksum = state.withLock({ $0.terms }), let file = fopen(termsPath, "re") else { return nil }
         defer { fclose(file) }
         let terms = (0..<count).map { _ in Tensor(shape: shape) }
         let isWhole = terms.allSatisfy { fread($0.address, MemoryLayout<Float>.stride, $0.count, file) == $0.count }

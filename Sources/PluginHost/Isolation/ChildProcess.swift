@@ -116,7 +116,7 @@ public struct ChildProcess: Sendable {
     /// does not tell.
     private static func timeInQueue(_ process: pid_t) -> Duration {
         // The kernel's sched-stats: nanoseconds that it ran, nanoseconds that it waited, turns.
-        guard let file = fopen("/proc/\(process)/schedstat", "r") else { return .zero }
+        guard let file = fopen("/proc/\(process)/schedstat", "re") else { return .zero }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 128)
         guard fgets(&line, Int32(line.count), file) != nil else { return .zero }

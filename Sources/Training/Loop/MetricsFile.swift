@@ -13,10 +13,12 @@ final class MetricsFile {
     init(_ path: String, evaluations: [Evaluation]) throws {
         self.path = path
         try AtomicFile.write(evaluations.map(Self.line).joined(), to: path)
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+        // `deinit` closes what is stored, after an error too.
+        let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw TrainingError.cannotWrite(file: path, reason: String(cString: strerror(errno)))
         }
+        self.descriptor = descriptor
     }
 
     deinit {
