@@ -17,7 +17,13 @@ public func nino_session_destroy(_ session: OpaquePointer?) { release(session, S
 public func nino_session_add_plugin_path(
     _ session: OpaquePointer?, _ folder: UnsafePointer<CChar>?, _ message: UnsafeMutablePointer<nino_message_t>?
 ) -> nino_outcome_t {
-    answer(message) { try object(session, Session.self).pluginPaths.append(text(folder, "plugin path")) }
+    answer(message) {
+        let path = try text(folder, "plugin path")
+        if let obstacle = PluginDirectories.obstacle(in: path) {
+            throw LibraryError.input("plugin path: \(path): \(obstacle.reason)")
+        }
+        try object(session, Session.self).pluginPaths.append(path)
+    }
 }
 
 @c @implementation

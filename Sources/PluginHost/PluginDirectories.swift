@@ -37,6 +37,22 @@ public struct PluginDirectories: Sendable {
         public let reason: String
     }
 
+    /// Why a folder that was named cannot be searched for plugins; nil if it can.
+    public static func obstacle(in folder: String) -> Missing? {
+        var isFolder: ObjCBool = false
+        let found: String
+        if !FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder) {
+            found = "nothing"
+        } else if !isFolder.boolValue {
+            found = "a file"
+        } else if access(folder, R_OK | X_OK) != 0 {
+            found = "one that cannot be read: \(String(cString: strerror(errno)))"
+        } else {
+            return nil
+        }
+        return Missing(path: folder, reason: "expected a folder with plugins, found \(found)")
+    }
+
     /// Candidate files in search order, each real file once, and the named folders that could not be searched.
     public func candidates() -> (files: [String], missing: [Missing]) {
         var files: [String] = []
@@ -53,7 +69,8 @@ public struct PluginDirectories: Sendable {
             return true
         }
         for folder in named where !add(folder, where: { $0.hasSuffix(".so") }) {
-            missing.append(Missing(path: folder, reason: "expected a folder with plugins, found none that can be read"))
+            missing.append(
+                Self.obstacle(in: folder) ?? Missing(path: folder, reason: "expected a folder that can be listed"))
         }
         for folder in installed { _ = add(folder) { $0.hasSuffix(".so") } }
         for folder in shared {

@@ -27,6 +27,11 @@ public struct IsolatedResult<Record: Sendable>: Sendable {
         /// The task threw: its message, and the exit status that belongs to it.
         case thrown(message: String, status: Int32)
         case misbehaved(Misbehaviour)
+
+        /// Whether the task was given up because it took too long.
+        var isTimeout: Bool {
+            if case .misbehaved(let misbehaviour) = self, case .tookTooLong = misbehaviour.fault { true } else { false }
+        }
     }
 
     /// Everything the task reported before it ended.

@@ -8,6 +8,8 @@ public struct PluginRecognition: Sendable {
     public let rejected: [PluginSurvey.Rejection]
     /// Of `rejected`, those that this process waited for until it gave them up.
     public let waited: [PluginSurvey.Rejection]
+    /// Folders the user named that could not be searched.
+    public let missing: [PluginSurvey.Rejection]
     private let known: [Known]
     /// Of all plugins, those that were not asked too.
     private let modelTypes: [String]
@@ -32,9 +34,7 @@ public struct PluginRecognition: Sendable {
                 guard let failure = result.failure else { return }
                 let rejection = PluginSurvey.Rejection(asked[index].path, failure)
                 rejected.append(rejection)
-                if case .misbehaved(let misbehaviour) = failure, case .tookTooLong = misbehaviour.fault {
-                    waited.append(rejection)
-                }
+                if failure.isTimeout { waited.append(rejection) }
             }
         } catch let error as PluginHostError {
             throw error
@@ -45,7 +45,8 @@ public struct PluginRecognition: Sendable {
         self.waited = waited
         self.isolation = isolation
         modelTypes = files.flatMap { $0.manifest?.modelTypes ?? [] } + known.flatMap(\.modelTypes)
-        self.rejected = rejected + PluginSurvey.missing(candidates.missing)
+        self.rejected = rejected
+        missing = PluginSurvey.missing(candidates.missing)
     }
 
     /// The plugin that recognizes the config best: its file, and which of its architectures it is.

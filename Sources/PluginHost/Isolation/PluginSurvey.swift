@@ -48,6 +48,8 @@ public struct PluginSurvey: Sendable {
     public let plugins: [PluginSummary]
     /// In search order.
     public let rejected: [Rejection]
+    /// Of `rejected`, those that this process waited for until it gave them up.
+    public let waited: [Rejection]
     /// Folders the user named that could not be searched.
     public let missing: [Rejection]
 
@@ -58,11 +60,13 @@ public struct PluginSurvey: Sendable {
         let candidates = directories.candidates()
         let (files, unfit) = PluginFile.read(candidates.files)
         var rejected = unfit
+        var waited: [Rejection] = []
         var plugins: [PluginSummary] = []
         try isolation.withRecognitionLimit.run(files.map { LoadTask(file: $0.path, isAsking: isExercising) }) {
             index, result in
             if let rejection = Self.rejection(result, file: files[index].path, after: plugins) {
                 rejected.append(rejection)
+                if result.failure?.isTimeout == true { waited.append(rejection) }
             } else {
                 plugins += result.records
             }
@@ -78,6 +82,7 @@ public struct PluginSurvey: Sendable {
         }
         let order = Dictionary(uniqueKeysWithValues: zip(candidates.files, 0...))
         self.plugins = plugins
+        self.waited = waited
         self.rejected = rejected.sorted { order[$0.file] ?? .max < order[$1.file] ?? .max }
         missing = Self.missing(candidates.missing)
     }
@@ -86,6 +91,7 @@ public struct PluginSurvey: Sendable {
     public init(_ registry: PluginRegistry) {
         plugins = registry.plugins.map(PluginSummary.init)
         rejected = registry.rejected.map { Rejection(file: $0.file, reason: $0.reason.description) }
+        waited = []
         missing = Self.missing(registry.missing)
     }
 

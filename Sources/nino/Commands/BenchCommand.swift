@@ -75,7 +75,7 @@ struct BenchCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         let figures = BenchFigures(isJSON: common.json, tries: tries, seed: common.seed)
         for threads in Set([1, common.threads]).sorted() {
             try figures.show("sgemm 4096x128x128, threads \(threads)", figures.productRate(threads: threads), "GFLOP/s")
@@ -139,11 +139,7 @@ private struct BenchFolder {
         path =
             given
             ?? FileManager.default.temporaryDirectory.appendingPathComponent("nino-bench-\(UUID().uuidString)").path
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw InputError("\(path): cannot be made: \(error.localizedDescription)")
-        }
+        try OutputFolder.make(path)
     }
 
     func remove() {

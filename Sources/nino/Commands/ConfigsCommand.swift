@@ -24,12 +24,14 @@ struct ConfigsCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         let catalog = ConfigurationCatalog.standard
         let configurations = catalog.names.map { name in (name: name, read: Result { try catalog.load(name) }) }
         let types = Set(configurations.compactMap { try? $0.read.get().modelType })
         // Of the plugins, those alone that say they know one of these.
-        let files = try common.survey().plugins.filter { !types.isDisjoint(with: $0.modelTypes) }.map(\.file)
+        let survey = try common.survey()
+        common.noteWaits(survey.waited)
+        let files = survey.plugins.filter { !types.isDisjoint(with: $0.modelTypes) }.map(\.file)
         let registry = PluginRegistry(files: files)
         let entries = configurations.map { entry($0.name, $0.read, registry) }
         if common.json {

@@ -27,7 +27,7 @@ struct ConvertCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         try OutputFiles.check([("OUT", output)], inputs: [input])
         try OutputFiles.requireSafetensors(output, option: "OUT")
         let conversion = try convert(input, to: output)

@@ -38,7 +38,7 @@ struct ForwardCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         try OutputFiles.check([("--out", out), ("--grads", grads)], inputs: [config, weights, inputs])
         for (option, path) in [("--out", out), ("--grads", grads)] {
             if let path { try OutputFiles.requireSafetensors(path, option: option) }

@@ -17,7 +17,7 @@ struct PluginsCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        common.apply()
+        try common.apply()
         let survey = try common.survey(isExercising: true)
         let rejected = survey.rejected + survey.missing
         if common.json {

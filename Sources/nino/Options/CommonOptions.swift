@@ -50,9 +50,14 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// Applies what concerns the whole process.
-    func apply() {
+    /// - Throws: `InputError` for a --plugin-path that is no folder: whoever names one means it to be searched.
+    func apply() throws {
         Parallel.threads = threads
         Output.isQuiet = quiet
+        for path in pluginPaths {
+            guard let obstacle = PluginDirectories.obstacle(in: path) else { continue }
+            throw InputError("--plugin-path: \(path): \(obstacle.reason)")
+        }
     }
 
     /// Where plugins are looked for.
@@ -113,8 +118,8 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
-    /// Looks for the plugin of a config in this process or a child. Rejected plugins are mentioned when none is left
-    /// that knows it.
+    /// Looks for the plugin of a config in this process or a child. Folders of NINO_PLUGIN_PATH that are not there are
+    /// mentioned, and rejected plugins when none is left that knows it.
     private func find<Found>(
         _ configuration: ModelConfiguration, trusting: (PluginRegistry) throws(PluginHostError) -> Found,
         isolated: (PluginRecognition) throws(PluginHostError) -> Found
@@ -124,11 +129,13 @@ struct CommonOptions: ParsableArguments {
             if trust {
                 let registry = PluginRegistry(searching: pluginDirectories, for: configuration)
                 let survey = PluginSurvey(registry)
-                rejected = survey.rejected + survey.missing
+                rejected = survey.rejected
+                noteMissing(survey.missing)
                 return try trusting(registry)
             }
             let recognition = try PluginRecognition(configuration, searching: pluginDirectories, isolation)
-            for plugin in recognition.waited { Output.note("waited for a plugin: \(plugin.line)") }
+            noteMissing(recognition.missing)
+            noteWaits(recognition.waited)
             rejected = recognition.rejected.filter { !recognition.waited.contains($0) }
             return try isolated(recognition)
         } catch {
@@ -137,5 +144,14 @@ struct CommonOptions: ParsableArguments {
             }
             throw error
         }
+    }
+
+    private func noteMissing(_ folders: [PluginSurvey.Rejection]) {
+        for folder in folders { Output.note("NINO_PLUGIN_PATH: \(folder.line)") }
+    }
+
+    /// Says for whom a command has waited.
+    func noteWaits(_ plugins: [PluginSurvey.Rejection]) {
+        for plugin in plugins { Output.note("waited for a plugin: \(plugin.line)") }
     }
 }
