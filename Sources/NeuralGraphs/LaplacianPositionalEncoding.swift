@@ -10,9 +10,12 @@ public struct LaplacianPositionalEncoding: Sendable, Equatable {
     public let values: [Float]
     public var nodeCount: Int { values.count / Self.width }
 
+    /// Above this many nodes (4 GiB of numbers) a graph is taken for an error: the largest models have a million.
+    public static let mostNodes = 1 << 27
+
     /// Of a graph in block form; the work depends on the number of blocks, not of edges.
     ///
-    /// - Throws: `NeuralGraphError.eigenvectors` if the eigensolver fails.
+    /// - Throws: `NeuralGraphError.eigenvectors` if the eigensolver fails, `encodingNodes`.
     public init(_ graph: NeuralGraph) throws(NeuralGraphError) {
         try self.init(EquitablePartition(graph))
     }
@@ -30,14 +33,19 @@ public struct LaplacianPositionalEncoding: Sendable, Equatable {
     private init(_ partition: EquitablePartition, denseLimit: Int = QuotientSpectrum.denseLimit)
         throws(NeuralGraphError)
     {
+        let nodes = partition.sizes.reduce(0, +)
+        guard nodes <= Self.mostNodes else { throw .encodingNodes(expectedAtMost: Self.mostNodes, found: nodes) }
         // One more than the columns: the first eigenvector is constant and says nothing.
         let spectrum = try QuotientSpectrum(partition, lowest: Self.width + 1, denseLimit: denseLimit)
         let columns = spectrum.encodingColumns(atMost: Self.width)
         let rows = partition.sizes.indices.map { cell in
             (0..<Self.width).map { $0 < columns.count ? Float(columns[$0][cell]) : 0 }
         }
-        values = partition.runs.flatMap { run in
-            [[Float]](repeating: rows[run.cell], count: run.nodes.count).joined()
+        var values: [Float] = []
+        values.reserveCapacity(nodes * Self.width)
+        for run in partition.runs {
+            for _ in run.nodes { values += rows[run.cell] }
         }
+        self.values = values
     }
 }

@@ -60,6 +60,8 @@ public enum NeuralGraphError: Error, Equatable, Sendable {
 
     /// The eigensolver did not converge on the quotient graph.
     case eigenvectors(cells: Int)
+    /// Of a positional encoding, whose numbers no memory would hold.
+    case encodingNodes(expectedAtMost: Int, found: Int)
 }
 
 extension NeuralGraphError: CustomStringConvertible {
@@ -125,6 +127,8 @@ extension NeuralGraphError: CustomStringConvertible {
         case .edgeSlots(let edge, let found): "edge_slots: edge \(edge) must have at least 1 slot, found \(found)"
         case .edgeScalar(let edge, let limit, let found):
             "edge_param: edge \(edge) reaches scalar \(found), expected below \(limit) (or -1 for no scalar)"
+        case .encodingNodes(let limit, let found):
+            "positional encoding: expected at most \(limit) nodes, found \(found)"
         case .eigenvectors(let cells): "positional encoding: the eigensolver did not converge on \(cells) cells"
         }
     }

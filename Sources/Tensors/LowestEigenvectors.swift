@@ -14,6 +14,9 @@ public struct LowestEigenvectors: Sendable {
     /// ‖Ax − λx‖ of unit vectors that count as found.
     private static let tolerance = 1e-12
     private static let roundLimit = 200
+    /// After so many rounds the values are known well enough to see that a block is too small: the lowest eigenvalues
+    /// of a network of a thousand layers lie so close that dozens count as one.
+    private static let roundsToSeeTheWidth = 32
     private static let blockSize = 24
 
     /// - Parameters:
@@ -29,7 +32,10 @@ public struct LowestEigenvectors: Sendable {
             guard var iteration = BlockIteration(ordered, width: width) else { return nil }
             for round in 0..<Self.roundLimit {
                 guard iteration.step(adjustingShift: round % 4 == 3, wanted: count) else { return nil }
-                guard let wanted = Self.wanted(iteration.values, count, gap, ceiling) else { continue }
+                guard let wanted = Self.wanted(iteration.values, count, gap, ceiling) else {
+                    if round >= Self.roundsToSeeTheWidth { break }
+                    continue
+                }
                 guard iteration.residual(of: wanted) <= Self.tolerance else { continue }
                 values = Array(iteration.values[..<wanted])
                 vectors = (0..<wanted).map { number in
