@@ -7,6 +7,8 @@ public enum NowcastError: Error, Equatable, Sendable {
     case weightNotFinite(name: String)
     case argumentsUnreadable(found: String)
     case argument(name: String, expected: String, found: String)
+    /// Any of the above, of a file.
+    indirect case network(file: String, NowcastError)
 
     // Histories.
     case stateCount(expected: Int, found: Int)
@@ -39,7 +41,8 @@ public enum NowcastError: Error, Equatable, Sendable {
 extension NowcastError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .weightMissing(let name): "\(name): missing from the checkpoint"
+        case .weightMissing(let name): "tensor '\(name)': expected, as every network of NiNo or WNN+ has it, found none"
+        case .network(let file, let error): "\(file): \(error)"
         case .weightShape(let name, let expected, let found):
             "\(name): expected shape [\(expected.map { $0.map(String.init) ?? "any" }.joined(separator: ", "))], "
                 + "found \(found)"

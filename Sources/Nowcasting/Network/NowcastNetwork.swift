@@ -47,11 +47,17 @@ extension NowcastNetwork {
     /// defaults.
     ///
     /// - Parameter updateScale: `upd_scale` instead of the file's.
-    /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.
+    /// - Throws: `CheckpointError` for the file, `NowcastError.network` for what it holds.
     public init(_ checkpoint: Checkpoint, updateScale: Float? = nil) throws {
-        var arguments = try checkpoint.metadata["model_args"].map(NetworkArguments.init(json:)) ?? NetworkArguments()
-        arguments.updateScale = updateScale ?? arguments.updateScale
-        try self.init(weights: NamedWeight.all(in: checkpoint), arguments: arguments)
+        let weights = try NamedWeight.all(in: checkpoint)
+        do throws(NowcastError) {
+            var arguments = NetworkArguments()
+            if let json = checkpoint.metadata["model_args"] { arguments = try NetworkArguments(json: json) }
+            arguments.updateScale = updateScale ?? arguments.updateScale
+            try self.init(weights: weights, arguments: arguments)
+        } catch {
+            throw NowcastError.network(file: checkpoint.path, error)
+        }
     }
 
     /// - Throws: `CheckpointError` for the file, `NowcastError` for what it holds.

@@ -3,6 +3,7 @@ import ArgumentParser
 import Checkpoints
 import Foundation
 import NeuralGraphs
+import Nowcasting
 import PluginHost
 import Presentation
 
@@ -60,9 +61,11 @@ struct GraphCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         try OutputFiles.check([("--out", out), ("--svg", svg), ("--html", html)], inputs: [config])
         if let out { try OutputFiles.requireSafetensors(out, option: "--out") }
+        try OutputFiles.requireText(html, option: "--html", suffixes: OutputFiles.pages)
+        try OutputFiles.requireText(svg, option: "--svg", suffixes: [".svg"])
         let model = try common.model(config)
         let derivedGraph = derived || diff ? try DerivedGraph.graph(of: model, DerivedSymmetries(model)) : nil
         let graph = try derived ? derivedGraph! : model.neuralGraph()

@@ -66,9 +66,10 @@ struct VerifyCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         try OutputFiles.check([("--html", html)], inputs: [config, graph, against, weights, checkpoint])
         try OutputFiles.requireFolder(of: html, option: "--html")
+        try OutputFiles.requireText(html, option: "--html", suffixes: OutputFiles.pages)
         // One that cannot be read is said once.
         _ = try VerifyTask.nowcaster(checkpoint)
         var output = VerifyOutput(json: common.json, isListing: config == nil)

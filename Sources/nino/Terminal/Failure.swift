@@ -60,7 +60,7 @@ enum Failure {
     private static func isOurs(_ error: any Error) -> Bool {
         error is JSONError || error is PluginHostError || error is InputError || error is CheckpointError
             || error is NeuralGraphError
-            || error is NowcastError || error is TensorError
+            || error is NowcastError || error is GraphFileError || error is TensorError
             || error is TrainingError || error is VerificationError || error is DerivationError
     }
 

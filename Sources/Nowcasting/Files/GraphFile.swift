@@ -3,12 +3,21 @@ import Foundation
 import JSONText
 import NeuralGraphs
 
+/// What a file says of a graph cannot be used; the line names file, key, what was expected and what was found.
+package struct GraphFileError: Error, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
 /// A neural graph as a safetensors file: `edge_index` [2, E], `edge_type`, `edge_param`, `edge_slots` [E] int64, `lpe`
 /// [N, 8] float32, and `parameters` in the metadata as a JSON list of [name, shape].
-enum GraphFile {
+package enum GraphFile {
     /// Writes a graph edge by edge; memory does not grow with its size.
     /// - Throws: `CheckpointError.cannotWrite`.
-    static func write(_ graph: NeuralGraph, _ encoding: LaplacianPositionalEncoding, to path: String) throws {
+    package static func write(_ graph: NeuralGraph, _ encoding: LaplacianPositionalEncoding, to path: String) throws {
         let edges = graph.edgeCount
         let tensors = [
             TensorInfo(name: "edge_index", dtype: .i64, shape: [2, edges]),
@@ -56,13 +65,13 @@ enum GraphFile {
     }
 
     /// A graph as a file describes it.
-    struct Content {
-        let edges: EdgeList
+    package struct Content {
+        package let edges: EdgeList
         /// [nodes, 8]
-        let encoding: [Float]
+        package let encoding: [Float]
         /// `pos_w` of each node; 0 everywhere if the file has none.
-        let words: [Int]
-        let parameters: ParameterList
+        package let words: [Int]
+        package let parameters: ParameterList
     }
 
     /// Scalars on one edge: those of a kernel of 32 x 32. More parameters than edges can carry are refused before
@@ -70,19 +79,19 @@ enum GraphFile {
     private static let mostSlots = 1024
 
     /// Reads a graph.
-    /// - Throws: `CheckpointError`; `NeuralGraphError` naming the edge that is wrong; `InputError` for a missing or
+    /// - Throws: `CheckpointError`; `NeuralGraphError` naming the edge that is wrong; `GraphFileError` for a missing or
     ///   malformed parameter list.
-    static func read(_ path: String) throws -> Content {
+    package static func read(_ path: String) throws -> Content {
         let file = try Checkpoint(opening: path)
         let parameters = try parameters(of: file)
         func column(_ name: String) throws -> [Int] { try file.int64s(name).map { Int($0) } }
         let index = try column("edge_index")
         guard let shape = file["edge_index"]?.shape, shape.count == 2, shape[0] == 2 else {
-            throw InputError(
+            throw GraphFileError(
                 "\(path): tensor \"edge_index\": expected shape [2, edges], found \(file["edge_index"]?.shape ?? [])")
         }
         guard parameters.count <= shape[1].multipliedReportingOverflow(by: mostSlots).partialValue else {
-            throw InputError(
+            throw GraphFileError(
                 "\(path): __metadata__ key \"parameters\": expected at most \(mostSlots) scalars for each of "
                     + "\(shape[1]) edges, found \(parameters.count) in all")
         }
@@ -97,21 +106,21 @@ enum GraphFile {
     }
 
     /// The `lpe` of a file, of any number of nodes.
-    /// - Throws: `CheckpointError`, `InputError` for another shape or numbers that are not finite.
-    static func readEncoding(_ path: String) throws -> [Float] {
+    /// - Throws: `CheckpointError`, `GraphFileError` for another shape or numbers that are not finite.
+    package static func readEncoding(_ path: String) throws -> [Float] {
         try readEncoding(Checkpoint(opening: path))
     }
 
     private static func readEncoding(_ file: Checkpoint) throws -> [Float] {
         let values = try file.floats("lpe")
         guard let shape = file["lpe"]?.shape, shape.count == 2, shape[1] == LaplacianPositionalEncoding.width else {
-            throw InputError(
+            throw GraphFileError(
                 "\(file.path): tensor \"lpe\": expected shape [nodes, \(LaplacianPositionalEncoding.width)], found "
                     + "\(file["lpe"]?.shape ?? [])"
             )
         }
         guard let wrong = values.firstIndex(where: { !$0.isFinite }) else { return values }
-        throw InputError(
+        throw GraphFileError(
             "\(file.path): tensor \"lpe\": element \(wrong): expected a finite number, found \(values[wrong])")
     }
 
@@ -127,7 +136,7 @@ enum GraphFile {
             }
         }
         guard let text = file.metadata["parameters"] else {
-            throw InputError(
+            throw GraphFileError(
                 "\(file.path): __metadata__ key \"parameters\": expected a list of [name, shape], found nothing")
         }
         let entries: [Entry] = try JSONText.decode(
