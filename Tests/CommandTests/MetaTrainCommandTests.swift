@@ -39,6 +39,19 @@ private struct MetaFixture {
 @Suite(.slow) struct MetaTrainCommandTests {
     private let fixture = MetaFixture()
 
+    @Test func whatIsThereIsNotOverwritten() throws {
+        #expect(try fixture.collect("--runs", "2", "--quiet").status == 0)
+        let trajectory = TemporaryFolder.bytes(of: fixture.collection + "/tiny-0000.safetensors")
+        let over = try fixture.train("collection/tiny-0000.safetensors")
+        #expect(over.status == 2 && over.errors.contains("is an input too"), "\(over.errors)")
+        #expect(TemporaryFolder.bytes(of: fixture.collection + "/tiny-0000.safetensors") == trajectory)
+        fixture.folder.write("weights of a month", to: "mine.safetensors")
+        let other = try fixture.train("mine.safetensors")
+        #expect(other.status == 2 && other.errors.contains("which is not overwritten"), "\(other.errors)")
+        #expect(try fixture.collect("--runs", "\(Int.max)").errors.hasPrefix("nino: --runs: expected at most 1000000 "))
+        #expect(try fixture.train("new.safetensors").status == 0)
+    }
+
     @Test func aNetworkIsCollectedForTrainedAndMeasured() throws {
         let collected = try fixture.collect("--runs", "2", "--json")
         #expect(collected.status == 0, "\(collected.errors)")

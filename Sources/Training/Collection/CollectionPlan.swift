@@ -87,8 +87,9 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
             guard (1...(1 << 20)).contains(family.batchSize) else {
                 throw refuse("batch_size", "1 to \(1 << 20)", family.batchSize)
             }
-            guard SettingBounds.steps.contains(family.interval), SettingBounds.steps.contains(family.steps) else {
-                throw refuse("interval and steps", "1 to \(SettingBounds.steps.upperBound)", family.interval)
+            for (name, value) in [("interval", family.interval), ("steps", family.steps)]
+            where !SettingBounds.steps.contains(value) {
+                throw refuse(name, "1 to \(SettingBounds.steps.upperBound)", value)
             }
             guard family.stateCount > 5 else {
                 throw refuse("steps", "more than five intervals of \(family.interval)", family.steps)

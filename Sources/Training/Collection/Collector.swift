@@ -52,9 +52,7 @@ public final class Collector: Sendable {
         onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
         try plan.validate()
-        guard runsPerFamily >= 1 else {
-            throw TrainingError.invalidSetting(name: "--runs", allowed: "at least 1", found: "\(runsPerFamily)")
-        }
+        try SettingBounds.require(runsPerFamily, "--runs", in: 1...1_000_000, "beyond what a disk holds")
         for name in families ?? [] where !plan.families.contains(where: { $0.name == name }) {
             throw TrainingError.invalidSetting(
                 name: "--tasks", allowed: plan.families.map(\.name).joined(separator: ", "), found: name)

@@ -26,13 +26,9 @@ public struct RunFolder: Sendable {
 
     /// Makes the folder and those above it, and removes what a killed run left half written.
     ///
-    /// - Throws: `cannotWrite`.
+    /// - Throws: `file` with `cannotWrite`.
     func create() throws(TrainingError) {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        } catch {
-            throw .cannotWrite(file: path, reason: "the folder cannot be made: \(String(cString: strerror(errno)))")
-        }
+        do throws(CheckpointError) { try OutputFolder.make(path) } catch { throw .file(error) }
         let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         for file in files where file.hasPrefix(".") && file.hasSuffix(".tmp") {
             try? FileManager.default.removeItem(atPath: "\(path)/\(file)")

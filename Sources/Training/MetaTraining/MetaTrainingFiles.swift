@@ -123,11 +123,15 @@ public struct MetaTrainingFiles {
 
     /// A training is resumed or moved away, never overwritten.
     ///
-    /// - Throws: `checkpointExists` for an unfinished one, `runFinished` for one that made its network.
+    /// - Throws: `checkpointExists` for an unfinished one, `runFinished` for a network that is there.
     func refuseOther(steps: Int) throws(TrainingError) {
         guard let file = try? Checkpoint(opening: state), let text = file.metadata["state"],
             let header = try? JSONText.decode(Header.self, from: text.utf8, file: state)
-        else { return }
+        else {
+            // Weights that somebody made elsewhere.
+            if FileManager.default.fileExists(atPath: network) { throw .runFinished(folder: network) }
+            return
+        }
         throw header.state.step < steps ? .checkpointExists(folder: state) : .runFinished(folder: state)
     }
 }

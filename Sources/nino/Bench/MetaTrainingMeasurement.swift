@@ -1,3 +1,4 @@
+import Checkpoints
 import Foundation
 import Nowcasting
 import Tensors
@@ -35,7 +36,7 @@ struct MetaTrainingMeasurement: Encodable {
         }
         let samples = try objective.batch(step: 0)
         if let export {
-            try FileManager.default.createDirectory(atPath: export, withIntermediateDirectories: true)
+            try OutputFolder.make(export)
             for (index, sample) in samples.enumerated() {
                 try sample.write(to: "\(export)/sample_\(index).safetensors")
             }

@@ -70,7 +70,7 @@ struct CollectCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         let (plan, seed) = try chosenPlan()
         try plan.validate()
         let families = tasks?.split(separator: ",").map(String.init)

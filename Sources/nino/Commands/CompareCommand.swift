@@ -85,12 +85,13 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         if let plan, let folder = save {
             return try BudgetComparison(common: common, planFile: plan, folder: folder, report: report).run()
         }
         let seeds = try seedList()
         let settings = try training.settings(seed: seeds[0])
+        if let report { try OutputFolder.make(report) }
         let (model, data) = try training.load(common)
         let contenders = try nowcasters.split(separator: ",").map { name in
             let choice = NowcasterChoice(String(name))

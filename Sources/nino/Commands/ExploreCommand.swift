@@ -38,9 +38,10 @@ struct ExploreCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         try OutputFiles.check([("--html", html)], inputs: [config, weights])
         try OutputFiles.requireFolder(of: html, option: "--html")
+        try OutputFiles.requireText(html, option: "--html", suffixes: OutputFiles.pages)
         let asked = try common.model(config)
         let network = try ExploredNetwork(asked, weights: weights, seed: common.seed)
         let page = try ExplorerPage(network: network, asked: asked).html()

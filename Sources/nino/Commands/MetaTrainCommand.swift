@@ -90,12 +90,15 @@ struct MetaTrainCommand: ParsableCommand {
             throw ValidationError(
                 "give one of --out, to train, --evaluate, to measure networks, and --measure, to time")
         }
-        if let measure, measure < 1 { throw ValidationError("--measure: expected at least 1, found \(measure)") }
-        if let starts, starts < 1 { throw ValidationError("--starts: expected at least 1, found \(starts)") }
+        for (value, name) in [(measure, "--measure"), (starts, "--starts")] {
+            if let value { try SettingBounds.require(value, name, in: 1...1_000_000, "longer than anybody waits") }
+        }
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
+        try OutputFiles.check([("--out", out)], inputs: [data, from])
+        try SettingBounds.require(evaluationInterval, "--eval-every", in: SettingBounds.steps, "decades of training")
         let library = try loadLibrary()
         if let evaluate { return try show(evaluate.split(separator: ",").map(String.init), library) }
         let (network, settings) = try firstNetwork()

@@ -122,8 +122,8 @@ struct StepCommand: ParsableCommand {
         if horizon != nil, step == nil {
             throw ValidationError("--horizon needs --step: --k says itself how far to look")
         }
-        if let step, step < 0 { throw ValidationError("--step: expected at least 0, found \(step)") }
         let longest = SettingBounds.steps.upperBound
+        if let step { try SettingBounds.require(step, "--step", in: 0...longest, "decades of training") }
         try SettingBounds.require(period, "--period", in: 5...longest, "decades of training")
         try SettingBounds.require(maxSteps, "--max-steps", in: 1...longest, "decades of training")
         // The schedule holds a horizon for each period.
@@ -158,6 +158,9 @@ struct StepCommand: ParsableCommand {
     }
 
     private func validateRankOne() throws {
+        for step in to?.values ?? [] {
+            try SettingBounds.require(step, "--to", in: 0...SettingBounds.steps.upperBound, "decades of training")
+        }
         guard method == .rank1 else {
             guard to == nil else { throw ValidationError("--to needs --method rank1") }
             try states.requireCount(History.contextLength)
@@ -184,7 +187,7 @@ struct StepCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         let nowcaster = try makeNowcaster()
         let paths = try self.states.paths()
         let horizons = horizons(of: nowcaster)

@@ -43,10 +43,13 @@ struct TrainCommand: ParsableCommand {
     }
 
     func run() throws {
-        common.apply()
+        try common.apply()
         let choice = nowcaster.map(NowcasterChoice.init) ?? .standard
         var settings = try training.settings(seed: common.seed)
         settings.nowcaster = choice.label
+        if case .none = choice { training.noteUnused() }
+        // Hours later would be too late to find out.
+        if let report { try OutputFolder.make(report) }
         let (model, data) = try training.load(common)
         let watch = InterruptWatch()
         var observers: [any TrainingObserver] = common.quiet || common.json ? [] : [RunProgress()]

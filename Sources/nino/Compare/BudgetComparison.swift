@@ -41,7 +41,7 @@ struct BudgetComparison {
             Output.line(table.text)
         }
         let place = report ?? folder
-        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        try OutputFolder.make(place)
         try AtomicFile.write(table.text, to: "\(place)/table.md")
         try AtomicFile.write(table.csv, to: "\(place)/table.csv")
         let page = BudgetReport(table, plan: plan, facts: try facts(plan)).html

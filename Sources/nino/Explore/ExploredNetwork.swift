@@ -77,11 +77,7 @@ struct ExploredNetwork {
 
     /// Writes config, weights and inputs as files that `nino forward` reads.
     func write(to folder: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw InputError("\(folder): cannot be made: \(error.localizedDescription)")
-        }
+        try OutputFolder.make(folder)
         let prefix = folder.hasSuffix("/") ? folder : folder + "/"
         try AtomicFile.write(model.configuration.json, to: prefix + "config.json")
         try writeWeights(to: prefix + "weights.safetensors")

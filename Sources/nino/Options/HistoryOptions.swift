@@ -1,6 +1,7 @@
 import ArgumentParser
 import Checkpoints
 import Foundation
+import Training
 
 /// The five states of a step: files, folders, or the folder of a run that holds them.
 struct HistoryOptions: ParsableArguments {
@@ -33,6 +34,9 @@ struct HistoryOptions: ParsableArguments {
         guard !watch || run != nil else { throw ValidationError("--watch needs the folder of a run") }
         if let steps, zip(steps.values, steps.values.dropFirst()).contains(where: { $0 >= $1 }) {
             throw ValidationError("--steps: expected rising numbers, oldest state first, found \(steps)")
+        }
+        for step in steps?.values ?? [] {
+            try SettingBounds.require(step, "--steps", in: 0...SettingBounds.steps.upperBound, "decades of training")
         }
     }
 

@@ -7,6 +7,8 @@ struct OutputFiles {
     /// Suffixes of formats that are read and not written.
     private static let otherFormats = [".pt", ".pth", ".bin", ".ckpt", ".pkl", ".npz", ".npy", ".distcp", ".gguf"]
 
+    static let pages = [".html", ".htm"]
+
     /// - Parameters:
     ///   - outputs: each with the option that names it; nil where it is not given.
     ///   - inputs: files, folders whose files are read, and names of configs.
@@ -46,6 +48,18 @@ struct OutputFiles {
         throw InputError(
             "\(option): expected a name that ends in .safetensors, found \(path): nino writes safetensors, and what "
                 + "reads \(suffix) files would not read it")
+    }
+
+    /// A page or picture must not take the place of something worth more.
+    ///
+    /// - Throws: `InputError` for a regular file of another suffix that holds something.
+    static func requireText(_ path: String?, option: String, suffixes: [String]) throws {
+        guard let path, !suffixes.contains(where: path.lowercased().hasSuffix) else { return }
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else { return }
+        throw InputError(
+            "\(option): \(path) holds something already, and its name does not end in "
+                + "\(suffixes.joined(separator: " or ")); choose another name")
     }
 
     /// The file that a name means, with all that lies in it if it is a folder, or beside it if it is an index.

@@ -129,6 +129,14 @@ struct TrainingOptions: ParsableArguments {
         return settings
     }
 
+    /// Says which options change nothing in a run without nowcasts.
+    func noteUnused() {
+        let given = [("--period", period != nil), ("--horizon", horizon != nil), ("--states", states != nil)]
+        for (option, isGiven) in given where isGiven {
+            Output.note("\(option) changes nothing: with --nowcaster none there are no nowcasts")
+        }
+    }
+
     private func description() throws -> TaskDescription {
         do {
             return try TaskDescription.named(task)

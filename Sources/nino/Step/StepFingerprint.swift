@@ -18,6 +18,12 @@ struct StepFingerprint {
                     $0.hasSuffix(".safetensors")
                 }.sorted() : []
             for file in [url] + beside.map(folder.appendingPathComponent) {
+                var status = stat()
+                if stat(file.path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO {
+                    // What a pipe gave, nobody can tell a second time: such work always begins anew.
+                    parts.append("\(file.path) \(UInt64.random(in: 0...UInt64.max))")
+                    continue
+                }
                 let attributes = try? FileManager.default.attributesOfItem(atPath: file.path)
                 let changed = (attributes?[.modificationDate] as? Date)?.timeIntervalSince1970
                 parts.append("\(file.path) \(attributes?[.size] ?? 0) \(changed ?? 0)")

@@ -8,16 +8,12 @@ import Training
 enum Reporting {
     /// Writes `report.html` into a folder, which is made if it is missing.
     /// - Returns: the file's path.
-    /// - Throws: `InputError` or `CheckpointError` if it cannot be written.
+    /// - Throws: `CheckpointError` if it cannot be written.
     @discardableResult
     static func write(
         _ results: [RunResult], _ settings: TrainingSettings, of model: Model, to folder: String
     ) throws -> String {
-        do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        } catch {
-            throw InputError("\(folder): cannot be made: \(error.localizedDescription)")
-        }
+        try OutputFolder.make(folder)
         let path = folder + (folder.hasSuffix("/") ? "" : "/") + Report.fileName
         let common = settings.list.filter { $0.name != "seed" && $0.name != "nowcaster" }
         let report = Report(
