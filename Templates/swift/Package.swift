@@ -10,8 +10,11 @@ let package = Package(
     dependencies: [.package(name: "nino-sdk", path: sdk)],
     targets: [
         .target(
+            name: "MyNetManifest", dependencies: [.product(name: "NinoPluginSDK", package: "nino-sdk")],
+            publicHeadersPath: "."),
+        .target(
             name: "MyNet",
-            dependencies: [.product(name: "NinoPluginSDK", package: "nino-sdk")],
+            dependencies: ["MyNetManifest", .product(name: "NinoPluginSDK", package: "nino-sdk")],
             // Exports the entry and nothing else, and leaves no symbol undefined. lld, because the other linkers list
             // local symbols too.
             linkerSettings: [
@@ -19,6 +22,6 @@ let package = Package(
                     "-use-ld=lld", "-Xlinker", "--version-script=\(Context.packageDirectory)/plugin.map", "-Xlinker",
                     "-z", "-Xlinker", "defs",
                 ])
-            ])
+            ]),
     ]
 )

@@ -17,7 +17,11 @@ public struct ConfigurationReader {
             throw PluginError(status: NINO_FAILED, message: "the host gave no config")
         }
         text = String(cString: json)
-        values = try JSONDecoder().decode([String: ConfigurationValue].self, from: Data(text.utf8))
+        do {
+            values = try JSONDecoder().decode([String: ConfigurationValue].self, from: Data(text.utf8))
+        } catch let error as DecodingError {
+            throw PluginError.invalid(error.sentence)
+        }
         path = ""
         nonisolated(unsafe) let host = host
         log = { message in
@@ -236,17 +240,31 @@ extension Optional {
 extension DecodingError {
     /// Where something does not fit, and why.
     fileprivate var sentence: String {
-        let (context, missing): (Context, String?) =
+        let (place, expected): ([any CodingKey], String) =
             switch self {
-            case .keyNotFound(let key, let context): (context, key.stringValue)
-            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
-                (context, nil)
-            @unknown default: (Context(codingPath: [], debugDescription: "\(self)"), nil)
+            case .keyNotFound(let key, let context): (context.codingPath + [key], "a value")
+            case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
+                (context.codingPath, Self.name(of: type))
+            case .dataCorrupted(let context): (context.codingPath, "a value that fits")
+            @unknown default: ([], "a config that fits")
             }
-        let path = context.codingPath.reduce("") {
+        let path = place.reduce("") {
             $0 + ($1.intValue.map { "[\($0)]" } ?? ($0.isEmpty ? $1.stringValue : ".\($1.stringValue)"))
         }
-        if let missing { return "\(path.isEmpty ? "config" : path): key \"\(missing)\": expected, found nothing" }
-        return "\(path): \(context.debugDescription)"
+        let found = if case .keyNotFound = self { "nothing" } else { "something else" }
+        return "key \"\(path.isEmpty ? "(whole config)" : path)\": expected \(expected), found \(found)"
+    }
+
+    /// What JSON calls a value of a type.
+    private static func name(of type: any Any.Type) -> String {
+        switch type {
+        case is String.Type: "text"
+        case is Bool.Type: "true or false"
+        case is any FixedWidthInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        case is [String: Any].Type: "an object"
+        case is [Any].Type: "a list"
+        default: "a value of another kind"
+        }
     }
 }
