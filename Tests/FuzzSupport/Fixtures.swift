@@ -38,6 +38,19 @@ enum Fixtures {
         return safetensors(header, [UInt8](repeating: 0, count: 36))
     }()
 
+    /// Three nodes and two edges, one with both parameters and one with none.
+    static let graph: [UInt8] = {
+        let header =
+            #"{"__metadata__":{"parameters":"[[\"w\", [2]]]"},"#
+            + #""edge_index":{"dtype":"I64","shape":[2,2],"data_offsets":[0,32]},"#
+            + #""edge_type":{"dtype":"I64","shape":[2],"data_offsets":[32,48]},"#
+            + #""edge_param":{"dtype":"I64","shape":[2],"data_offsets":[48,64]},"#
+            + #""edge_slots":{"dtype":"I64","shape":[2],"data_offsets":[64,80]},"#
+            + #""lpe":{"dtype":"F32","shape":[3,8],"data_offsets":[80,176]}}"#
+        let numbers: [Int64] = [0, 1, 2, 2, 1, 10, 0, -1, 2, 1]
+        return safetensors(header, littleEndian(numbers) + [UInt8](repeating: 0, count: 96))
+    }()
+
     static let journal: [UInt8] = {
         let folder = TemporaryFolder()
         let journal = FileJournal(output: folder + "o.safetensors", fingerprint: "f", resuming: false, pause: 0)

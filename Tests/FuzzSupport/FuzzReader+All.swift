@@ -10,7 +10,7 @@ extension FuzzReader {
     /// Every reader of files that runs in this process.
     public static let all: [FuzzReader] = [
         safetensors, index, zip, pickle, ranks, distributed, numpy, json, config, idx, gzip, manifest, trajectory,
-        journal,
+        journal, graph, run, plugin,
     ]
 
     private static let header =
@@ -131,6 +131,24 @@ extension FuzzReader {
         _ = journal.restore(count: 1, shape: [2])
         // A damaged journal is no error for the user: the work begins anew.
         guard journal.continues else { throw SetAside() }
+    }
+
+    private static let graph = FuzzReader("graph", corpus: [Fixtures.graph]) { bytes, folder in
+        _ = try GraphFile.read(folder.write(bytes, to: "g.safetensors"))
+    }
+
+    private static let run = FuzzReader("run", corpus: [FuzzedRun.checkpoint]) { bytes, folder in
+        folder.removeContents()
+        mkdir(folder + "run", 0o700)
+        folder.write(bytes, to: "run/checkpoint.safetensors")
+        try FuzzedRun.resume(in: folder)
+    }
+
+    /// Of a plugin what is read of it without running it.
+    private static let plugin = FuzzReader(
+        "plugin", corpus: [TemporaryFolder.bytes(of: BuiltProducts.library("TestFalseManifest"))]
+    ) { bytes, folder in
+        guard try PluginFile(folder.write(bytes, to: "libP.so")).manifest != nil else { throw SetAside() }
     }
 }
 

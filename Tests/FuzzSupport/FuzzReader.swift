@@ -26,7 +26,7 @@ public struct FuzzReader: Sendable {
         public var inputs = 0
         /// Read without an error.
         public var accepted = 0
-        /// Seconds, and the input that took them.
+        /// Seconds of the processor, and the input that took them.
         public var slowest = (seconds: 0.0, input: UInt64(0))
     }
 
@@ -37,15 +37,14 @@ public struct FuzzReader: Sendable {
         from first: UInt64, begin: (UInt64) -> Void = { _ in }, isDone: (Result) -> Bool
     ) -> Result {
         var result = Result()
-        let clock = ContinuousClock()
         let folder = TemporaryFolder()
         while !isDone(result) {
             let number = first + UInt64(result.inputs)
             begin(number)
             let bytes = input(number)
-            let started = clock.now
+            let started = ThreadTime.now
             if (try? read(bytes, folder)) != nil { result.accepted += 1 }
-            let seconds = (clock.now - started) / .seconds(1)
+            let seconds = (ThreadTime.now - started) / .seconds(1)
             if seconds > result.slowest.seconds { result.slowest = (seconds, number) }
             result.inputs += 1
         }

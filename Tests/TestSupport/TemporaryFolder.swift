@@ -60,8 +60,15 @@ public final class TemporaryFolder {
         return names
     }
 
-    private static func remove(_ path: String) {
+    /// Removes what lies in the folder.
+    public func removeContents() { TemporaryFolder.removeContents(of: path) }
+
+    private static func removeContents(of path: String) {
         for name in names(in: path) where unlink(path + name) != 0 { remove(path + name + "/") }
+    }
+
+    private static func remove(_ path: String) {
+        removeContents(of: path)
         rmdir(path)
     }
 }
