@@ -190,11 +190,10 @@ struct UnpicklerTests {
     @Test func longListsReadInLinearTime() throws {
         let count = 200_000
         let list = text("]") + (0..<count).flatMap { _ in [UInt8(ascii: "K"), 1, UInt8(ascii: "a")] }
-        let clock = ContinuousClock()
-        let start = clock.now
+        let start = ThreadTime.now
         guard case .list(let items)? = try open(list).value("extra") else { return #expect(Bool(false), "no list") }
         #expect(items.count == count)
         // Copying the list at every append would move 80 GB.
-        #expect(clock.now - start < .seconds(5))
+        #expect(ThreadTime.now - start < .seconds(5))
     }
 }

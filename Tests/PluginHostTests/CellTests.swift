@@ -52,7 +52,8 @@ import Testing
             "sends_signals_by_owner", "chooses_the_signal", "asks_for_signals", "changes_permissions",
             "makes_a_message_queue", "makes_shared_memory", "makes_a_semaphore", "makes_a_memory_file",
             "slows_the_parent", "moves_the_parent", "schedules_the_parent", "connects", "reads_a_hidden_file",
-            "reads_the_parents_environment",
+            "reads_the_parents_environment", "changes_the_root", "outlives_the_parent", "opens_itself_to_others",
+            "leaves_its_session",
         ] {
             #expect(working.contains(way))
         }

@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/prctl.h>
 #include <termios.h>
 
 /* Numbers that older headers lack; the same on every machine since 2019. */
@@ -117,8 +118,49 @@ static int opens_by_handle(void) {
 static int makes_a_namespace(void) {
     return syscall(SYS_unshare, CLONE_NEWUSER) == 0;
 }
+/* What would change the machine is asked for with a place that is not there: the kernel looks for it only where the
+ * call is allowed. */
+static int joins_a_namespace(void) {
+    return syscall(SYS_setns, -1, 0) == 0 || errno == EBADF;
+}
+static int mounts_the_old_way(void) {
+    return syscall(SYS_mount, "none", "/nino-test-nowhere", "tmpfs", 0, NULL) == 0 || errno == ENOENT;
+}
+static int changes_the_root(void) {
+    return chroot("/nino-test-nowhere") == 0 || errno == ENOENT;
+}
 static int connects(void) {
-    return socket(AF_UNIX, SOCK_STREAM, 0) >= 0 || socket(AF_INET, SOCK_DGRAM, 0) >= 0;
+    const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK, AF_PACKET, AF_ALG, AF_VSOCK};
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0) return 1;
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        if (socket(families[i], SOCK_STREAM, 0) >= 0 || socket(families[i], SOCK_RAW, 0) >= 0) return 1;
+    return 0;
+}
+static int handles_page_faults(void) {
+    return syscall(SYS_userfaultfd, 1) >= 0; /* 1: faults of user code only, which needs no power. */
+}
+static int compares_processes(void) {
+    return syscall(SYS_kcmp, getpid(), getppid(), 0, 0, 0) >= 0;
+}
+static int keeps_keys(void) {
+    return syscall(SYS_keyctl, 0, -2, 1) >= 0 || syscall(SYS_add_key, "user", "nino-test", "x", 1, -2) >= 0;
+}
+static int loads_into_the_kernel(void) {
+    return syscall(SYS_bpf, 0, NULL, 0) >= 0 || errno == EFAULT || errno == EINVAL;
+}
+static int counts_events(void) {
+    char attributes[128] = {1, 0, 0, 0, 112};
+    return syscall(SYS_perf_event_open, attributes, 0, -1, -1, 0) >= 0;
+}
+static int outlives_the_parent(void) {
+    return prctl(PR_SET_PDEATHSIG, 0) == 0;
+}
+static int opens_itself_to_others(void) {
+    return prctl(PR_SET_DUMPABLE, 1) == 0 || prctl(PR_SET_PTRACER, -1) == 0;
+}
+static int leaves_its_session(void) {
+    return setsid() >= 0 || setpgid(0, 0) == 0;
 }
 static int makes_a_ring(void) {
     char parameters[120] = {0};
@@ -171,6 +213,17 @@ static const struct {
     WAY(reads_a_hidden_file),
     WAY(reads_the_parents_environment),
     WAY(opens_a_terminal),
+    WAY(joins_a_namespace),
+    WAY(mounts_the_old_way),
+    WAY(changes_the_root),
+    WAY(handles_page_faults),
+    WAY(compares_processes),
+    WAY(keeps_keys),
+    WAY(loads_into_the_kernel),
+    WAY(counts_events),
+    WAY(outlives_the_parent),
+    WAY(opens_itself_to_others),
+    WAY(leaves_its_session),
     WAY(makes_a_namespace),
 };
 enum { WAYS = sizeof ways / sizeof ways[0] };
