@@ -6,7 +6,8 @@
 # make data       fetch a text for task text
 # make wheel      the Python package as dist/nino_nowcast-*.whl; make test-python tests it beside torch
 # make install    host, plugins, and all that a plugin author needs, under PREFIX; make uninstall takes it away
-.PHONY: demo test test-browser check lint build bench docs install uninstall clean setup data fuzz
+.PHONY: demo test test-browser check lint build bench docs install uninstall clean setup data fuzz endurance
+.PHONY: sanitize sanitize-address sanitize-thread
 .PHONY: wheel test-library test-python
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist \
@@ -50,7 +51,23 @@ $(LINT)/ready: Tools/requirements-lint.txt
 SECONDS = 60
 fuzz: setup
 	swift build -c release --product nino-fuzz
+	swift build -c release --product TestFalseManifest
 	.build/release/nino-fuzz --seconds $(SECONDS)
+
+# Kills commands that keep their work, and damages what they leave; each must go on to the same bytes.
+KILLS = 200
+JOURNALS = 300
+endurance: build
+	python3 Tests/Endurance/kills.py --kills $(KILLS)
+	python3 Tests/Endurance/journals.py --journals $(JOURNALS)
+
+# Host, plugins and fuzzer with the address sanitizer, then with the thread sanitizer, each in a build of its own: every
+# command on small inputs, and damaged files.
+sanitize: sanitize-address sanitize-thread
+sanitize-address sanitize-thread: sanitize-%: setup
+	NINO_SANITIZE=$* swift build -c release --sanitize=$* --scratch-path .build-$*
+	export ASAN_OPTIONS=detect_leaks=0 NINO=$$PWD/.build-$*/release/nino && python3 Tests/Endurance/commands.py && \
+	  .build-$*/release/nino-fuzz --seconds $(SECONDS)
 
 build: setup
 	swift build -c release

@@ -2,7 +2,14 @@
 // them.
 #pragma once
 
-#if defined(__x86_64__) && defined(__linux__)
+// Not under a sanitizer: it instruments the functions by which the loader chooses, which run before it is there.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define NINO_SANITIZED
+#endif
+#endif
+
+#if defined(__x86_64__) && defined(__linux__) && !defined(NINO_SANITIZED)
 #define NINO_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define NINO_CLONES
