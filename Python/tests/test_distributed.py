@@ -15,8 +15,27 @@ def join(rank, folder, count=2):
     torch.set_num_threads(1)
 
 
-def worker(rank, folder, policy):
+POLICIES = ("search", "schedule")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """What two processes come to, by policy, for each of them: a start costs more than a run."""
+    folder = tmp_path_factory.mktemp("results")
+    mp.spawn(both, args=(str(folder),), nprocs=2)
+    return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
+
+
+def both(rank, folder):
     join(rank, folder)
+    kinds = {"whole": whole_weights, "sharded": sharded_weights}
+    made = {kind: {policy: run(rank, folder, policy) for policy in POLICIES} for kind, run in kinds.items()}
+    torch.save(made, os.path.join(folder, f"{rank}.pt"))
+    dist.barrier()
+    dist.destroy_process_group()
+
+
+def whole_weights(rank, folder, policy):
     import nino.torch
 
     torch.manual_seed(0)
@@ -39,7 +58,7 @@ def worker(rank, folder, policy):
             events.append((step, optimizer.last_event.kind, optimizer.last_event.horizon))
         if step == 33:
             # Every process takes up what the first has saved.
-            path = os.path.join(folder, "state.pt")
+            path = os.path.join(folder, f"{policy}.state")
             if rank == 0:
                 torch.save(optimizer.state_dict(), path)
             dist.barrier()
@@ -47,22 +66,19 @@ def worker(rank, folder, policy):
             optimizer.load_state_dict(torch.load(path, weights_only=True))
     if policy == "schedule":
         optimizer.undo()
-    torch.save({"weights": model.module.state_dict(), "events": events}, os.path.join(folder, f"{rank}.pt"))
-    dist.barrier()
-    dist.destroy_process_group()
+    return {"weights": dict(model.module.state_dict()), "events": events}
 
 
-@pytest.mark.parametrize("policy", ["search", "schedule"])
-def test_two_processes_hold_the_same_weights(policy, tmp_path):
-    mp.spawn(worker, args=(str(tmp_path), policy), nprocs=2)
-    first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in range(2))
+@pytest.mark.parametrize("policy", POLICIES)
+def test_two_processes_hold_the_same_weights(policy, results):
+    first, second = (made["whole"][policy] for made in results)
     assert first["events"] == second["events"] and len(first["events"]) >= 3
     learnt = [name for name in first["weights"] if "running" not in name]
     assert all(torch.equal(first["weights"][name], second["weights"][name]) for name in learnt)
 
 
-def sharded_worker(rank, folder, policy):
-    join(rank, folder)
+def sharded_weights(rank, folder, policy):
+    """The same run with whole and with sharded weights."""
     import nino.torch
     from nino.torch.sharding import whole
     from torch.distributed.fsdp import fully_shard
@@ -95,17 +111,13 @@ def sharded_worker(rank, folder, policy):
             optimizer.undo()
         weights = {n.removeprefix("module."): whole(p) for n, p in model.named_parameters()}
         results[name] = {"weights": weights, "events": events, "losses": losses, "shown": shown}
-    torch.save(results, os.path.join(folder, f"{rank}.pt"))
-    dist.barrier()
-    dist.destroy_process_group()
+    return results
 
 
-@pytest.mark.parametrize("policy", ["search", "schedule"])
-def test_sharded_weights_are_nowcast_as_whole_ones(policy, tmp_path):
-    mp.spawn(sharded_worker, args=(str(tmp_path), policy), nprocs=2)
-    for rank in range(2):
-        results = torch.load(tmp_path / f"{rank}.pt", weights_only=True)
-        whole, sharded = results["whole"], results["sharded"]
+@pytest.mark.parametrize("policy", POLICIES)
+def test_sharded_weights_are_nowcast_as_whole_ones(policy, results):
+    for made in results:
+        whole, sharded = made["sharded"][policy]["whole"], made["sharded"][policy]["sharded"]
         assert whole["events"] == sharded["events"] and len(whole["events"]) >= 2
         assert sharded["losses"] == pytest.approx(whole["losses"], rel=1e-4)
         for key in ("weights", "shown"):
