@@ -6,6 +6,7 @@ import interpreter
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from nino.tracing import ExportError, export
 from nino.tracing.check import find_executable
 from torch import nn
@@ -18,6 +19,9 @@ TOLERANCE = 1e-5
 def make(name):
     torch.manual_seed(0)
     model, inputs = MODELS[name]()
+    with torch.no_grad():
+        for parameter in model.parameters():  # some start as zeros, where errors do not show
+            parameter.add_(torch.randn_like(parameter), alpha=0.02)
     return model.eval(), inputs
 
 
@@ -117,6 +121,26 @@ def test_loss_by_a_function():
     found = interpreter.run(json.loads(program.json()), model.state_dict(), {"args.0": x, "labels": y})
     assert torch.isclose(found["loss"], ((model(x) - y) ** 2).mean(), rtol=1e-5)
     assert [p["name"] for p in program.document["parameters"]] == ["0.weight", "0.bias"]
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets"),
+    [
+        (F.cross_entropy, torch.tensor([1, 2])),
+        (lambda x, y: F.cross_entropy(x, y, ignore_index=2, reduction="sum"), torch.tensor([1, 2])),
+        (F.cross_entropy, torch.tensor([[0.2, 0.3, 0.5], [1.0, 0, 0]])),
+        (lambda x, y: F.cross_entropy(x[:-1], y[1:]), torch.tensor([1, 2])),
+        (lambda x, y: F.nll_loss(x.log_softmax(1), y), torch.tensor([1, 2])),
+        (F.l1_loss, torch.randn(2, 3)),
+        (F.binary_cross_entropy_with_logits, torch.rand(2, 3)),
+        (F.mse_loss, torch.randn(2, 3)),
+    ],
+)
+def test_losses_of_pytorch(loss, targets):
+    model, x = nn.Linear(4, 3), torch.randn(2, 4)
+    program = export(model, (x,), loss=loss, targets=targets, check=False)
+    found = interpreter.run(json.loads(program.json()), model.state_dict(), {"args.0": x, "labels": targets})
+    assert torch.isclose(found["loss"], loss(model(x), targets), rtol=1e-5)
 
 
 def test_same_program_twice():

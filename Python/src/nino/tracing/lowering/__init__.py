@@ -1,6 +1,19 @@
 """How PyTorch's operations are written in those of the host: one function each, found by name."""
 
-from . import arithmetic, attention, comparison, indexing, matrices, movement, norms, recurrent, reduction, spatial
+from . import (
+    arithmetic,
+    attention,
+    comparison,
+    indexing,
+    losses,
+    matrices,
+    movement,
+    norms,
+    padding,
+    recurrent,
+    reduction,
+    spatial,
+)
 from .context import RULES, Lowering
 
 __all__ = [
@@ -10,9 +23,11 @@ __all__ = [
     "attention",
     "comparison",
     "indexing",
+    "losses",
     "matrices",
     "movement",
     "norms",
+    "padding",
     "recurrent",
     "reduction",
     "spatial",

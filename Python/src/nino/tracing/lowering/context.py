@@ -70,8 +70,8 @@ class Lowering:
         return Constant(tuple(array.shape), example=array, largest=array)
 
     def full(self, x: Any) -> Value:
-        """The operand as a value of its whole shape; a constant that repeats is repeated."""
-        compact = self.compact(x)
+        """The operand as float32 of its whole shape; a constant that repeats is repeated."""
+        compact = self.compact(self.floats(x))
         if not isinstance(x, Constant) or compact.shape == x.shape:
             return compact
         shape = (1,) * (x.rank - compact.rank) + compact.shape

@@ -75,6 +75,12 @@ def expand(lo: Lowering, x: Value, *_: Any, **__: Any) -> Value:
     return lo.graph.broadcast(lo.full(x), lo.shape)
 
 
+@rule("broadcast_tensors")
+def broadcast_tensors(lo: Lowering, tensors: list[Value]) -> tuple[Value, ...]:
+    """All in their common shape."""
+    return tuple(lo.graph.broadcast(lo.full(x), shape_of(result)) for x, result in zip(tensors, lo.node.meta["val"]))
+
+
 @rule("copy")
 def copy(lo: Lowering, x: Value, source: Any, *_: Any) -> Value:
     """Other values in the same place."""
@@ -85,6 +91,12 @@ def copy(lo: Lowering, x: Value, source: Any, *_: Any) -> Value:
 def fill(lo: Lowering, x: Value, number: Any) -> Value:
     """One number everywhere."""
     return lo.graph.broadcast(lo.compact(number), x.shape)
+
+
+@rule("zero")
+def zero(lo: Lowering, x: Value) -> Value:
+    """0 everywhere."""
+    return fill(lo, x, 0)
 
 
 @rule("repeat", "tile")
@@ -229,46 +241,6 @@ def flip(lo: Lowering, x: Value, dims: list[int]) -> Value:
             raise Unsupported("an axis of open size")
         x = pick(lo, x, dim % x.rank, range(size - 1, -1, -1))
     return x
-
-
-@rule("pad", "constant_pad_nd", "reflection_pad1d", "reflection_pad2d", "replication_pad1d", "replication_pad2d")
-def pad(lo: Lowering, x: Value, pads: list[int], mode: str = "constant", value: float | None = None) -> Value:
-    """Positions before and behind the last axes: of one value, mirrored, the outermost again, or from the other end."""
-    name = lo.node.target._schema.name.split("::")[1]
-    if name == "constant_pad_nd":
-        mode, value = "constant", mode if isinstance(mode, (int, float)) else value
-    if name.startswith("reflection"):
-        mode = "reflect"
-    if name.startswith("replication"):
-        mode = "replicate"
-    x = lo.full(x)
-    sides = [(pads[i], pads[i + 1]) for i in range(0, len(pads), 2)]
-    for number, (before, behind) in enumerate(sides):
-        axis = x.rank - 1 - number
-        x = _pad_axis(lo, x, axis, before, behind, mode, value or 0)
-    return x
-
-
-def _pad_axis(lo: Lowering, x: Value, axis: int, before: int, behind: int, mode: str, value: float) -> Value:
-    size = x.shape[axis]
-    if before < 0 or behind < 0:
-        first, last = max(0, -before), size - max(0, -behind)
-        x = lo.graph.slice(x, axis, first, last)
-        before, behind, size = max(0, before), max(0, behind), x.shape[axis]
-    if before == 0 and behind == 0:
-        return x
-    if mode == "constant":
-        shape = (*x.shape[:axis], size + before + behind, *x.shape[axis + 1 :])
-        return lo.graph.apply("pad", [x], shape, axis=axis, before=before, behind=behind, value=float(value))
-    if not isinstance(size, int):
-        raise Unsupported(f"mode {mode} on an axis of open size")
-    wanted = np.arange(-before, size + behind)
-    if mode == "reflect":
-        wanted = np.abs(wanted)
-        wanted = np.where(wanted >= size, 2 * (size - 1) - wanted, wanted)
-    else:
-        wanted = wanted % size if mode == "circular" else np.clip(wanted, 0, size - 1)
-    return pick(lo, x, axis, wanted)
 
 
 @rule("tril", "triu")

@@ -40,6 +40,15 @@ def rms_norm(
     return lo.graph.apply("rmsNorm", inputs, x.shape, epsilon=float(np.finfo(np.float32).eps) if eps is None else eps)
 
 
+@rule("_weight_norm", "_weight_norm_interface")
+def weight_norm(lo: Lowering, direction: Value, length: Value, dim: int = 0) -> Value:
+    """The direction brought to a length, one for each position of an axis."""
+    axes = [axis for axis in range(direction.rank) if axis != dim % direction.rank]
+    square = lo.graph.reduce(lo.graph.multiply(direction, direction), axes, True, "sum")
+    share = lo.graph.binary("binary", length, lo.graph.unary("sqrt", square), function="divide")
+    return lo.graph.multiply(direction, share)
+
+
 def _scaled(lo: Lowering, y: Value, weight: Value | None, bias: Value | None) -> Value:
     if weight is not None:
         y = lo.graph.multiply(y, weight)

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..graph import Value
 from ..sizes import product
-from .arithmetic import add, multiply
+from .arithmetic import add, maximum, minimum, multiply
 from .context import Lowering, Unsupported, rule
 
 
@@ -30,6 +30,8 @@ def total(lo: Lowering, x: Value, dim: Any = None, keepdim: bool = False, **_: A
 
 def _extreme(function: str) -> Any:
     def reduce(lo: Lowering, x: Value, dim: Any = None, keepdim: bool = False) -> Any:
+        if isinstance(dim, Value):
+            return {"max": maximum, "min": minimum}[function](lo, x, dim)
         result = lo.graph.reduce(lo.full(lo.floats(x)), _axes(x, dim), keepdim, function)
         if isinstance(lo.node.meta["val"], (tuple, list)):
             return (result, None)

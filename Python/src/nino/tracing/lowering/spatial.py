@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..graph import Constant, Value
+from ..graph import Value
 from .context import Lowering, Unsupported, rule
-from .movement import _pad_axis
+from .padding import pad_axis
 
 
 def _list(value: Any, count: int) -> list[int]:
@@ -17,29 +17,23 @@ def _list(value: Any, count: int) -> list[int]:
     return values * count if len(values) == 1 else values
 
 
-def _convolve(
-    lo: Lowering, x: Value, weight: Value, bias: Value | None, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Value:
+def _spatial_axes(weight: Value) -> int:
     axes = weight.rank - 2
     if axes > 2:
         raise Unsupported("a convolution over three axes; over one and two it is supported")
-    stride, dilation = _list(stride, axes), _list(dilation, axes)
-    if padding == "same":
-        total = [d * (k - 1) for d, k in zip(dilation, weight.shape[2:])]
-        padding = [size // 2 for size in total] + [size - size // 2 for size in total]
-    elif padding == "valid":
-        padding = [0] * axes
-    padding = _list(padding, axes)
+    return axes
+
+
+def _apply(lo: Lowering, name: str, x: Value, weight: Value, bias: Value | None, groups: int, **window: Any) -> Value:
+    """A convolution of either kind, the input with a batch axis."""
+    axes = _spatial_axes(weight)
     x = lo.full(lo.floats(x))
-    lead = x.shape
     if x.rank == axes + 1:
-        x = lo.graph.reshape(x, (1, *lead))
+        x = lo.graph.reshape(x, (1, *x.shape))
     shape = lo.shape if len(lo.shape) == axes + 2 else (1, *lo.shape)
     inputs = [x, weight] + ([bias] if bias is not None else [])
-    name = "conv1d" if axes == 1 else "conv2d"
-    return lo.graph.apply(
-        name, inputs, shape, **_window(stride=stride, padding=padding, dilation=dilation), groups=groups
-    )
+    lists = {key: _list(value, axes) for key, value in window.items()}
+    return lo.graph.apply(f"{name}{axes}d", inputs, shape, **_window(**lists), groups=groups)
 
 
 def _window(**lists: list[int]) -> dict:
@@ -61,7 +55,12 @@ def convolution(
     groups: int = 1,
 ) -> Value:
     """Cross-correlation."""
-    return _convolve(lo, x, weight, bias, stride, padding, dilation, groups)
+    if padding == "same":
+        totals = [d * (k - 1) for d, k in zip(_list(dilation, _spatial_axes(weight)), weight.shape[2:])]
+        padding = [size // 2 for size in totals] + [size - size // 2 for size in totals]
+    elif padding == "valid":
+        padding = 0
+    return _apply(lo, "conv", x, weight, bias, groups, stride=stride, padding=padding, dilation=dilation)
 
 
 @rule("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
@@ -77,14 +76,8 @@ def transposed_convolution(
     dilation: Any = 1,
 ) -> Value:
     """The transposition of a convolution."""
-    axes = weight.rank - 2
-    if axes > 2:
-        raise Unsupported("a convolution over three axes; over one and two it is supported")
-    lists = [_list(value, axes) for value in (stride, padding, output_padding, dilation)]
-    window = _window(stride=lists[0], padding=lists[1], outputPadding=lists[2], dilation=lists[3])
-    name = "convTranspose1d" if axes == 1 else "convTranspose2d"
-    inputs = [lo.full(x), weight] + ([bias] if bias is not None else [])
-    return lo.graph.apply(name, inputs, lo.shape, **window, groups=groups)
+    window = {"stride": stride, "padding": padding, "outputPadding": output_padding, "dilation": dilation}
+    return _apply(lo, "convTranspose", x, weight, bias, groups, **window)
 
 
 @rule("convolution", "_convolution")
@@ -104,7 +97,7 @@ def any_convolution(
     """Of either kind."""
     if transposed:
         return transposed_convolution(lo, x, weight, bias, stride, padding, output_padding, groups, dilation)
-    return _convolve(lo, x, weight, bias, stride, padding, dilation, groups)
+    return convolution(lo, x, weight, bias, stride, padding, dilation, groups)
 
 
 def _pool(lo: Lowering, name: str, x: Value, kernel: Any, stride: Any, padding: Any, ceil: bool, fill: float) -> Value:
@@ -123,7 +116,7 @@ def _pool(lo: Lowering, name: str, x: Value, kernel: Any, stride: Any, padding: 
             if missing > 0:
                 if name == "averagePool2d":
                     raise Unsupported("ceil_mode with windows that reach over the edge; use ceil_mode=False")
-                x = _pad_axis(lo, x, 2 + axis, 0, missing, "constant", fill)
+                x = pad_axis(lo, x, 2 + axis, 0, missing, "constant", fill)
     if axes == 1:
         x = lo.graph.reshape(x, (*x.shape[:2], 1, x.shape[2]))
         kernel, stride, padding = [1, *kernel], [1, *stride], [0, *padding]
@@ -269,6 +262,3 @@ def unfold(lo: Lowering, *_: Any, **__: Any) -> Value:
     raise Unsupported(
         "windows laid out one behind the other; use a convolution, or a reshape where they do not overlap"
     )
-
-
-__all__ = ["Constant"]
