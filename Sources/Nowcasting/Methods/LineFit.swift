@@ -21,6 +21,21 @@ public struct LineFit: Nowcaster {
     }
 }
 
+extension LineFit: StateCombiner {
+    /// The line through the last five states.
+    public func coefficients(times: [Double], products: [Double], at time: Double) -> [Double] {
+        let last = Array(times.suffix(StateHistory.contextLength))
+        return [Double](repeating: 0, count: times.count - last.count) + Self.coefficients(times: last, at: time)
+    }
+
+    /// Weights of values at some times in the value, at another one, of the least-squares line through them.
+    static func coefficients(times: [Double], at time: Double) -> [Double] {
+        let mean = times.reduce(0, +) / Double(times.count)
+        let square = times.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        return times.map { 1 / Double(times.count) + ($0 - mean) * (time - mean) / square }
+    }
+}
+
 extension Nowcaster where Self == LineFit {
     public static var lineFit: LineFit { LineFit() }
 }

@@ -1,5 +1,4 @@
 import NeuralGraphs
-import Synchronization
 import Tensors
 
 /// The line through any number of states that explains most of how they differ from the first one. Source: RELEX
@@ -14,6 +13,11 @@ public struct RankOneLine: Nowcaster {
     public let name = "rank1"
     /// Of the states, in steps; rising.
     public let steps: [Int]
+
+    /// Of five states, one apart.
+    public init() {
+        steps = Array(0..<StateHistory.contextLength)
+    }
 
     /// - Throws: `setting` for fewer than three steps, or steps that do not rise.
     public init(steps: [Int]) throws(NowcastError) {
@@ -33,97 +37,26 @@ public struct RankOneLine: Nowcaster {
         options: NowcastOptions
     ) throws -> [ChangeMeasure] {
         try check(horizons, for: sinks)
-        let grams = try GramMatrices(source, states: steps.count, options)
+        let products = try ChangeProducts(source, states: steps.count, options)
+        let times = steps.map(Double.init)
         // [parameters][horizons][states].
-        let coefficients = grams.matrices.map { gram in
-            horizons.map { self.coefficients(gram, step: Double(steps[steps.count - 1] + $0)) }
+        let coefficients = products.matrices.map { matrix in
+            horizons.map { self.coefficients(times: times, products: matrix, at: times[times.count - 1] + Double($0)) }
         }
         return try StateCombination { coefficients[$0] }.run(source, into: sinks, options)
     }
+}
 
-    /// Weights of the states in the prediction for a step.
-    ///
-    /// - Parameter gram: D Dᵀ, [T, T].
-    private func coefficients(_ gram: [Double], step: Double) -> [Double] {
-        let count = steps.count - 1
+extension RankOneLine: StateCombiner {
+    public func coefficients(times: [Double], products: [Double], at time: Double) -> [Double] {
+        let count = times.count - 1
         var own = [Double](repeating: 0, count: count)
-        if let eigen = SymmetricEigen(gram, size: count), let largest = eigen.values.last, largest > 0 {
+        if let eigen = SymmetricEigen(products, size: count), let largest = eigen.values.last, largest > 0 {
             let (u, root) = (eigen.vectors[count - 1], largest.squareRoot())
-            let value = line(through: u.map { $0 * root }, at: step)
+            let weights = LineFit.coefficients(times: Array(times.dropFirst()), at: time)
+            let value = zip(weights, u).reduce(0) { $0 + $1.0 * $1.1 * root }
             own = u.map { value * $0 / root }
         }
         return [1 - own.reduce(0, +)] + own
-    }
-
-    /// The least-squares line through (step_t, c_t), t ≥ 1.
-    private func line(through values: [Double], at step: Double) -> Double {
-        let times = steps.dropFirst().map(Double.init)
-        let count = Double(values.count)
-        let (time, value) = (times.reduce(0, +) / count, values.reduce(0, +) / count)
-        let (product, square) = zip(times, values).reduce((0.0, 0.0)) { sums, point in
-            let distance = point.0 - time
-            return (sums.0 + distance * (point.1 - value), sums.1 + distance * distance)
-        }
-        return value + product / square * (step - time)
-    }
-}
-
-/// For every tensor, the products of all pairs of changes from the first state.
-private struct GramMatrices {
-    /// By parameter: [T, T].
-    let matrices: [[Double]]
-
-    /// Scalars at a time: the changes of some dozens of states then fit the second-level cache.
-    private static let chunk = 1 << 12
-
-    /// One pass over the states; sums in an order that depends on the sizes alone.
-    ///
-    /// - Throws: `stopped`; what the source throws.
-    init(_ source: some StateSource, states: Int, _ options: NowcastOptions) throws {
-        let parts = source.parameters.entries.enumerated().flatMap { index, entry in
-            (0..<entry.count).pieces(of: 1 << 20).map { ScalarPatch.run(index, $0) }
-        }
-        let count = states - 1
-        let sums = Mutex([[Double]](repeating: [], count: parts.count))
-        try TaskRunner().forEach(Array(parts.enumerated())) { numbered, scratch in
-            if options.observer?.isStopped == true { throw NowcastError.stopped }
-            var gram = [Double](repeating: 0, count: count * count)
-            for piece in (0..<numbered.element.columns).pieces(of: Self.chunk) {
-                let first = numbered.element.first + piece.lowerBound
-                let patch = ScalarPatch.run(numbered.element.parameter, first..<(first + piece.count))
-                try Self.add(patch, source, states: states, to: &gram, scratch)
-            }
-            sums.withLock { $0[numbered.offset] = gram }
-        }
-        var matrices = source.parameters.entries.map { _ in [Double](repeating: 0, count: count * count) }
-        sums.withLock { sums in
-            for (part, gram) in zip(parts, sums) {
-                for index in gram.indices { matrices[part.parameter][index] += gram[index] }
-            }
-        }
-        self.matrices = matrices
-    }
-
-    private static func add(
-        _ patch: ScalarPatch, _ source: some StateSource, states: Int, to gram: inout [Double], _ scratch: TileScratch
-    ) throws {
-        let (rows, columns) = (states - 1, patch.columns)
-        let values = scratch.floats(.channels, states * columns)
-        let changes = UnsafeMutableRawPointer(scratch.floats(.hidden, 2 * rows * columns)).assumingMemoryBound(
-            to: Double.self)
-        for state in 0..<states {
-            try source.read(patch, state: state, into: values + state * columns, stride: columns)
-        }
-        for row in 0..<rows {
-            let state = values + (row + 1) * columns
-            for column in 0..<columns {
-                changes[row * columns + column] = Double(state[column]) - Double(values[column])
-            }
-        }
-        gram.withUnsafeMutableBufferPointer { gram in
-            serialGemm(
-                transposeB: true, m: rows, n: rows, k: columns, changes, lda: columns, changes, ldb: columns, beta: 1,
-                gram.baseAddress!, ldc: rows)
-        }
     }
 }

@@ -1,21 +1,36 @@
-/// The mean of the five states, whatever the horizon: what a nowcast has to be better than, as much of its gain may be
-/// that it smooths. Source: latest weight averaging (Kaddour 2022, arXiv 2209.14981), with the average put back.
+/// The mean of the last states, five unless another number is asked for, whatever the horizon: what a nowcast has to be
+/// better than, as much of its gain may be that it smooths. Source: latest weight averaging (Kaddour 2022, arXiv
+/// 2209.14981), with the average put back.
 public struct StateAverage: Nowcaster {
-    public let name = "average"
+    public let name: String
     public let looksAhead = false
+    /// States that it is the mean of.
+    public let states: Int
 
-    public init() {}
-
-    public static let coefficients = [Double](
-        repeating: 1 / Double(StateHistory.contextLength), count: StateHistory.contextLength)
+    /// - Parameter states: 2 to 5.
+    public init(states: Int = StateHistory.contextLength) {
+        precondition((2...StateHistory.contextLength).contains(states), "a mean of \(states) states")
+        self.states = states
+        name = states == StateHistory.contextLength ? "average" : "average\(states)"
+    }
 
     public func nowcast(
         _ source: some StateSource, horizons: [Int], graph: GraphInput?, into sinks: [any NowcastSink],
         options: NowcastOptions
     ) throws -> [ChangeMeasure] {
         try check(horizons, for: sinks)
-        let coefficients = horizons.map { _ in Self.coefficients }
-        return try StateCombination { _ in coefficients }.run(source, into: sinks, options)
+        let mean = coefficients(of: StateHistory.contextLength)
+        return try StateCombination { _ in horizons.map { _ in mean } }.run(source, into: sinks, options)
+    }
+}
+
+extension StateAverage: StateCombiner {
+    public func coefficients(times: [Double], products: [Double], at time: Double) -> [Double] {
+        coefficients(of: times.count)
+    }
+
+    private func coefficients(of count: Int) -> [Double] {
+        (0..<count).map { $0 < count - states ? 0 : 1 / Double(states) }
     }
 }
 
