@@ -1,41 +1,32 @@
 import Checkpoints
 import Foundation
 
-/// `metrics.jsonl`: one evaluation a line, keys sorted.
+/// The evaluations of a run as they come: `metrics.jsonl`, one object a line with sorted keys, and `metrics.csv`, the
+/// same numbers as a table.
 final class MetricsFile {
-    private let path: String
-    private let descriptor: Int32
+    private let lines: AppendedFile
+    private let table: AppendedFile
+    private let averages: [AverageKind]
 
-    /// Starts the file with the evaluations so far, whatever it held before: lines that were written after the
+    /// Starts both files with the evaluations so far, whatever they held before: lines that were written after the
     /// checkpoint from which a run is taken up will be written again, and a line cut off in the middle is gone.
     ///
+    /// - Parameters:
+    ///   - averages: those that the run judges; each has columns of its own.
     /// - Throws: `cannotWrite`.
-    init(_ path: String, evaluations: [Evaluation]) throws {
-        self.path = path
-        try AtomicFile.write(evaluations.map(Self.line).joined(), to: path)
-        // `deinit` closes what is stored, after an error too.
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw TrainingError.cannotWrite(file: path, reason: String(cString: strerror(errno)))
-        }
-        self.descriptor = descriptor
+    init(_ path: String, table: String, averages: [AverageKind], evaluations: [Evaluation]) throws {
+        self.averages = averages
+        lines = try AppendedFile(path, beginning: evaluations.map(Self.line).joined())
+        let rows = evaluations.map { MetricsTable.row($0, averages) }
+        self.table = try AppendedFile(table, beginning: MetricsTable.header(averages) + rows.joined())
     }
 
-    deinit {
-        close(descriptor)
-    }
-
-    /// Adds a line, with one call of the system.
+    /// Adds a line to each, with one call of the system.
     ///
     /// - Throws: `cannotWrite`.
     func append(_ evaluation: Evaluation) throws(TrainingError) {
-        let line = Array(Self.line(evaluation).utf8)
-        let written = write(descriptor, line, line.count)
-        guard written == line.count else {
-            let reason =
-                written < 0 ? String(cString: strerror(errno)) : "\(written) of \(line.count) bytes were written"
-            throw .cannotWrite(file: path, reason: reason)
-        }
+        try lines.append(Self.line(evaluation))
+        try table.append(MetricsTable.row(evaluation, averages))
     }
 
     static func line(_ evaluation: Evaluation) -> String {

@@ -1,8 +1,8 @@
 import Checkpoints
 import Foundation
 
-/// The folder of one run: `checkpoint.safetensors` to resume from, `metrics.jsonl`, and at the end `result.json` and
-/// the weights alone as `model.safetensors`. Layout: docs/training.md.
+/// The folder of one run: `checkpoint.safetensors` to resume from, `metrics.jsonl` and `metrics.csv`, kept states, and
+/// at the end `result.json` and the weights alone as `model.safetensors`. Layout: docs/training.md.
 public struct RunFolder: Sendable {
     public let path: String
 
@@ -12,6 +12,9 @@ public struct RunFolder: Sendable {
 
     var checkpoint: String { "\(path)/checkpoint.safetensors" }
     var metrics: String { "\(path)/metrics.jsonl" }
+    var table: String { "\(path)/metrics.csv" }
+    var states: String { "\(path)/states" }
+    func state(_ step: Int) -> String { "\(states)/step_\(step).safetensors" }
     var model: String { "\(path)/model.safetensors" }
     var result: String { "\(path)/result.json" }
 
@@ -22,6 +25,20 @@ public struct RunFolder: Sendable {
     /// Whether what a finished run leaves is there.
     public var isFinished: Bool {
         [result, model].contains { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Gives what a finished run left names with its step, so that the run can go on without overwriting it.
+    ///
+    /// - Throws: `cannotWrite`.
+    func setAside(step: Int) throws(TrainingError) {
+        for (file, stem, suffix) in [(result, "result", "json"), (model, "model", "safetensors")]
+        where FileManager.default.fileExists(atPath: file) {
+            let names = (1...).lazy.map { "\(path)/\(stem)-\(step)\($0 == 1 ? "" : "-\($0)").\(suffix)" }
+            let free = names.first { !FileManager.default.fileExists(atPath: $0) }!
+            guard rename(file, free) == 0 else {
+                throw .cannotWrite(file: free, reason: String(cString: strerror(errno)))
+            }
+        }
     }
 
     /// Makes the folder and those above it, and removes what a killed run left half written.

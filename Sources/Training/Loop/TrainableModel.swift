@@ -44,12 +44,18 @@ public struct TrainableModel {
     ///
     /// - Parameters:
     ///   - weights: all parameters end to end.
+    ///   - buffers: by name; fresh ones for names that are not there.
     ///   - name: where they come from; runs that start elsewhere are others.
-    func starting(from weights: [Float], name: String) -> TrainableModel {
+    public func starting(from weights: [Float], buffers: [String: [Float]] = [:], name: String) -> TrainableModel {
         precondition(weights.count == parameters.count, "\(weights.count) weights for \(parameters.count)")
         return TrainableModel(
             configuration: configuration + " from \(name)", parameters: parameters,
-            initialParameters: { _ in weights }, initialBuffers: initialBuffers, trace: trace)
+            initialParameters: { _ in weights },
+            initialBuffers: { [initialBuffers] seed in
+                initialBuffers(seed).map { fresh in
+                    Buffer(name: fresh.name, shape: fresh.shape, values: buffers[fresh.name] ?? fresh.values)
+                }
+            }, trace: trace)
     }
 
     /// A model of a plugin.

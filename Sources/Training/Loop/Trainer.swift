@@ -15,6 +15,8 @@ public final class Trainer {
     let identity: TrainingCheckpoint.Identity
     var optimizer: RunOptimizer
     var state = RunState()
+    /// Steps from one kept state to the next; nil for none.
+    private let keep: Int?
     private let observers: [any TrainingObserver]
     private var order: BatchOrder
     private var metrics: MetricsFile?
@@ -40,7 +42,7 @@ public final class Trainer {
     public enum Start: Sendable {
         /// From step 0. A folder with a run, finished or not, is refused.
         case fresh
-        /// From the folder's checkpoint, which must be there.
+        /// From the folder's checkpoint, which must be there; with more steps or another target if they are given.
         case resume
         /// From the folder's checkpoint if there is one.
         case resumeIfPossible
@@ -49,11 +51,12 @@ public final class Trainer {
     /// - Parameters:
     ///   - nowcaster: nil for the base optimizer alone.
     ///   - folder: where to keep checkpoints and metrics; nil for nowhere.
+    ///   - keep: keeps the weights there every so many steps, from the first ones on; nil for never.
     /// - Throws: `invalidSetting`, `tooFewExamples`, `modelDoesNotFit`, `tooFewLogits`, `checkpointExists`,
     ///   `nothingToResume`, `otherRun`, `checkpointInvalid`, and the errors of reading and writing files.
     public init(
         settings: TrainingSettings, model: TrainableModel, data: any DataSource, nowcaster: RunNowcaster? = nil,
-        folder: RunFolder? = nil, start: Start = .fresh, observers: [any TrainingObserver] = []
+        folder: RunFolder? = nil, start: Start = .fresh, keep: Int? = nil, observers: [any TrainingObserver] = []
     ) throws {
         try settings.validate()
         guard data.trainingCount > 0, data.evaluationCount > 0 else {
@@ -63,6 +66,7 @@ public final class Trainer {
         self.settings = settings
         self.data = data
         self.folder = folder
+        self.keep = keep
         self.observers = observers
         runner = ModelRunner(model, seed: settings.seed)
         order = BatchOrder(
@@ -99,6 +103,7 @@ public final class Trainer {
                 try save()
                 return false
             }
+            try keepState()
             try takeStep()
             if state.step % settings.evaluationInterval == 0 || state.step == settings.steps {
                 measure()
@@ -107,6 +112,7 @@ public final class Trainer {
             }
             measure()
         }
+        try keepState()
         if isFinished { try finish() }
         return true
     }
@@ -217,20 +223,26 @@ extension Trainer {
             if folder.hasCheckpoint { throw TrainingError.checkpointExists(folder: folder.path) }
         case .resume:
             guard folder.hasCheckpoint else { throw TrainingError.nothingToResume(folder: folder.path) }
-            try restore(folder)
+            try restore(folder, mayExtend: true)
         case .resumeIfPossible:
             if folder.hasCheckpoint { try restore(folder) }
         }
-        metrics = try MetricsFile(folder.metrics, evaluations: state.evaluations)
+        metrics = try MetricsFile(
+            folder.metrics, table: folder.table, averages: settings.averages ?? [], evaluations: state.evaluations)
         // From the first moment on there is something to resume from.
         if state.step == 0 { try save() }
     }
 
-    private func restore(_ folder: RunFolder) throws {
+    /// - Parameter mayExtend: the run may get more steps or another target.
+    private func restore(_ folder: RunFolder, mayExtend: Bool = false) throws {
         let sizes = runner.buffers.map { ($0.name, $0.tensor.count) }
         let saved = try TrainingCheckpoint(
-            readingFrom: folder.checkpoint, of: identity, parameters: runner.parameters,
+            readingFrom: folder.checkpoint, of: identity, mayExtend: mayExtend, parameters: runner.parameters,
             bufferSizes: Dictionary(uniqueKeysWithValues: sizes))
+        let before = saved.identity.settings
+        if (before.steps, before.target) != (settings.steps, settings.target), folder.isFinished {
+            try folder.setAside(step: saved.state.step)
+        }
         _ = runner.weights.values.update(fromContentsOf: saved.weights)
         for (name, tensor) in runner.buffers { _ = tensor.values.update(fromContentsOf: saved.buffers[name]!) }
         try optimizer.restore(
@@ -268,8 +280,18 @@ extension Trainer {
     ///
     /// - Throws: `CheckpointError.cannotWrite`, and the errors of the model.
     public func writeModel(to path: String) throws {
-        let weights =
-            try evaluationWeights()?.weights ?? optimizer.baseEvaluationWeights(runner.weights) ?? runner.weights
+        try write(
+            evaluationWeights()?.weights ?? optimizer.baseEvaluationWeights(runner.weights) ?? runner.weights, to: path)
+    }
+
+    /// Keeps the weights of training as they are, if it is their turn.
+    private func keepState() throws {
+        guard let keep, let folder, state.step % keep == 0 else { return }
+        try FileManager.default.createDirectory(atPath: folder.states, withIntermediateDirectories: true)
+        try write(runner.weights, to: folder.state(state.step), metadata: ["step": "\(state.step)"])
+    }
+
+    private func write(_ weights: Tensor, to path: String, metadata: [String: String] = [:]) throws {
         var tensors = runner.parameters.entries.map { entry in
             (TensorInfo(name: entry.name, dtype: .f32, shape: entry.shape), Array(weights.values[entry.range]))
         }
@@ -277,7 +299,7 @@ extension Trainer {
             (TensorInfo(name: $0.name, dtype: .f32, shape: $0.tensor.shape), $0.tensor.array)
         }
         let values = Dictionary(uniqueKeysWithValues: tensors.map { ($0.0.name, $0.1) })
-        let writer = try SafetensorsWriter(path, tensors: tensors.map(\.0))
+        let writer = try SafetensorsWriter(path, tensors: tensors.map(\.0), metadata: metadata)
         for tensor in writer.tensors { try writer.write(values[tensor.name]!, to: tensor.name) }
         try writer.commit()
     }

@@ -52,10 +52,13 @@ struct TrainingCheckpoint {
 
     /// Reads the checkpoint of the run `identity` from `path`.
     ///
+    /// - Parameter mayExtend: the run may have another target, and more steps where nothing is spread over them.
     /// - Throws: the errors of reading; `checkpointInvalid` for what is missing or of another size; `otherRun` naming
-    ///   the first setting that differs.
-    init(readingFrom path: String, of identity: Identity, parameters: ParameterList, bufferSizes: [String: Int]) throws
-    {
+    ///   the first setting that differs; `invalidSetting` for steps that it cannot have.
+    init(
+        readingFrom path: String, of identity: Identity, mayExtend: Bool = false, parameters: ParameterList,
+        bufferSizes: [String: Int]
+    ) throws {
         let file = try Checkpoint(opening: path)
         func text(_ key: String) throws -> String {
             guard let text = file.metadata[key] else {
@@ -81,10 +84,11 @@ struct TrainingCheckpoint {
         let found = Identity(
             settings: settings, configuration: try text("configuration"), nowcaster: try text("nowcaster"),
             data: try text("data"))
-        try Self.require(found, toBe: identity, file: path)
-
-        self.identity = identity
         state = try decode(text("state"), key: "state", file: path)
+        if mayExtend { try settings.require(steps: identity.settings.steps, after: state.step) }
+        try Self.require(found, toBe: identity, but: mayExtend ? ["target", "steps"] : [], file: path)
+
+        self.identity = found
         weights = try parameters.entries.flatMap { try floats("model." + $0.name, count: $0.count) }
         buffers = try bufferSizes.reduce(into: [:]) { $0[$1.key] = try floats("buffer." + $1.key, count: $1.value) }
         optimizer = SavedOptimizerState(
@@ -107,8 +111,12 @@ struct TrainingCheckpoint {
         self.optimizer = optimizer
     }
 
-    private static func require(_ found: Identity, toBe expected: Identity, file: String) throws(TrainingError) {
-        let pairs = zip(found.settings.list, expected.settings.list).map { ($0.name, $0.value, $1.value) }
+    /// - Parameter free: settings that may differ.
+    private static func require(
+        _ found: Identity, toBe expected: Identity, but free: Set<String>, file: String
+    ) throws(TrainingError) {
+        let pairs = zip(found.settings.list, expected.settings.list).filter { !free.contains($0.0.name) }
+            .map { ($0.name, $0.value, $1.value) }
         let others = [
             ("model config", found.configuration, expected.configuration),
             ("nowcaster", found.nowcaster, expected.nowcaster),
