@@ -19,7 +19,8 @@ public enum TrainingError: Error, Equatable {
     case labelOutOfRange(file: String, index: Int, label: Int, classCount: Int)
     case wrongImageSize(folder: String, expected: [Int], found: [Int])
     case tooFewExamples(name: String, expected: Int, found: Int)
-    case textTooShort(file: String, context: Int, expected: Int, found: Int)
+    case textTooShort(file: String, unit: String, context: Int, expected: Int, found: Int)
+    case recordsCut(file: String, record: Int, found: Int)
 
     // Settings.
     case unknownTask(String, known: [String])
@@ -74,8 +75,10 @@ extension TrainingError: CustomStringConvertible {
             "\(folder): test images: expected size \(expected) as the training images, found \(found)"
         case .tooFewExamples(let name, let expected, let found):
             "\(name): expected at least \(expected) examples, found \(found)"
-        case .textTooShort(let file, let context, let expected, let found):
-            "\(file): expected at least \(expected) bytes, so that the held-out tenth has a window of \(context), "
+        case .recordsCut(let file, let record, let found):
+            "\(file): expected whole records of \(record) bytes, at least one, found \(found) bytes"
+        case .textTooShort(let file, let unit, let context, let expected, let found):
+            "\(file): expected at least \(expected) \(unit), so that the held-out tenth has a window of \(context), "
                 + "found \(found)"
         case .unknownTask(let name, let known):
             "task \(name) is unknown, expected one of \(known.joined(separator: ", "))"

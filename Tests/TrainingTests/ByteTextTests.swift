@@ -90,7 +90,8 @@ private func windows(seed: UInt64, nowcaster: RunNowcaster? = nil, until limit: 
     }
 
     @Test func aTextWithoutAWindowToHoldOutIsRefused() throws {
-        #expect(throws: TrainingError.textTooShort(file: "toy.txt", context: 8, expected: 80, found: 79)) {
+        #expect(throws: TrainingError.textTooShort(file: "toy.txt", unit: "bytes", context: 8, expected: 80, found: 79))
+        {
             try toyText(toyText(79))
         }
         #expect(try toyText(toyText(80)).evaluationCount == 1)

@@ -11,6 +11,8 @@ public struct BudgetPlan: Codable, Sendable, Equatable {
         public var config: String?
         /// A text file, for tasks that learn one.
         public var text: String?
+        /// A `tokenizer.json` for it; nil for bytes.
+        public var tokenizer: String?
         /// Folder of the data set; nil for its usual places.
         public var data: String?
         /// Learn and judge these classes only.

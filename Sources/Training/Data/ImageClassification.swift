@@ -1,34 +1,50 @@
 import Tensors
 
-/// Classification of grey images: `pixels` float32 [batch, 1, height, width], `labels` int64 [batch].
+/// Classification of images: `pixels` float32 [batch, channels, height, width], `labels` int64 [batch].
 public struct ImageClassification: DataSource {
     public private(set) var training: LabelledImages
     public private(set) var evaluation: LabelledImages
     public private(set) var identity: String
     public let evaluationBatchSize: Int
     public let labelCount: Int
-    /// What each byte becomes: (byte / 255 - mean) / deviation, in the float operations of torchvision's transforms.
+    /// What each byte becomes in each channel: (byte / 255 - mean) / deviation, in the float operations of
+    /// torchvision's transforms; [channels, 256].
     private let normalized: [Float]
 
     /// - Parameters:
     ///   - training, evaluation: of one size.
-    ///   - mean, standardDeviation: of pixels scaled to 0 … 1.
+    ///   - mean, standardDeviation: of pixels scaled to 0 … 1, for each channel.
     public init(
-        training: LabelledImages, evaluation: LabelledImages, mean: Float, standardDeviation: Float,
+        training: LabelledImages, evaluation: LabelledImages, mean: [Float], standardDeviation: [Float],
         evaluationBatchSize: Int = 250
     ) {
         precondition(
-            training.height == evaluation.height && training.width == evaluation.width,
-            "training images of \(training.height) x \(training.width), evaluation images of \(evaluation.height) x "
-                + "\(evaluation.width)"
-        )
+            training.height == evaluation.height && training.width == evaluation.width
+                && training.channels == evaluation.channels,
+            "training images of \(training.channels) x \(training.height) x \(training.width), evaluation images of "
+                + "\(evaluation.channels) x \(evaluation.height) x \(evaluation.width)")
+        precondition(
+            mean.count == training.channels && standardDeviation.count == mean.count,
+            "\(training.channels) channels, \(mean.count) means and \(standardDeviation.count) deviations")
         precondition(evaluationBatchSize > 0, "evaluation batches need at least one image, not \(evaluationBatchSize)")
         self.training = training
         self.evaluation = evaluation
         self.evaluationBatchSize = evaluationBatchSize
         identity = "\(training.count) + \(evaluation.count) examples"
         labelCount = (training.labels + evaluation.labels).max().map { Int($0) + 1 } ?? 0
-        normalized = (0...255).map { (Float($0) / 255 - mean) / standardDeviation }
+        normalized = zip(mean, standardDeviation).flatMap { mean, deviation in
+            (0...255).map { (Float($0) / 255 - mean) / deviation }
+        }
+    }
+
+    /// Grey images.
+    public init(
+        training: LabelledImages, evaluation: LabelledImages, mean: Float, standardDeviation: Float,
+        evaluationBatchSize: Int = 250
+    ) {
+        self.init(
+            training: training, evaluation: evaluation, mean: [mean], standardDeviation: [standardDeviation],
+            evaluationBatchSize: evaluationBatchSize)
     }
 
     /// The images of these classes alone; labels and their number stay.
@@ -52,7 +68,7 @@ public struct ImageClassification: DataSource {
 
     public func inputTypes(count: Int) -> [String: ValueType] {
         [
-            "pixels": ValueType(.float32, [count, 1, training.height, training.width]),
+            "pixels": ValueType(.float32, [count, training.channels, training.height, training.width]),
             "labels": ValueType(.int64, [count]),
         ]
     }
@@ -80,15 +96,20 @@ public struct ImageClassification: DataSource {
     }
 
     private func batch(of images: LabelledImages, _ examples: some Collection<Int>) -> [String: Value] {
-        let size = images.height * images.width
-        let pixels = Tensor(shape: [examples.count, 1, images.height, images.width])
+        let (size, area) = (images.size, images.height * images.width)
+        let pixels = Tensor(shape: [examples.count, images.channels, images.height, images.width])
         let labels = IntegerTensor(shape: [examples.count])
         images.pixels.withUnsafeBufferPointer { bytes in
             normalized.withUnsafeBufferPointer { normalized in
                 for (row, example) in examples.enumerated() {
                     let output = pixels.address + row * size
                     let input = bytes.baseAddress! + example * size
-                    for index in 0..<size { output[index] = normalized[Int(input[index])] }
+                    for channel in 0..<images.channels {
+                        let table = normalized.baseAddress! + 256 * channel
+                        for index in (channel * area)..<((channel + 1) * area) {
+                            output[index] = table[Int(input[index])]
+                        }
+                    }
                     labels.values[row] = Int64(images.labels[example])
                 }
             }

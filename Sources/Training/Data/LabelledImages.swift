@@ -1,14 +1,18 @@
-/// Grey images of bytes with a class each, from a pair of IDX files.
+/// Images of bytes with a class each.
 public struct LabelledImages: Sendable {
     /// Images.
     public let count: Int
+    /// 1 for grey images.
+    public let channels: Int
     public let height: Int
     public let width: Int
-    /// `[count, height, width]`, row-major.
+    /// `[count, channels, height, width]`, row-major.
     public let pixels: [UInt8]
     /// One class an image.
     public let labels: [UInt8]
 
+    /// Grey images from a pair of IDX files.
+    ///
     /// - Parameter classCount: labels must be below it.
     /// - Throws: the errors of `IDXArray`; `countMismatch`; `labelOutOfRange`.
     public init(images imageFile: String, labels labelFile: String, classCount: Int) throws(TrainingError) {
@@ -25,35 +29,45 @@ public struct LabelledImages: Sendable {
     }
 
     /// - Parameters:
-    ///   - pixels: `[labels.count, height, width]`, row-major.
-    public init(height: Int, width: Int, pixels: [UInt8], labels: [UInt8]) {
+    ///   - pixels: `[labels.count, channels, height, width]`, row-major.
+    public init(channels: Int = 1, height: Int, width: Int, pixels: [UInt8], labels: [UInt8]) {
+        let needed = labels.count * channels * height * width
         precondition(
-            pixels.count == labels.count * height * width,
-            "\(labels.count) images of \(height) x \(width) need \(labels.count * height * width) pixels, not "
-                + "\(pixels.count)"
-        )
+            pixels.count == needed,
+            "\(labels.count) images of \(channels) x \(height) x \(width) need \(needed) pixels, not \(pixels.count)")
         self.count = labels.count
+        self.channels = channels
         self.height = height
         self.width = width
         self.pixels = pixels
         self.labels = labels
     }
 
+    /// Scalars of an image.
+    var size: Int { channels * height * width }
+
+    /// Images of the same size one after the other.
+    static func + (left: LabelledImages, right: LabelledImages) -> LabelledImages {
+        precondition(left.size == right.size, "images of \(left.size) and of \(right.size) pixels")
+        return LabelledImages(
+            channels: left.channels, height: left.height, width: left.width, pixels: left.pixels + right.pixels,
+            labels: left.labels + right.labels)
+    }
+
     /// The images of these classes, in their order.
     func keeping(_ classes: [Int]) -> LabelledImages {
-        let size = height * width
         let wanted = Set(classes.map { UInt8(clamping: $0) })
         let kept = labels.indices.filter { wanted.contains(labels[$0]) }
         return LabelledImages(
-            height: height, width: width, pixels: kept.flatMap { pixels[($0 * size)..<(($0 + 1) * size)] },
+            channels: channels, height: height, width: width,
+            pixels: kept.flatMap { pixels[($0 * size)..<(($0 + 1) * size)] },
             labels: kept.map { labels[$0] })
     }
 
     /// The images at `range`.
     func subset(_ range: Range<Int>) -> LabelledImages {
-        let size = height * width
-        return LabelledImages(
-            height: height, width: width, pixels: Array(pixels[(range.lowerBound * size)..<(range.upperBound * size)]),
-            labels: Array(labels[range]))
+        LabelledImages(
+            channels: channels, height: height, width: width,
+            pixels: Array(pixels[(range.lowerBound * size)..<(range.upperBound * size)]), labels: Array(labels[range]))
     }
 }

@@ -22,7 +22,9 @@ public struct TaskDescription: Sendable, Equatable {
     /// Where the examples come from.
     public enum DataSet: String, Sendable {
         case fashionMNIST = "FashionMNIST"
-        /// A file that the user names, byte by byte.
+        case cifar10 = "CIFAR-10"
+        case cifar100 = "CIFAR-100"
+        /// A file that the user names, byte by byte or in the pieces of a tokenizer.
         case text
     }
 
@@ -32,24 +34,30 @@ public struct TaskDescription: Sendable, Equatable {
         public var folder: String?
         /// `--text`: a file.
         public var text: String?
+        /// `--tokenizer`: a `tokenizer.json`; nil for bytes.
+        public var tokenizer: String?
         /// `--context`: positions in a window; nil for as many as the model takes, at most 64.
         public var context: Int?
         /// `--classes`: images of these classes alone; nil for all.
         public var classes: [Int]?
 
-        public init(folder: String? = nil, text: String? = nil, context: Int? = nil, classes: [Int]? = nil) {
-            self.classes = classes
-            self.folder = folder
-            self.text = text
-            self.context = context
+        public init(
+            folder: String? = nil, text: String? = nil, tokenizer: String? = nil, context: Int? = nil,
+            classes: [Int]? = nil
+        ) {
+            (self.folder, self.text, self.tokenizer) = (folder, text, tokenizer)
+            (self.context, self.classes) = (context, classes)
         }
     }
 
     /// Every task, in the order shown to people. Source: Knyazev et al. 2025, table 1 and section A, for the
     /// convolutional networks, and their code's defaults for language models.
     public static let all: [TaskDescription] = [
-        convolutional(name: "fm-16", channels: "16-32-32", target: 0.895),
-        convolutional(name: "fm-32", channels: "32-64-64", target: 0.905),
+        convolutional(name: "fm-16", channels: "16-32-32", .fashionMNIST, target: 0.895),
+        convolutional(name: "fm-32", channels: "32-64-64", .fashionMNIST, target: 0.905),
+        convolutional(name: "c10-16", channels: "16-32-32", .cifar10, target: 0.66),
+        convolutional(name: "c10-32", channels: "32-64-64", .cifar10, target: 0.725),
+        convolutional(name: "c100-32", channels: "32-64-64", .cifar100, target: 0.39),
         TaskDescription(
             name: "fm-vit", summary: "vision transformer on FashionMNIST", configuration: "vit-tiny",
             dataSet: .fashionMNIST, metric: .accuracy, target: 0.88, learningRate: 0.001, weightDecay: 0,
@@ -57,7 +65,8 @@ public struct TaskDescription: Sendable, Equatable {
             steps: 10_000, firstHorizon: 20, evaluationInterval: 200),
         // Losses of different texts do not compare, so no target fits all: this one is never reached.
         TaskDescription(
-            name: "text", summary: "language model on the bytes of --text", configuration: "gpt2-tiny",
+            name: "text", summary: "language model on the bytes of --text, or its --tokenizer's words",
+            configuration: "gpt2-tiny",
             dataSet: .text, metric: .testLoss, target: 0, learningRate: 0.001, weightDecay: 0.01, batchSize: 32,
             steps: 6000, firstHorizon: 10, evaluationInterval: 100),
     ]
@@ -81,10 +90,11 @@ public struct TaskDescription: Sendable, Equatable {
         -> any DataSource
     {
         switch dataSet {
-        case .fashionMNIST:
+        case .fashionMNIST, .cifar10, .cifar100:
             try refuse("--text", choice.text)
+            try refuse("--tokenizer", choice.tokenizer)
             try refuse("--context", choice.context.map(String.init))
-            let images = try FashionMNIST.load(folder: FashionMNIST.folder(requested: choice.folder))
+            let images = try loadImages(choice.folder)
             guard let classes = choice.classes else { return images }
             return try images.keeping(classes)
         case .text:
@@ -93,8 +103,17 @@ public struct TaskDescription: Sendable, Equatable {
             guard let file = choice.text else {
                 throw .invalidSetting(name: "--text", allowed: "a file for task \(name) to learn", found: "none")
             }
-            return try ByteText(
-                contentsOf: file, context: choice.context ?? model.longestContext(atMost: Self.usualContext))
+            let context = choice.context ?? model.longestContext(atMost: Self.usualContext)
+            guard let tokenizer = choice.tokenizer else { return try ByteText(contentsOf: file, context: context) }
+            return try WordText(contentsOf: file, tokenizer: tokenizer, context: context)
+        }
+    }
+
+    private func loadImages(_ folder: String?) throws(TrainingError) -> ImageClassification {
+        switch dataSet {
+        case .cifar10: try CIFAR.ten.load(folder: folder)
+        case .cifar100: try CIFAR.hundred.load(folder: folder)
+        case .fashionMNIST, .text: try FashionMNIST.load(folder: FashionMNIST.folder(requested: folder))
         }
     }
 
@@ -103,11 +122,13 @@ public struct TaskDescription: Sendable, Equatable {
         throw .invalidSetting(name: flag, allowed: "nothing for task \(name), which has no use for it", found: value)
     }
 
-    private static func convolutional(name: String, channels: String, target: Double) -> TaskDescription {
+    private static func convolutional(name: String, channels: String, _ data: DataSet, target: Double)
+        -> TaskDescription
+    {
         TaskDescription(
-            name: name, summary: "convolutional network \(channels) on FashionMNIST", configuration: name,
-            dataSet: .fashionMNIST, metric: .accuracy, target: target, learningRate: 0.006, weightDecay: 0,
-            batchSize: 128,
+            name: name, summary: "convolutional network \(channels) on \(data.rawValue)", configuration: name,
+            dataSet: data, metric: .accuracy, target: target, learningRate: data == .fashionMNIST ? 0.006 : 0.003,
+            weightDecay: 0, batchSize: 128,
             steps: 10_000, firstHorizon: 20, evaluationInterval: 50)
     }
 }
