@@ -14,7 +14,8 @@ struct Nino: ParsableCommand {
         version: HostVersion.text,
         subcommands: [
             ConfigsCommand.self, PluginsCommand.self, PluginCommand.self, VerifyCommand.self, GraphCommand.self,
-            ExploreCommand.self, ForwardCommand.self, StepCommand.self, TrainCommand.self, CompareCommand.self,
+            ExploreCommand.self, ForwardCommand.self, StepCommand.self, BacktestCommand.self, MergeCommand.self,
+            TrainCommand.self, CompareCommand.self,
             ConvertCommand.self,
             BenchCommand.self, CollectCommand.self, MetaTrainCommand.self, ManualCommand.self,
         ])

@@ -22,14 +22,16 @@ public struct LinePlot: Sendable {
     public let lines: [Line]
     /// A value to compare with, dashed.
     public let reference: Double?
+    /// What the horizontal axis counts.
+    public let unit: String
     private let scale: ChartScale
 
     private static let width = 980.0
     private static let rowHeight = 20.0
     private static let legendColumn = 220.0
 
-    public init(title: String, lines: [Line], reference: Double? = nil) {
-        (self.title, self.lines, self.reference) = (title, lines, reference)
+    public init(title: String, lines: [Line], reference: Double? = nil, unit: String = "step") {
+        (self.title, self.lines, self.reference, self.unit) = (title, lines, reference, unit)
         let points = lines.flatMap(\.points)
         let values = points.map(\.value) + (reference.map { [$0] } ?? [])
         let top = Self.rowHeight * Double((lines.count + Self.legendColumns - 1) / Self.legendColumns) + 12
@@ -79,7 +81,7 @@ public struct LinePlot: Sendable {
         let markers = stride(from: spacing / 2, to: places.count, by: spacing).map { place in
             hovered(
                 ChartStyle.marker(index, x: places[place].x, y: places[place].y),
-                "\(line.label): \(trimmed: line.points[place].value, decimals: 4) at step "
+                "\(line.label): \(trimmed: line.points[place].value, decimals: 4) at \(unit) "
                     + "\(grouped: Int(line.points[place].step))")
         }
         return key

@@ -45,7 +45,8 @@ struct CollectCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Folder of FashionMNIST, instead of NINO_DATA or where its Debian package puts it.", valueName: "dir"))
+            "Folder of the images, instead of NINO_DATA or where FashionMNIST's Debian package puts it.",
+            valueName: "dir"))
     var data: String?
 
     @Option(
@@ -132,6 +133,8 @@ struct CollectCommand: ParsableCommand {
             switch try TaskDescription.named(name).dataSet {
             case .text: sources[name] = try ByteText(contentsOf: text ?? Self.usualText, context: Self.context)
             case .fashionMNIST: sources[name] = try FashionMNIST.load(folder: FashionMNIST.folder(requested: data))
+            case .cifar10: sources[name] = try CIFAR.ten.load(folder: data)
+            case .cifar100: sources[name] = try CIFAR.hundred.load(folder: data)
             }
         }
         return sources

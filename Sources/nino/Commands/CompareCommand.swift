@@ -92,7 +92,7 @@ struct CompareCommand: ParsableCommand {
         let seeds = try seedList()
         let settings = try training.settings(seed: seeds[0])
         if let report { try OutputFolder.make(report) }
-        let (model, data) = try training.load(common)
+        let (model, start, data) = try training.load(common)
         let contenders = try nowcasters.split(separator: ",").map { name in
             let choice = NowcasterChoice(String(name))
             return Comparison.Contender(label: choice.label, nowcaster: try choice.load(for: model))
@@ -100,7 +100,7 @@ struct CompareCommand: ParsableCommand {
         let watch = InterruptWatch()
         let progress = ComparisonProgress(settings, isShown: !common.quiet && !common.json)
         let comparison = try Comparison(
-            settings: settings, seeds: seeds, contenders: contenders, model: TrainableModel(model), data: data,
+            settings: settings, seeds: seeds, contenders: contenders, model: start, data: data,
             matchesBaseline: matchesBaseline, folder: save,
             onTurn: { progress.show($0) })
         let isComplete = try comparison.run(cancellation: watch.cancellation)

@@ -28,8 +28,19 @@ struct TrainCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Keep checkpoints and metrics in this folder.", valueName: "dir"))
     var save: String?
 
-    @Option(help: ArgumentHelp("Go on with the run of this folder.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "Go on with the run of this folder, with the settings it had; --steps and --target may be others. What it "
+                + "left when it was finished is kept under other names.",
+            valueName: "dir"))
     var resume: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep the weights every so many steps, as states/step_500.safetensors in the run's folder: for nino step "
+                + "and nino backtest.",
+            valueName: "steps"))
+    var keep: Int?
 
     @Option(help: ArgumentHelp("Write report.html into this folder.", valueName: "dir"))
     var report: String?
@@ -40,6 +51,10 @@ struct TrainCommand: ParsableCommand {
         guard save == nil || resume == nil || save == resume else {
             throw ValidationError("--save and --resume name different folders; --resume saves where it resumes from")
         }
+        guard keep == nil || save != nil || resume != nil else {
+            throw ValidationError("--keep needs --save or --resume: states lie in the run's folder")
+        }
+        if let keep { try SettingBounds.require(keep, "--keep", in: SettingBounds.steps, "decades of training") }
     }
 
     func run() throws {
@@ -50,13 +65,14 @@ struct TrainCommand: ParsableCommand {
         if case .none = choice { training.noteUnused() }
         // Hours later would be too late to find out.
         if let report { try OutputFolder.make(report) }
-        let (model, data) = try training.load(common)
+        let (model, start, data) = try training.load(common)
         let watch = InterruptWatch()
         var observers: [any TrainingObserver] = common.quiet || common.json ? [] : [RunProgress()]
         if common.json { observers.append(EvaluationLines()) }
         let trainer = try Trainer(
-            settings: settings, model: TrainableModel(model), data: data, nowcaster: choice.load(for: model),
-            folder: (resume ?? save).map(RunFolder.init), start: resume == nil ? .fresh : .resume, observers: observers)
+            settings: settings, model: start, data: data, nowcaster: choice.load(for: model),
+            folder: (resume ?? save).map(RunFolder.init), start: resume == nil ? .fresh : .resume, keep: keep,
+            observers: observers)
         let isComplete = try trainer.run(cancellation: watch.cancellation)
         let result = trainer.result
         if let report { try Reporting.write([result], settings, of: model, to: report) }

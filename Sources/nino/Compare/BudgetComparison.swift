@@ -61,7 +61,8 @@ struct BudgetComparison {
         let model = try common.model(task.config ?? description.configuration)
         let trainable = TrainableModel(model)
         let choice = TaskDescription.DataChoice(
-            folder: task.data, text: start?.text ?? task.text, classes: start.map(\.classes) ?? task.classes)
+            folder: task.data, text: start?.text ?? task.text, tokenizer: task.tokenizer,
+            classes: start.map(\.classes) ?? task.classes)
         return BudgetProtocol.Problem(
             description: description, model: trainable, data: try description.loadData(choice, for: trainable),
             nowcaster: { try NowcasterChoice($0).load(for: model) })

@@ -18,7 +18,11 @@ struct RunCheckpoints {
 
     /// The last `count` checkpoints, oldest first.
     /// - Throws: `InputError` if there are fewer.
-    func newest(_ count: Int) throws -> [String] {
+    func newest(_ count: Int) throws -> [String] { Array(try all(atLeast: count).suffix(count)) }
+
+    /// All checkpoints, oldest first.
+    /// - Throws: `InputError` if there are fewer.
+    func all(atLeast count: Int) throws -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
             throw InputError("\(folder): expected the folder of a run, found none")
@@ -30,7 +34,7 @@ struct RunCheckpoints {
                 "\(folder): expected at least \(count) checkpoints with a number in their name (checkpoint-500, "
                     + "step_500.pt), found \(found)")
         }
-        return all.suffix(count).map { "\(folder)/\($0.name)" }.map(Self.model)
+        return all.map { "\(folder)/\($0.name)" }.map(Self.model)
     }
 
     /// As `newest`, once a checkpoint is there that was not before, and is whole.

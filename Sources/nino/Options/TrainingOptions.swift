@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 import Foundation
 import Nowcasting
 import PluginHost
@@ -15,20 +16,13 @@ struct TrainingOptions: ParsableArguments {
     @Option(help: "Another model than the task's: a path, or a name that nino configs lists.")
     var config: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Folder of the data set. Default: NINO_DATA, or where its Debian package puts it.", valueName: "dir"))
-    var data: String?
+    @OptionGroup var data: DataOptions
 
     @Option(
         help: ArgumentHelp(
-            "What task text learns: any file, byte by byte; its last tenth is held out.", valueName: "file"))
-    var text: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "Positions in a window of text. Default: as many as the model takes, at most 64.", valueName: "n"))
-    var context: Int?
+            "Fine-tuning: begin with the weights of this checkpoint of the model instead of drawn ones.",
+            valueName: "file"))
+    var start: String?
 
     @Option(help: "Base optimizer: \(OptimizerKind.allCases.map(\.rawValue).joined(separator: ", ")). Default: adamw.")
     var optimizer: String?
@@ -106,7 +100,7 @@ struct TrainingOptions: ParsableArguments {
     /// The task's settings, with what the command line changes.
     /// - Throws: `TrainingError` naming the flag.
     func settings(seed: UInt64) throws -> TrainingSettings {
-        let task = try description()
+        let task = try TaskDescription.asked(for: task)
         var settings = TrainingSettings(task: task, seed: seed)
         if let optimizer { settings.optimizer = try OptimizerKind.named(optimizer) }
         settings.learningRate = lr ?? settings.learningRate
@@ -137,21 +131,18 @@ struct TrainingOptions: ParsableArguments {
         }
     }
 
-    private func description() throws -> TaskDescription {
-        do {
-            return try TaskDescription.named(task)
-        } catch TrainingError.unknownTask(let name, let known) {
-            let question = Suggestion.question(about: name, among: known)
-            throw InputError("\(TrainingError.unknownTask(name, known: known))\(question)")
-        }
-    }
-
-    /// The task's model and data.
-    func load(_ common: CommonOptions) throws -> (model: Model, data: any DataSource) {
-        let task = try description()
+    /// The task's model, as a run starts it, and data.
+    func load(_ common: CommonOptions) throws -> (model: Model, start: TrainableModel, data: any DataSource) {
+        let task = try TaskDescription.asked(for: task)
         let model = try common.model(config ?? task.configuration)
-        let choice = TaskDescription.DataChoice(folder: data, text: text, context: context)
-        return (model, try task.loadData(choice, for: TrainableModel(model)))
+        let fresh = TrainableModel(model)
+        let started = try start.map { path in
+            let state = try WeightFile.load(path, model: model)
+            return fresh.starting(
+                from: state.parameters.array, buffers: state.buffers.mapValues(\.array),
+                name: try Checkpoint(opening: path).checksum())
+        }
+        return (model, started ?? fresh, try task.loadData(data.choice, for: fresh))
     }
 }
 

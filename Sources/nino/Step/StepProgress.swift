@@ -37,10 +37,11 @@ final class StepProgress: NowcastObserver {
             status.update {
                 let rate = Double(state.done) / max((ContinuousClock.now - state.began) / .seconds(1), 1e-9)
                 let left = Double(state.edges - state.done) / rate
+                let unit = pass == .products ? "scalars" : "edges"
                 return [
-                    "\(Self.title(pass)): \(state.done.formatted()) of \(state.edges.formatted()) edges",
+                    "\(Self.title(pass)): \(state.done.formatted()) of \(state.edges.formatted()) \(unit)",
                     "\(StatusLine.duration(left + Self.later(than: pass, rate: rate, edges: state.edges))) left",
-                    "\(Int(rate).formatted()) edges/s",
+                    "\(Int(rate).formatted()) \(unit)/s",
                 ]
             }
         }
@@ -54,6 +55,7 @@ final class StepProgress: NowcastObserver {
         switch pass {
         case .messages(let layer): "message passing \(layer + 1)"
         case .readOut: "read-out"
+        case .products: "products of states"
         }
     }
 

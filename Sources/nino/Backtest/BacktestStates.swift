@@ -1,0 +1,54 @@
+import ArgumentParser
+import Checkpoints
+
+/// The states of a backtest: files, folders, or the folder of a run that holds them.
+struct BacktestStates: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "The folder of a run: all its checkpoints (checkpoint-500, step_500.pt, …) are the history.",
+            valueName: "run-dir"))
+    var run: String?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Six checkpoints or more, oldest first, files or folders.", valueName: "file"))
+    var history: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Comma-separated: the optimizer step of each state, where neither names nor files tell.",
+            valueName: "steps"))
+    var steps: StepList?
+
+    func validate() throws {
+        guard (run == nil) != history.isEmpty else {
+            throw ValidationError("give either --history with six or more checkpoints, or the folder of a run")
+        }
+        if let steps, run == nil, steps.values.count != history.count {
+            throw ValidationError(
+                "--steps: expected \(history.count) numbers, one for each state, found \(steps.values.count)")
+        }
+    }
+
+    /// - Parameter least: how many there must be.
+    /// - Throws: `InputError` if the run has fewer.
+    func paths(atLeast least: Int) throws -> [String] {
+        try run.map { try RunCheckpoints($0).all(atLeast: least) } ?? history
+    }
+
+    /// Opens the states, with the step of each: as given, as the states tell, or else 0, 1, 2, ….
+    /// - Throws: `CheckpointError`; `InputError` for a number of steps that is not that of the states.
+    func open(_ paths: [String]) throws -> (states: History, steps: [Int]) {
+        let states = try History(opening: paths, count: nil)
+        for (first, second) in states.identicalNeighbours {
+            Output.note("\(paths[second]): holds the same numbers as \(paths[first]): two states of one moment")
+        }
+        if let steps {
+            guard steps.values.count == paths.count else {
+                throw InputError("--steps: expected \(paths.count) numbers, found \(steps.values.count)")
+            }
+            return (states, steps.values)
+        }
+        return (states, try StateOrder(states.states, named: paths).steps ?? Array(paths.indices))
+    }
+}

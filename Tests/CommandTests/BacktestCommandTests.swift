@@ -1,0 +1,118 @@
+import Checkpoints
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct BacktestCommandTests {
+    /// Eight states that lie on a line but for a little noise, in a run's folder.
+    private struct Fixture {
+        let folder = TemporaryFolder()
+        let config: String
+
+        init(count: Int = 8) throws {
+            config = folder.write(
+                #"{"model_type": "mlp", "hidden": [5], "in_channels": 1, "image_size": 2, "num_classes": 3}"#,
+                to: "config.json")
+            for t in 0..<count { try write(t) }
+        }
+
+        func path(_ t: Int) -> String { folder + "step_\(100 * t).safetensors" }
+
+        func write(_ t: Int, damage: (inout [Float]) -> Void = { _ in }) throws {
+            let infos = StepFixture.shapes.map { TensorInfo(name: $0.name, dtype: .f32, shape: $0.shape) }
+            let writer = try SafetensorsWriter(path(t), tensors: infos)
+            for tensor in writer.tensors {
+                var values = (0..<tensor.count).map { index in
+                    Float(index) + 0.1 * Float(t * (index % 3 + 1)) + 0.01 * Float((index * 7 + t * 13) % 5)
+                }
+                damage(&values)
+                try writer.write(values, to: tensor.name)
+            }
+            try writer.commit()
+        }
+
+        func run(_ extra: String...) throws -> Command {
+            try Command(arguments: ["backtest", "--history"] + (0..<8).map(path) + extra)
+        }
+    }
+
+    @Test func aLineIsToBeFollowed() throws {
+        let fixture = try Fixture()
+        let command = try fixture.run("--json")
+        #expect(command.status == 0, "\(command.errors)")
+        let result = try #require(command.lastObject)
+        #expect(result["steps"] as? [Int] == (0..<8).map { 100 * $0 } && result["parameters"] as? Int == 43)
+        #expect((result["advice"] as? [String: Any])?["do"] as? String == "ahead")
+        #expect((result["movement"] as? [String: Double])?["drift"] ?? 0 > 0.9)
+        // Five methods; horizons 1 and 2.
+        #expect((result["scores"] as? [Any])?.count == 10 && (result["forecasts"] as? [Any])?.count == 5 * 5)
+        let text = try fixture.run()
+        #expect(text.output.contains("8 states, steps 0 to 700, 43 parameters"))
+        #expect(text.output.contains("Look 2 states ahead by "))
+        let byRun = try Command("backtest", fixture.folder.path, "--json")
+        #expect(byRun.output == command.output)
+    }
+
+    @Test func aConfigBringsTheNetworkAndATaskTheLoss() throws {
+        let fixture = try Fixture()
+        let page = fixture.folder + "report.html"
+        let command = try fixture.run("--config", fixture.config, "--json", "--html", page)
+        #expect(command.status == 0, "\(command.errors)")
+        let scores = try #require(command.lastObject?["scores"] as? [[String: Any]])
+        #expect(Set(scores.compactMap { $0["method"] as? String }).contains("nino"))
+        let html = try String(contentsOfFile: page, encoding: .utf8)
+        #expect(html.contains("Backtest: look ahead") && html.contains("<svg") && !html.contains("<script"))
+        let uneven = try fixture.run("--config", fixture.config, "--steps", "0,1,2,3,4,5,6,9", "--json")
+        #expect(uneven.status == 0 && uneven.errors.contains("not equally far apart"))
+    }
+
+    @Test func forecastsAreWrittenAndTheirLossesRead() throws {
+        let fixture = try Fixture()
+        let folder = fixture.folder + "forecasts"
+        #expect(try fixture.run("--forecasts", folder, "--k", "2").status == 0)
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(files.count == 5 * 2 && files.contains("linefit-400-600.safetensors"))
+        let forecast = try Checkpoint(opening: "\(folder)/linefit-400-600.safetensors").floats("fc.2.bias")
+        let truth = try Checkpoint(opening: fixture.path(6)).floats("fc.2.bias")
+        #expect(zip(forecast, truth).allSatisfy { abs($0 - $1) < 0.1 } && forecast != truth)
+
+        var losses = Dictionary(uniqueKeysWithValues: (0..<8).map { ("\(100 * $0)", 2.0) })
+        for file in files { losses[String(file.dropLast(12))] = file.hasPrefix("average-") ? 1 : 1.5 }
+        func write(_ losses: [String: Double]) throws -> String {
+            fixture.folder.write(String(decoding: try JSONEncoder().encode(losses), as: UTF8.self), to: "losses.json")
+        }
+        let judged = try fixture.run("--k", "2", "--json", "--losses", try write(losses))
+        #expect(judged.status == 0, "\(judged.errors)")
+        let advice = try #require(judged.lastObject?["advice"] as? [String: Any])
+        #expect(advice["do"] as? String == "average" && advice["method"] as? String == "average")
+        losses["linefit-400-601"] = 1
+        let stranger = try fixture.run("--k", "2", "--losses", try write(losses))
+        #expect(stranger.status == 2 && stranger.errors.contains("linefit-400-601"))
+        losses = ["0": 1]
+        let missing = try fixture.run("--k", "2", "--losses", try write(losses))
+        #expect(missing.status == 2 && missing.errors.contains("100: expected the loss of this state"))
+    }
+
+    @Test func whatIsWrongIsSaidInOneLine() throws {
+        let fixture = try Fixture()
+        let few = try Command(arguments: ["backtest", "--history"] + (0..<5).map(fixture.path))
+        #expect(few.status == 2 && few.errorLines == ["nino: states: expected at least 6, found 5"])
+        let far = try fixture.run("--k", "1,4")
+        #expect(far.status == 2 && far.errors.contains("horizon: expected 1 to 3, as there are 8 states, found 4"))
+        for (flags, message) in [
+            (["--losses", "x", "--forecasts", "y"], "one of --task, --losses and --forecasts"),
+            (["--checkpoint", "x"], "--checkpoint needs"), (["--text", "x"], "for --task"),
+            (["--steps", "1,2"], "expected 8"), (["--task", "fm-17"], "fm-16"),
+        ] {
+            let refused = try Command(arguments: ["backtest", "--history"] + (0..<8).map(fixture.path) + flags)
+            #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
+        }
+        try fixture.write(3) { $0[0] = .nan }
+        let damaged = try fixture.run("--forecasts", fixture.folder + "f")
+        #expect(damaged.status == 2 && damaged.errorLines.count == 1)
+        #expect(damaged.errors.contains("step_300.safetensors") && damaged.errors.contains("nan"))
+        let swapped = try Command(
+            arguments: ["backtest", "--history"] + [1, 0, 2, 4, 5, 6, 7].map(fixture.path))
+        #expect(swapped.status == 2 && swapped.errors.contains("step_0.safetensors"))
+    }
+}
