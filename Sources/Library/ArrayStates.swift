@@ -2,16 +2,18 @@ import CNino
 import NeuralGraphs
 import Nowcasting
 
-/// Five states of a network in the caller's memory, read piece by piece where they are needed.
+/// States of a network in the caller's memory, read piece by piece where they are needed.
 struct ArrayStates: StateSource {
     let parameters: ParameterList
     /// In the order of the list, oldest state first.
     let arrays: [ForeignArray]
 
-    /// - Parameter pointer: as many arrays as five states have.
-    init(_ pointer: UnsafePointer<nino_array_t>?, _ parameters: ParameterList) throws {
+    /// - Parameter pointer: as many arrays as `count` states have.
+    init(
+        _ pointer: UnsafePointer<nino_array_t>?, _ parameters: ParameterList, count: Int = StateHistory.contextLength
+    ) throws {
         self.parameters = parameters
-        arrays = try (0..<StateHistory.contextLength).flatMap { state in
+        arrays = try (0..<count).flatMap { state in
             try foreignArrays(
                 pointer.map { $0 + state * parameters.entries.count }, parameters, what: "state \(state)")
         }

@@ -124,7 +124,7 @@ public func nino_optimizer_restore(
 }
 
 /// The caller's loss function as one that throws.
-private func lossFunction(_ function: @escaping nino_loss_t, _ context: UnsafeMutableRawPointer?)
+func lossFunction(_ function: @escaping nino_loss_t, _ context: UnsafeMutableRawPointer?)
     -> RunOptimizer.LossFunction
 {
     {

@@ -367,6 +367,36 @@ nino_outcome_t nino_optimizer_save(const nino_optimizer_t *optimizer, nino_bytes
 nino_outcome_t nino_optimizer_restore(nino_optimizer_t *optimizer, const void *data, int64_t count,
                                       nino_message_t *message);
 
+/* ---- A backtest ------------------------------------------------------------------------------------------------- */
+
+/* What a backtest forecasts: known states of a run, each from those before it. All is borrowed. */
+typedef struct nino_backtest {
+    /* state_count * parameter_count arrays, oldest state first, the parameters of each in the network's order. */
+    const nino_array_t *states;
+    /* At least 6. */
+    int64_t state_count;
+    /* (optional) state_count rising numbers: the optimizer step of each state. NULL: 0, 1, 2, ... */
+    const int64_t *steps;
+    /* (optional) horizon_count numbers, in states. NULL: 1, 2, 4, ... as far as there are states to compare with. */
+    const int64_t *horizons;
+    int64_t horizon_count;
+    /* (optional) nowcaster_count of them, beside the methods that need no graph; the states must then be equally far
+     * apart. */
+    const nino_nowcaster_t *const *nowcasters;
+    int64_t nowcaster_count;
+    /* (optional) The loss of the model with the weights that `weights` holds at this moment, of which states and
+     * forecasts take the place: parameter_count arrays, at the end as they were. */
+    nino_loss_t loss;
+    void *loss_context;
+    const nino_array_t *weights;
+} nino_backtest_t;
+
+/* Says how near every method would have come, and what to do: `*out` becomes a JSON text as `nino backtest --json`
+ * prints it (docs/backtest.md), for nino_bytes_destroy. `watch` may be NULL. NINO_BAD_INPUT, NINO_STOPPED.
+ * [one-thread] */
+nino_outcome_t nino_backtest(nino_network_t *network, const nino_backtest_t *request, const nino_watch_t *watch,
+                             nino_bytes_t *out, nino_message_t *message);
+
 /* ---- The command line as functions ------------------------------------------------------------------------------ */
 
 /* Proves the symmetries of a config's plugin, or of a traced program's derivation, in a child process. `config` is a
