@@ -4,6 +4,7 @@
 trainers; `nino.nowcast` predicts the weights of five states in memory; `nino.verify` and `nino.graph` look at a model.
 """
 
+from ._backtest import Backtest, backtest
 from ._handles import Network, Tensor
 from ._inspection import Graph, Verification, graph, verify
 from ._library import call as _call
@@ -11,12 +12,14 @@ from ._nowcast import nowcast
 from .errors import NinoError, PluginError
 
 __all__ = [
+    "Backtest",
     "Graph",
     "Network",
     "NinoError",
     "PluginError",
     "Tensor",
     "Verification",
+    "backtest",
     "graph",
     "nowcast",
     "set_threads",

@@ -64,6 +64,21 @@ class Settings(Structure):
     ]
 
 
+class Backtest(Structure):
+    _fields_ = [
+        ("states", POINTER(Array)),
+        ("state_count", c_int64),
+        ("steps", POINTER(c_int64)),
+        ("horizons", POINTER(c_int64)),
+        ("horizon_count", c_int64),
+        ("nowcasters", POINTER(c_void_p)),
+        ("nowcaster_count", c_int64),
+        ("loss", Loss),
+        ("loss_context", c_void_p),
+        ("weights", POINTER(Array)),
+    ]
+
+
 class Event(Structure):
     _fields_ = [("kind", c_int32), ("parameter", c_int32), ("horizon", c_int64)]
 
@@ -120,6 +135,7 @@ _SIGNATURES = {
     "nino_optimizer_forget": (c_int32, [_HANDLE, _MESSAGE]),
     "nino_optimizer_save": (c_int32, [_HANDLE, _BYTES, _MESSAGE]),
     "nino_optimizer_restore": (c_int32, [_HANDLE, c_char_p, c_int64, _MESSAGE]),
+    "nino_backtest": (c_int32, [_HANDLE, POINTER(Backtest), POINTER(Watch), _BYTES, _MESSAGE]),
     "nino_verify": (c_int32, [_HANDLE, c_char_p, _BYTES, POINTER(c_int32), _MESSAGE]),
     "nino_graph": (c_int32, [_HANDLE, c_char_p, _BYTES, _MESSAGE]),
 }
@@ -165,6 +181,11 @@ def take(name: str, *arguments: object) -> bytes:
     """Calls a function that hands over bytes before its message."""
     result = Bytes()
     check(name, *arguments, ctypes.byref(result))
+    return handed_over(result)
+
+
+def handed_over(result: Bytes) -> bytes:
+    """Bytes that a function has handed over, which are then freed."""
     try:
         return ctypes.string_at(result.data, result.count)
     finally:
