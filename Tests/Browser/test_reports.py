@@ -41,6 +41,18 @@ class ReportTests(unittest.TestCase):
             *f"meta-train --data {folder}/runs --out {folder}/meta.safetensors --hidden 8 --steps 6".split(),
             *"--eval-every 2 --hold-out 3 --trajectories 1 --slices 1 --quiet".split(),
         )
+        states = []
+        for seed in "123456":
+            states.append(f"{folder}/state-{seed}")
+            nino(
+                *("explore", "--config", f"{ROOT}/Tests/Browser/mlp.json", "--seed", seed, "--quiet"),
+                *("--html", f"{folder}/any.html", "--files", states[-1]),
+            )
+        history = [f"{state}/weights.safetensors" for state in states]
+        nino("backtest", "--steps", "1,2,3,4,5,6", "--history", *history, "--html", cls.page("backtest"), "--quiet")
+        plan = f"{ROOT}/Tests/Browser/budget.json"
+        nino("compare", "--protocol", "budget", "--plan", plan, "--save", f"{folder}/budget", "--quiet")
+        cls.pages["budget"] = f"{folder}/budget/report.html"
         cls.pages["train"] = f"{folder}/train/report.html"
         cls.pages["compare"] = f"{folder}/compare/report.html"
         cls.pages["meta-train"] = f"{folder}/meta.html"

@@ -61,7 +61,8 @@ public struct LinePlot: Sendable {
                 + svgText(
                     "\(value, decimals: scale.y.decimals)", x: scale.left - 8, y: y + 4.5, anchor: "end", style: "tick")
         }
-        let columns = scale.x.values.map { step in
+        // Of a few steps, those between two have no mark.
+        let columns = scale.x.values.filter { $0 == $0.rounded() }.map { step in
             svgText("\(grouped: Int(step))", x: scale.x(step), y: scale.bottom + 20, anchor: "middle", style: "tick")
         }
         return (rows + columns).joined(separator: "\n")

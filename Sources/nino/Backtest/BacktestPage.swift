@@ -13,7 +13,10 @@ struct BacktestPage {
         let plots = [error, cosine] + (loss.map { [$0] } ?? [])
         let content =
             [element("h1", [:], escaped(title)), element("p", [:], escaped(result.advice.sentence)), movement]
-            + plots.map { element("h2", [:], escaped($0.title)) + element("figure", [:], $0.svg) }
+            + plots.map {
+                element("h2", [:], escaped($0.title))
+                    + element("figure", [:], scrolling($0.svg, label: $0.title, isChart: true))
+            }
             + [element("h2", [:], "Every method and horizon"), table, explanation]
             + [element("h2", [:], "Settings"), settingsTable(settings + facts), downloads([data])]
         return Page(title: title, content: content.joined(separator: "\n")).html
@@ -78,7 +81,7 @@ struct BacktestPage {
             return element("tr", [:], name + cells.map { element("td", [:], escaped($0)) }.joined())
         }
         let markup = element("thead", [:], head) + element("tbody", [:], rows.joined(separator: "\n"))
-        return element("div", ["class": "scroll"], element("table", [:], markup))
+        return scrolling(element("table", [:], markup), label: "Every method and horizon")
     }
 
     private var explanation: String {

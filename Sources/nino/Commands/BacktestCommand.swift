@@ -59,7 +59,7 @@ struct BacktestCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory to keep the five states of a network's nowcast in.", valueName: "MB"))
     var memory = 256
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard config == nil || graph == nil else { throw ValidationError("give either --config or --graph") }

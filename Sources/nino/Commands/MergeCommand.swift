@@ -63,7 +63,7 @@ struct MergeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Writes a report with pictures.", valueName: "file"))
     var html: String?
 
-    @OptionGroup(title: "Common options") var common: CommonOptions
+    @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard models.count >= 2 else { throw ValidationError("--models: expected two or more, found \(models.count)") }

@@ -76,8 +76,11 @@ struct MergeReport {
             points: zip(names, distances.plane).map { .init(label: $0, x: $1.x, y: $1.y) })
         let content = [
             element("h1", [:], escaped(title)), element("h2", [:], escaped(plot.title)),
-            element("figure", [:], plot.svg + element("figcaption", [:], escaped(shown))),
-            element("h2", [:], "Every network"), element("div", ["class": "scroll"], element("table", [:], markup)),
+            element(
+                "figure", [:],
+                scrolling(plot.svg, label: plot.title, isChart: true) + element("figcaption", [:], escaped(shown))),
+            element("h2", [:], "Every network"),
+            scrolling(element("table", [:], markup), label: "Every network"),
             element("h2", [:], "Settings"), settingsTable([("result", out)] + facts),
         ]
         return Page(title: title, content: content.joined(separator: "\n")).html
