@@ -41,7 +41,7 @@ public struct EquitablePartition: Sendable, Equatable {
 }
 
 extension EquitablePartition {
-    /// Of a graph in block form, without looking at single nodes: both topologies join whole blocks, so every node of a
+    /// Of a graph in block form, without looking at single nodes: every topology joins whole blocks, so every node of a
     /// block has equally many neighbours in every block. Source: neural-graphs.md 8.2.
     public init(_ graph: NeuralGraph) {
         let blocks = graph.nodeBlocks
@@ -61,6 +61,9 @@ extension EquitablePartition {
             case .fan:
                 join(from, to, blocks[to].count / blocks[from].count)
                 join(to, from, 1)
+            case .groups(let count):
+                join(from, to, blocks[to].count / count)
+                join(to, from, blocks[from].count / count)
             }
         }
         self.init(units: blocks.map(\.nodes), neighbours: neighbours)

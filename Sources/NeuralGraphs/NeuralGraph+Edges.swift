@@ -39,6 +39,12 @@ extension NeuralGraph {
         case .fan:
             let width = to.count / from.count
             for j in 0..<to.count { try body(edge(j / width, j)) }
+        case .groups(let count):
+            let width = to.count / count
+            for i in 0..<from.count {
+                let group = i / (from.count / count)
+                for j in (group * width)..<((group + 1) * width) { try body(edge(i, j)) }
+            }
         }
     }
 
@@ -68,6 +74,6 @@ private struct ScalarTable {
     }
 
     func scalar(_ i: Int, _ j: Int) -> Int {
-        base < 0 ? -1 : base + (from.isEmpty ? 0 : from[i]) + to[j]
+        base < 0 ? -1 : base + (from.isEmpty ? 0 : from[i % from.count]) + to[j]
     }
 }

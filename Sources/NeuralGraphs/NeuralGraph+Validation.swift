@@ -86,9 +86,16 @@ extension NeuralGraph {
 
     private func checkTopology(of block: EdgeBlock) throws(NeuralGraphError) {
         guard block.type != .selfLoop else { throw .listedSelfLoops(block: block.name) }
-        guard block.topology == .fan else { return }
         let (from, to) = (nodeBlocks[block.from].count, nodeBlocks[block.to].count)
-        guard to.isMultiple(of: from) else { throw .fanWidth(block: block.name, from: from, to: to) }
+        switch block.topology {
+        case .allPairs: return
+        case .fan:
+            guard to.isMultiple(of: from) else { throw .fanWidth(block: block.name, from: from, to: to) }
+        case .groups(let count):
+            guard count > 0, from.isMultiple(of: count), to.isMultiple(of: count) else {
+                throw .groupCount(block: block.name, from: from, to: to, found: count)
+            }
+        }
         guard block.from != block.to else { throw .fanOntoItself(block: block.name) }
         guard !block.reversed else { throw .reversedFan(block: block.name) }
     }
@@ -111,7 +118,7 @@ extension NeuralGraph {
             guard level.stride >= 0 else { throw .levelStride(block: block.name, found: level.stride) }
         }
         try checkProduct(
-            of: rule.from, expected: block.topology == .fan ? 1 : nodeBlocks[block.from].count, side: "from", of: block)
+            of: rule.from, expected: partners(of: block), side: "from", of: block)
         try checkProduct(of: rule.to, expected: nodeBlocks[block.to].count, side: "to", of: block)
         guard rule.offset >= 0 else {
             throw .addressOutside(
@@ -133,7 +140,7 @@ extension NeuralGraph {
         }
     }
 
-    /// Both topologies touch every node of both blocks, so a node is isolated exactly when its block is.
+    /// Every topology touches every node of both blocks, so a node is isolated exactly when its block is.
     func checkEveryNodeIsJoined() throws(NeuralGraphError) {
         var joined = Set<Int>()
         for block in edgeBlocks where block.from != block.to || nodeBlocks[block.from].count > 1 {

@@ -43,6 +43,19 @@ public enum Topology: Sendable, Equatable {
     /// Node j of `to` with node `j div width` of `from`, where width = |to| / |from|; edge j.
     /// Width 1 is a diagonal, width > 1 joins a head to its units or a channel to its flattened units.
     case fan
+    /// Both blocks fall into so many runs of equal length, and every node of a run of `from` is joined with every node
+    /// of the same run of `to`; edge `i·m + j mod m` joins i and j, where m is the length of a run of `to`. So are the
+    /// groups of a convolution.
+    case groups(Int)
+
+    /// Without numbers.
+    public var name: String {
+        switch self {
+        case .allPairs: "allPairs"
+        case .fan: "fan"
+        case .groups: "groups"
+        }
+    }
 }
 
 /// One level of an index: `extent` positions, each `stride` scalars apart (0: copies of the same scalar).
@@ -65,7 +78,8 @@ public struct AddressRule: Sendable, Equatable {
     public let parameter: Int
     /// First scalar, counted from the start of the tensor.
     public let offset: Int
-    /// Levels of the index in `from`; their extents multiply to |from|. Empty for a fan.
+    /// Levels of the index in `from`; their extents multiply to |from|, for groups to the length of one. Empty for a
+    /// fan.
     public let from: [IndexLevel]
     /// Levels of the index in `to`; their extents multiply to |to|.
     public let to: [IndexLevel]
@@ -155,6 +169,16 @@ public struct NeuralGraph: Sendable {
         switch block.topology {
         case .allPairs: nodeBlocks[block.from].count * nodeBlocks[block.to].count
         case .fan: nodeBlocks[block.to].count
+        case .groups(let count): nodeBlocks[block.from].count / count * nodeBlocks[block.to].count
+        }
+    }
+
+    /// How many nodes of `from` each node of `to` is joined with.
+    public func partners(of block: EdgeBlock) -> Int {
+        switch block.topology {
+        case .allPairs: nodeBlocks[block.from].count
+        case .fan: 1
+        case .groups(let count): nodeBlocks[block.from].count / count
         }
     }
 

@@ -26,6 +26,8 @@ public enum NeuralGraphError: Error, Equatable, Sendable {
     case nodeBlockIndex(block: String, expectedBelow: Int, found: Int)
     /// The nodes of `to` must be a whole multiple of those of `from`.
     case fanWidth(block: String, from: Int, to: Int)
+    /// Both blocks must be whole multiples of the number of groups.
+    case groupCount(block: String, from: Int, to: Int, found: Int)
     case fanOntoItself(block: String)
     case reversedFan(block: String)
     /// Self loops are implied and never listed.
@@ -93,7 +95,9 @@ extension NeuralGraphError: CustomStringConvertible {
             "edge block \(block): node block \(found) expected in 0..<\(limit)"
         case .fanWidth(let block, let from, let to):
             "edge block \(block): a fan needs a whole multiple of \(from) target nodes, found \(to)"
-        case .fanOntoItself(let block): "edge block \(block): a fan must join two different node blocks"
+        case .groupCount(let block, let from, let to, let found):
+            "edge block \(block): \(found) groups do not divide \(from) nodes joined with \(to)"
+        case .fanOntoItself(let block): "edge block \(block): a fan or groups must join two different node blocks"
         case .reversedFan(let block): "edge block \(block): only blocks of all pairs may be reversed"
         case .listedSelfLoops(let block): "edge block \(block): self loops are implied and must not be listed"
         case .constantOnParameterType(let block, let type):

@@ -86,6 +86,12 @@ import Testing
         expect(.fanWidth(block: "x", from: 2, to: 3)) {
             $0.edgeBlocks.append(block(type: .residual, topology: .fan, .constant(1)))
         }
+        expect(.groupCount(block: "x", from: 2, to: 3, found: 2)) {
+            $0.edgeBlocks.append(block(type: .residual, topology: .groups(2), .constant(1)))
+        }
+        expect(.groupCount(block: "x", from: 2, to: 3, found: 0)) {
+            $0.edgeBlocks.append(block(type: .residual, topology: .groups(0), .constant(1)))
+        }
         expect(.fanOntoItself(block: "x")) {
             $0.edgeBlocks.append(block(type: .residual, topology: .fan, from: 0, to: 0, .constant(1)))
         }

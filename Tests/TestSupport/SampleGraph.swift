@@ -68,7 +68,7 @@ public struct GraphBuilder {
 extension GraphBuilder {
     /// A small network of no known family, of random widths, with every kind of edge block there is: tables, fused
     /// tensors, grouped copies, reversed blocks, kernels split in several blocks, fans with and without parameters, a
-    /// recurrent block, parallel blocks, a tensor used twice.
+    /// recurrent block, a convolution in groups, parallel blocks, a tensor used twice.
     public static func everyKind(seed: UInt64, convolution: Bool = true) -> GraphBuilder {
         var random = SeededGenerator(seed: seed)
         let (groups, queries, head) = (
@@ -94,6 +94,9 @@ extension GraphBuilder {
         builder.linear("up", a, m)
         builder.linear("recurrent", m, m)
         builder.tied(m, builder.nodes("out", Int.random(in: 1...30, using: &random)), builder.nodes("out2", 1))
+        builder.grouped(
+            a, groups: Int.random(in: 2...4, using: &random), inputs: Int.random(in: 2...3, using: &random),
+            outputs: Int.random(in: 1...3, using: &random), kernel: convolution ? 9 : 1)
         return builder
     }
 
@@ -139,6 +142,18 @@ extension GraphBuilder {
             parameter("query norm", [head]), .norm, norm, q, fromLevels: [(1, 0)],
             toLevels: [(groups * queries, 0), (head, 1)])
         linear("output", v, s)
+    }
+
+    /// A convolution in groups of several channels, on a branch of the stream.
+    private mutating func grouped(_ stream: Int, groups: Int, inputs: Int, outputs: Int, kernel: Int) {
+        let (read, written) = (nodes("read", groups * inputs), nodes("written", groups * outputs))
+        linear("into groups", stream, read)
+        edges(
+            parameter("grouped", [groups * outputs, inputs, kernel]), kernel > 1 ? .convolution : .linear, read,
+            written,
+            topology: .groups(groups), fromLevels: [(inputs, kernel)],
+            toLevels: [(groups * outputs, inputs * kernel)], slots: kernel)
+        linear("out of groups", written, stream)
     }
 
     /// One tensor on two blocks.

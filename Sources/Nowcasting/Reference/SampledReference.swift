@@ -91,7 +91,7 @@ public struct SampledReference<Source: StateSource> {
         func visit(_ i: Int, _ j: Int) throws {
             let (source, target) = block.reversed ? (to.first + j, from.first + i) : (from.first + i, to.first + j)
             if let node, target != node { return }
-            let address = rule.map { $0.offset + (block.topology == .fan ? 0 : fromAddresses[i]) + toAddresses[j] }
+            let address = rule.map { $0.offset + fromAddresses[i % fromAddresses.count] + toAddresses[j] }
             if let wanted, let address, !(address..<(address + rule!.slots)).contains(wanted) { return }
             try body(
                 Edge(
@@ -101,6 +101,12 @@ public struct SampledReference<Source: StateSource> {
         switch block.topology {
         case .allPairs: for i in 0..<from.count { for j in 0..<to.count { try visit(i, j) } }
         case .fan: for j in 0..<to.count { try visit(j / (to.count / from.count), j) }
+        case .groups(let count):
+            let length = from.count / count
+            for j in 0..<to.count {
+                let first = j / (to.count / count) * length
+                for i in first..<(first + length) { try visit(i, j) }
+            }
         }
     }
 

@@ -6,8 +6,8 @@ struct EdgeStream: Sendable {
     enum Joining: Sendable {
         /// Place p of every target is source p.
         case dense
-        /// Target j hears source j div width alone.
-        case fan(width: Int)
+        /// Target j hears the sources of run j div width, each run as long as its places; of a fan, one source.
+        case runs(width: Int)
         /// Anything else.
         case listed(Listing)
     }
@@ -75,8 +75,8 @@ extension EdgeStream {
         let sourceBlock = block.reversed ? block.to : block.from
         targetBlock = block.reversed ? block.from : block.to
         (sources, targets) = (graph.nodeBlocks[sourceBlock].nodes, graph.nodeBlocks[targetBlock].nodes)
-        joining = block.topology == .allPairs ? .dense : .fan(width: targets.count / sources.count)
-        fanIn = block.topology == .allPairs ? sources.count : 1
+        fanIn = block.topology == .allPairs ? sources.count : graph.partners(of: block)
+        joining = block.topology == .allPairs ? .dense : .runs(width: targets.count * fanIn / sources.count)
         switch block.values {
         case .constant(let value): values = .constant(value)
         case .parameter(let rule): values = .parameter(EdgeScalars(rule, isReversed: block.reversed))
@@ -89,7 +89,7 @@ extension EdgeStream {
         type = EdgeType.selfLoop.rawValue
         targetBlock = block
         (sources, targets) = (graph.nodeBlocks[block].nodes, graph.nodeBlocks[block].nodes)
-        (joining, fanIn) = (.fan(width: 1), 1)
+        (joining, fanIn) = (.runs(width: 1), 1)
         values = .constant(NeuralGraph.selfLoopValue)
     }
 }
@@ -115,8 +115,11 @@ extension EdgeStream {
                     output[t * places.count + p] = Int32(truncatingIfNeeded: sources.lowerBound + place)
                 }
             }
-        case .fan:
-            for (t, target) in tile.enumerated() { output[t] = Int32(truncatingIfNeeded: source(of: target, place: 0)) }
+        case .runs:
+            for (t, target) in tile.enumerated() {
+                let first = source(of: target, place: places.lowerBound)
+                for p in 0..<places.count { output[t * places.count + p] = Int32(truncatingIfNeeded: first + p) }
+            }
         case .listed(let listing):
             for (t, target) in tile.enumerated() {
                 for (p, place) in places.enumerated() {
@@ -130,7 +133,7 @@ extension EdgeStream {
     func source(of target: Int, place: Int) -> Int {
         switch joining {
         case .dense: sources.lowerBound + place
-        case .fan(let width): sources.lowerBound + (target - targets.lowerBound) / width
+        case .runs(let width): sources.lowerBound + (target - targets.lowerBound) / width * fanIn + place
         case .listed(let listing): Int(listing.sources[index(target, place)])
         }
     }
@@ -142,8 +145,9 @@ extension EdgeStream {
         case .dense:
             let edge = isReversed ? to * sources.count + place : place * targets.count + to
             return sampler.includes(block: block, edge: edge)
-        case .fan:
-            return sampler.includes(block: block, edge: type == EdgeType.selfLoop.rawValue ? target : to)
+        case .runs(let width):
+            let edge = (to / width * fanIn + place) * width + to % width
+            return sampler.includes(block: block, edge: type == EdgeType.selfLoop.rawValue ? target : edge)
         case .listed(let listing):
             return sampler.includes(block: block, edge: Int(listing.numbers[index(target, place)]))
         }

@@ -54,7 +54,7 @@ struct ModelStructure: Equatable {
         let copies = (rule.from + rule.to).contains { $0.stride == 0 && $0.extent > 1 }
         return
             "\(block.type) \(LayerPattern.of(graph.parameters.entries[rule.parameter].name)) \(ends) "
-            + "\(block.topology) \(block.reversed) \(copies)"
+            + "\(block.topology.name) \(block.reversed) \(copies)"
     }
 
     /// Sizes that differ in the large model and are equal in a small one, where an error might hide behind the

@@ -7,7 +7,7 @@ import NeuralGraphs
 /// rule gives each node digit a stride. If every group digit of the tensor is the digit of the same group at one end,
 /// with the same stride, and the other digits reach no group digit, then moving the ends and moving the scalars is the
 /// same. What stride 0 leaves out are copies: all copies of a scalar move together. A fan must, besides, give each node
-/// the partner that moves with it.
+/// the partner that moves with it, and the groups of a convolution must move alike at both ends.
 ///
 /// Complexity: O(edge blocks × segments²); no node or edge is looked at, so the size of the model does not matter.
 enum StructuralProof {
@@ -15,7 +15,7 @@ enum StructuralProof {
     static func failures(_ subject: Subject) -> [Failure] {
         subject.graph.edgeBlocks.flatMap { block -> [Failure] in
             var failures: [Failure] = []
-            if block.topology == .fan, let misfit = fanMisfit(block, subject) { failures.append(misfit) }
+            if let misfit = partnerMisfit(block, subject) { failures.append(misfit) }
             if case .parameter(let rule) = block.values, let misfit = misfit(block, rule, subject) {
                 failures.append(misfit)
             }
@@ -25,14 +25,24 @@ enum StructuralProof {
 
     private static func axis(of block: NodeBlock) -> Axis { block.axis ?? Axis(.fixed(block.count)) }
 
-    /// Node j of `to` and its partner j div width must move together.
-    private static func fanMisfit(_ block: EdgeBlock, _ subject: Subject) -> Failure? {
+    /// Node j of `to` and its partners, one in a fan, must move together.
+    private static func partnerMisfit(_ block: EdgeBlock, _ subject: Subject) -> Failure? {
         let (graph, claims) = (subject.graph, subject.claims)
         let (from, to) = (graph.nodeBlocks[block.from], graph.nodeBlocks[block.to])
-        let levels = [IndexLevel(extent: from.count, stride: 1), IndexLevel(extent: to.count / from.count, stride: 0)]
+        let count: Int
+        switch block.topology {
+        case .allPairs: return nil
+        case .fan: count = from.count
+        case .groups(let groups): count = groups
+        }
+        func runs(_ node: NodeBlock) -> [SidePart]? {
+            let levels = [IndexLevel(extent: count, stride: 1), IndexLevel(extent: node.count / count, stride: 0)]
+            return SidePart.parts(of: axis(of: node), levels: levels, groups: claims.groups)
+        }
+        let partners = count == from.count ? axis(of: from) : runs(from).map { Axis(runs: $0) }
         let groups = unmatched(
-            sides: [SidePart.parts(of: axis(of: to), levels: levels, groups: claims.groups)], offset: 0, slots: 1,
-            onto: [axis(of: from)], shape: [from.count], claims.groups)
+            sides: [runs(to)], offset: 0, slots: 1, onto: [partners ?? Axis(.fixed(count))], shape: [count],
+            claims.groups)
         guard let mismatch = groups.first else { return nil }
         return Failure(
             proof: .structure, groups: mismatch.groupNames(claims), edgeBlock: block.name,
@@ -46,8 +56,10 @@ enum StructuralProof {
         let axes = claims.axes[entry.name] ?? entry.shape.map { Axis(.fixed($0)) }
         let (from, to) = (graph.nodeBlocks[block.from], graph.nodeBlocks[block.to])
         var sides = [SidePart.parts(of: axis(of: to), levels: rule.to, groups: claims.groups)]
-        if block.topology == .allPairs {
-            sides.insert(SidePart.parts(of: axis(of: from), levels: rule.from, groups: claims.groups), at: 0)
+        if block.topology != .fan {
+            // Runs of `from` are told apart by `to` alone.
+            let runs = IndexLevel(extent: from.count / graph.partners(of: block), stride: 0)
+            sides.insert(SidePart.parts(of: axis(of: from), levels: [runs] + rule.from, groups: claims.groups), at: 0)
         }
         let found = unmatched(
             sides: sides, offset: rule.offset, slots: rule.slots, onto: axes, shape: entry.shape, claims.groups)
@@ -79,5 +91,18 @@ enum StructuralProof {
                 axes, shape: shape, scalar: offset + parts.reduce(0) { $0 + $1.offset }, groups: groups)
             return DigitMatch.mismatch(parts, slots: slots, target, groups)
         }
+    }
+}
+
+extension Axis {
+    /// Runs of nodes, from the digits that tell them apart; parts that differ within a run alone are one.
+    fileprivate init(runs parts: [SidePart]) {
+        var seen: Set<Int> = []
+        self.init(
+            segments: parts.filter { seen.insert($0.offset).inserted }.map { part in
+                part.digits.filter { $0.stride > 0 }.sorted { $0.stride > $1.stride }.map { digit in
+                    digit.group.map { .group($0) } ?? .fixed(digit.extent)
+                }
+            }.map { $0.isEmpty ? [.fixed(1)] : $0 })
     }
 }

@@ -99,6 +99,8 @@ struct GraphForm: Encodable {
         let name: String
         let type: String
         let topology: String
+        /// Nodes of `from` that each node of `to` is joined with.
+        let partners: Int
         let from: Int
         let to: Int
         let reversed: Bool
@@ -112,8 +114,9 @@ struct GraphForm: Encodable {
         nodes = graph.nodeBlocks.map { Nodes(name: $0.name, count: $0.count, axis: $0.axis.map(Factor.factors)) }
         edges = graph.edgeBlocks.map { block in
             Edges(
-                name: block.name, type: "\(block.type)", topology: block.topology == .fan ? "fan" : "allPairs",
-                from: block.from, to: block.to, reversed: block.reversed, rule: Self.rule(block, graph))
+                name: block.name, type: "\(block.type)", topology: block.topology.name,
+                partners: graph.partners(of: block), from: block.from, to: block.to, reversed: block.reversed,
+                rule: Self.rule(block, graph))
         }
     }
 

@@ -95,7 +95,7 @@ struct BlockMatrix {
                     "width": coordinate(max(width, 1)),
                     "height": coordinate(max(height, 1)),
                 ])
-        case .fan: mark = svgLine("fan \(style)", x, y, x + width, y + height)
+        case .fan, .groups: mark = svgLine("fan \(style)", x, y, x + width, y + height)
         }
         let ends = graph.ends(of: block)
         let text =

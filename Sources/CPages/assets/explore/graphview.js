@@ -203,20 +203,20 @@ function shortened(name) {
   return name.length <= 17 ? name : `…${name.slice(-16)}`;
 }
 
-/** Nodes of `to` for each node of `from` in a fan. */
-function fanWidth(graph, edge) {
-  return graph.nodes[edge.to].count / graph.nodes[edge.from].count;
+/** Nodes of `to` in a run: they are joined with the same nodes of `from`, one in a fan. */
+function runLength(graph, edge) {
+  return (graph.nodes[edge.to].count * edge.partners) / graph.nodes[edge.from].count;
 }
 
 function joins(graph, edge, end, position, other) {
   if (edge.topology === "allPairs") return true;
   const [i, j] = end === "from" ? [position, other] : [other, position];
-  return Math.floor(j / fanWidth(graph, edge)) === i;
+  return Math.floor(j / runLength(graph, edge)) === Math.floor(i / edge.partners);
 }
 
 /** A node of `to` that node i of `from` is joined with. */
 function partner(graph, edge, i) {
-  return edge.topology === "allPairs" ? 0 : i * fanWidth(graph, edge);
+  return edge.topology === "allPairs" ? 0 : Math.floor(i / edge.partners) * runLength(graph, edge);
 }
 
 /** First scalar of the edge from i to j within its tensor (docs/neural-graphs.md 1.2). */
@@ -229,5 +229,5 @@ function addressOf(edge, i, j) {
     }
     return sum;
   };
-  return edge.rule.offset + along(edge.rule.from, i) + along(edge.rule.to, j);
+  return edge.rule.offset + along(edge.rule.from, i % edge.partners) + along(edge.rule.to, j);
 }
