@@ -28,6 +28,7 @@ operations.broadcast = ([x], { shape }) => broadcasted([x], (value) => value, sh
 operations.toFloat = ([x]) => ({ shape: x.shape, data: Float64Array.from(x.data) });
 
 operations.reduce = ([x], attributes) => {
+  if (attributes.function === "mean") return operations.mean([x], attributes);
   const { axes, keepAxes = 0 } = attributes;
   const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const steps = stridesOf(shape).map((stride, axis) => (axes.includes(axis) ? 0 : stride));
