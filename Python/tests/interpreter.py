@@ -125,7 +125,7 @@ def _gather(x, indices, axis):
     return x.gather(axis, indices.long().expand(shape))
 
 
-def _embedding(ids, table, paddingRow=-1):
+def _embedding(ids, table, paddingIndex=-1):
     return table[ids.long()]
 
 

@@ -158,7 +158,7 @@ private let sequenceCases = [
         ]
     ) { [random(1, 5, 8)] },
     OperationCase(name: "expand", attributes: ["count": .integer(3)]) { [random(2, 4)] },
-    OperationCase(name: "embedding", attributes: ["paddingRow": .integer(5)]) {
+    OperationCase(name: "embedding", attributes: ["paddingIndex": .integer(5)]) {
         [.integers([2, 3], [0, 4, 2, 4, 4, 1]), random(5, 3)]
     },
     OperationCase(name: "crossEntropy", attributes: ["shift": .integer(1)]) {

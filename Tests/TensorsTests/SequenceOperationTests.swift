@@ -141,11 +141,11 @@ import Testing
         #expect(shifted != (try run("crossEntropy", [:], [.float(logits), .integer(labels)])))
     }
 
-    @Test func paddingRowGetsNoGradient() throws {
+    @Test func paddingIndexGetsNoGradient() throws {
         var program = Program()
         let ids = try program.constant(.integer(IntegerTensor(shape: [3], values: [0, 2, 2])))
         let table = try program.parameter("table", [3, 2])
-        try program.output("y", program.apply("embedding", [ids, table], ["paddingRow": .integer(2)]))
+        try program.output("y", program.apply("embedding", [ids, table], ["paddingIndex": .integer(2)]))
         let evaluator = Evaluator(program)
         let gradient = Tensor(shape: [3, 2])
         try evaluator.bind(

@@ -475,7 +475,7 @@ typedef struct nino_attribute {
  *   pad                x; axis, before (0), behind (0) integers, value real (0)
  *   gather             x, indices of its rank (float32); axis integer
  *   toFloat            ids: the same as float32
- *   embedding          ids [...], table [rows, width]; paddingRow integer (-1: none)
+ *   embedding          ids [...], table [rows, width]; paddingIndex integer (-1: none)
  *   layerNorm          x [..., n], weight [n], bias [n] (optional); epsilon real (1e-5)
  *   rmsNorm            x [..., n], weight [n] (optional); epsilon real (1e-6)
  *   batchNorm          x [B, C, ...], weight, bias, running mean, running variance, each [C]; epsilon real (1e-5),

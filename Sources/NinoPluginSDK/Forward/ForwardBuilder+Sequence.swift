@@ -16,7 +16,7 @@ extension ForwardBuilder {
     ///   - table: name of the parameter, `[rows, width]`.
     ///   - paddingIndex: a row that gets no gradient from here.
     public func embedding(_ ids: Value, table: String, paddingIndex: Int? = nil) throws -> Value {
-        try op("embedding", [ids, tensor(table)], ["paddingRow": .integer(paddingIndex ?? -1)])
+        try op("embedding", [ids, tensor(table)], ["paddingIndex": .integer(paddingIndex ?? -1)])
     }
 
     /// Layer norm over the last axis, with weight and bias under PyTorch's names.

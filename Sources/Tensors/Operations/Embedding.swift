@@ -1,16 +1,16 @@
 /// Rows of a table.
 ///
 /// Inputs: ids [...], int64 or whole numbers as float32; table [rows, width]. Output: [..., width].
-/// Attribute `paddingRow` (integer, default -1: none): this row gets no gradient from here (PyTorch's `padding_idx`).
+/// Attribute `paddingIndex` (integer, default -1: none): this row gets no gradient from here (PyTorch's `padding_idx`).
 /// Throws when run: `indexOutOfRange` for an id that is not a row.
 struct Embedding: RegisteredOperation {
     static let name = "embedding"
-    static let attributeNames = ["paddingRow"]
+    static let attributeNames = ["paddingIndex"]
 
-    private let paddingRow: Int
+    private let paddingIndex: Int
 
     init(_ attributes: OperationAttributes) throws(TensorError) {
-        paddingRow = try attributes.integer("paddingRow", default: -1, in: -1...Int(Int32.max))
+        paddingIndex = try attributes.integer("paddingIndex", default: -1, in: -1...Int(Int32.max))
     }
 
     func outputShape(inputs: [ValueType]) throws(TensorError) -> [Int] {
@@ -78,7 +78,7 @@ struct Embedding: RegisteredOperation {
                     (target.address + row * width + columns.lowerBound).update(repeating: 0, count: columns.count)
                 }
             }
-            for (position, id) in ids.enumerated() where id != paddingRow {
+            for (position, id) in ids.enumerated() where id != paddingIndex {
                 let (sum, dy) = (target.address + id * width, gradient.address + position * width)
                 for column in columns { sum[column] += dy[column] }
             }

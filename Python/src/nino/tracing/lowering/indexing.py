@@ -39,7 +39,7 @@ def _rows_of(lo: Lowering, table: Value, ids: Value, padding: int = -1) -> Value
         if isinstance(ids, Constant) and ids.example.min() < 0:
             count = table.shape[0]
             ids = Constant(ids.shape, example=ids.example % count, largest=ids.largest % count)
-        rows = lo.graph.apply("embedding", [ids, table], (*ids.shape, table.shape[1]), paddingRow=padding)
+        rows = lo.graph.apply("embedding", [ids, table], (*ids.shape, table.shape[1]), paddingIndex=padding)
     return lo.graph.broadcast(lo.graph.reshape(rows, (1,) * (len(lo.shape) - rows.rank) + rows.shape), lo.shape)
 
 
