@@ -35,7 +35,7 @@ def capture(browser, name, element, height=None):
     )
     path = os.path.join(FOLDER, f"{name}.png")
     browser.screenshot(path, box=(*box[:3], height or box[3]))
-    Image.open(path).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(path, optimize=True)
+    Image.open(path).convert("RGB").quantize(255, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":
