@@ -53,7 +53,7 @@ struct ProofRun {
         let holds = failures.count == failuresBefore && !departing
         var controls = GroupReport.Controls()
         if let group, withControls, holds {
-            var run = ControlRun(subject, function, edges, controlLimit: sample?.controls)
+            var run = ControlRun(subject, function, edges, sample: sample)
             try run.run(group, using: &random)
             controls = run.counts
             failures += run.failures

@@ -17,8 +17,8 @@ import ZooSupport
         let moving = subject.claims.groups.filter(\.moves)
         let report = try verify(subject)
         #expect(report.sampling?.groups == min(8, moving.count) && report.sampling?.allGroups == moving.count)
-        // Up to 150,000 edges are looked at one by one.
-        #expect(report.sampling?.isNowcastSkipped == (subject.graph.edgeCount > 150_000) && report.shrinking == nil)
+        // Up to 50,000 edges are looked at one by one.
+        #expect(report.sampling?.isNowcastSkipped == (subject.graph.edgeCount > 50_000) && report.shrinking == nil)
         #expect(report.holds && report.controls > 0 && report.caught == report.controls)
     }
 

@@ -7,31 +7,32 @@ struct ControlRun {
     static let margin = 10.0
 
     /// Elements to try before a control counts as missed: one may by chance move numbers that are nearly equal.
-    static let draws = 5
-
+    private let draws: Int
     /// Weights and inputs drawn anew before a control that no proof sees counts as inconclusive.
-    static let moreWeights = 6
+    private let moreWeights: Int
 
     let subject: Subject
     let function: FunctionProof
     /// nil for a model too large to look at single edges.
     let edges: EdgeProofs?
-    /// How many controls are tried; nil: all.
-    let controlLimit: Int?
+    /// nil: all controls are tried.
+    private let sample: GroupSample?
 
     private(set) var counts = GroupReport.Controls()
     private(set) var failures: [Failure] = []
 
-    init(_ subject: Subject, _ function: FunctionProof, _ edges: EdgeProofs?, controlLimit: Int?) {
-        (self.subject, self.function, self.edges, self.controlLimit) = (subject, function, edges, controlLimit)
+    init(_ subject: Subject, _ function: FunctionProof, _ edges: EdgeProofs?, sample: GroupSample?) {
+        (self.subject, self.function, self.edges, self.sample) = (subject, function, edges, sample)
+        (draws, moreWeights) = (sample?.draws ?? 5, sample?.moreWeights ?? 6)
     }
 
     /// Every control through the function and graph proofs, one of each kind through the nowcast, and each node block
     /// left out.
     mutating func run(_ group: Int, using random: inout SeededRandom) throws {
         let places = Place.all(of: group, subject.claims, tensors: subject.model.movableTensors)
-        let controls = sample(NegativeControl.all(of: group, at: places, subject.claims))
-        for control in controls {
+        let controls = NegativeControl.all(of: group, at: places, subject.claims)
+        let tried = sample?.chosen(controls) { subject.graph.parameters[$0.place.tensor]?.count ?? 0 } ?? controls
+        for control in tried {
             try runFunction(control, using: &random)
             guard let graph = edges?.graph else { continue }
             // Buffers are not in the graph.
@@ -41,20 +42,14 @@ struct ControlRun {
         }
         guard let edges else { return }
         if edges.nowcast.seesGraph { try runNowcast(edges, controls, group, using: &random) }
-        if controlLimit == nil { runNodes(edges.graph, group, using: &random) }
-    }
-
-    /// Controls spread over all.
-    private func sample(_ controls: [NegativeControl]) -> [NegativeControl] {
-        guard let controlLimit, controls.count > controlLimit else { return controls }
-        return (0..<controlLimit).map { controls[$0 * (controls.count - 1) / (controlLimit - 1)] }
+        if sample == nil { runNodes(edges.graph, group, using: &random) }
     }
 
     private func isCaught(
         _ control: NegativeControl, using random: inout SeededRandom,
         by proof: (GroupElement, TensorAction) throws -> Bool
     ) rethrows -> Bool {
-        for _ in 0..<Self.draws {
+        for _ in 0..<draws {
             guard let (element, action) = control.draw(subject.claims, using: &random) else { return false }
             if try proof(element, action) { return true }
         }
@@ -85,7 +80,7 @@ struct ControlRun {
 
     /// Units that are silent for these weights and inputs, as those of a ReLU below zero, may speak with others.
     private func isSeenWithOtherWeights(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
-        for _ in 0..<Self.moreWeights {
+        for _ in 0..<moreWeights {
             let other = try FunctionProof(subject.model, using: &random)
             if try isSeen(control, by: other, using: &random) { return true }
         }

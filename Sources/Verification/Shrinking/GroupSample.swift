@@ -6,19 +6,36 @@ struct GroupSample {
     let groups: [Int]
     let trials = 1
     /// Controls of each group.
-    let controls = 4
+    let controls: Int
+    /// Elements to try before a control counts as missed, and how often weights and inputs are drawn anew for it.
+    let draws, moreWeights: Int
     /// Whether single edges are looked at and nowcasts made.
     let looksAtEdges: Bool
 
-    private static let groupLimit = 8
     /// Edges that are still looked at one by one.
-    private static let edgeLimit = 150_000
+    private static let edgeLimit = 50_000
+    /// Edges of a model whose forward pass takes a good part of a second.
+    private static let hugeLimit = 2_000_000
 
     init(_ subject: Subject) {
+        let edges = subject.graph.edgeCount
+        let isHuge = edges > Self.hugeLimit
+        (controls, draws, moreWeights) = isHuge ? (2, 2, 1) : (4, 3, 2)
         let moving = subject.claims.groups.indices.filter { subject.claims.groups[$0].moves }
-        let count = min(Self.groupLimit, moving.count)
+        let count = min(isHuge ? 4 : 8, moving.count)
         // The first and the last are among them.
         groups = (0..<count).map { moving[count == 1 ? 0 : $0 * (moving.count - 1) / (count - 1)] }
-        looksAtEdges = subject.graph.edgeCount <= Self.edgeLimit
+        looksAtEdges = edges <= Self.edgeLimit
+    }
+
+    /// Half of them where most scalars move, which the model sees best; the others spread over the rest.
+    func chosen(_ controls: [NegativeControl], scalars: (NegativeControl) -> Int) -> [NegativeControl] {
+        guard controls.count > self.controls else { return controls }
+        let order = controls.indices.sorted { (scalars(controls[$1]), $0) < (scalars(controls[$0]), $1) }
+        let largest = Set(order.prefix((self.controls + 1) / 2))
+        let rest = controls.indices.filter { !largest.contains($0) }
+        let count = self.controls - largest.count
+        let others = (0..<count).map { rest[($0 + 1) * (rest.count - 1) / count] }
+        return (largest + others).sorted().map { controls[$0] }
     }
 }
