@@ -1,6 +1,7 @@
 import NeuralGraphs
 
-/// How one neural graph differs from another of the same parameters, however their nodes are numbered and named.
+/// How one neural graph differs from another of the same parameters, however their nodes are numbered and named, and
+/// in whatever order the parameters stand.
 ///
 /// Edge blocks of a tensor are the same if type, direction and address rule agree and the nodes they join correspond.
 /// The correspondence of node blocks is read off the blocks that agree in everything else.
@@ -23,8 +24,10 @@ public struct GraphDifference: Sendable {
         var correspondence = Correspondence()
         var tensors: [Tensor] = []
         let (blocks, others) = (first.blocksByParameter, second.blocksByParameter)
-        for (index, entry) in first.parameters.entries.enumerated() {
-            if let text = correspondence.difference(blocks[index], others[index], first, second) {
+        for entry in first.parameters.entries {
+            if let text = correspondence.difference(
+                blocks[entry.name] ?? [], others[entry.name] ?? [], first, second)
+            {
                 tensors.append(Tensor(name: entry.name, difference: text))
             }
         }
@@ -122,12 +125,11 @@ private struct Correspondence {
 }
 
 extension NeuralGraph {
-    fileprivate var blocksByParameter: [[(EdgeBlock, AddressRule)]] {
-        var result = [[(EdgeBlock, AddressRule)]](repeating: [], count: parameters.entries.count)
-        for block in edgeBlocks {
-            if case .parameter(let rule) = block.values { result[rule.parameter].append((block, rule)) }
+    fileprivate var blocksByParameter: [String: [(EdgeBlock, AddressRule)]] {
+        edgeBlocks.reduce(into: [:]) { result, block in
+            guard case .parameter(let rule) = block.values else { return }
+            result[parameters.entries[rule.parameter].name, default: []].append((block, rule))
         }
-        return result
     }
 
     fileprivate func ends(of block: EdgeBlock) -> String {
@@ -139,7 +141,7 @@ extension NeuralGraph {
         nodeBlocks.map { [$0.first, $0.count, $0.isTokenTable ? 1 : 0] }
             + edgeBlocks.map { block in
                 let ends = [
-                    block.type.rawValue, block.topology == .fan ? 1 : 0, block.from, block.to, block.reversed ? 1 : 0,
+                    block.type.rawValue, partners(of: block), block.from, block.to, block.reversed ? 1 : 0,
                 ]
                 guard case .parameter(let rule) = block.values else { return ends }
                 let levels = [rule.from, rule.to].flatMap {

@@ -28,15 +28,20 @@ public struct SymmetryComparison: Codable, Sendable, Equatable {
 
     /// One line for what agrees, and one for each group that does not.
     public var lines: [String] {
+        areClaimed
+            ? lines(claimed: "claimed", derived: "derived") : ["groups and graph are derived from the forward pass"]
+    }
+
+    /// The same with other words for the two sides.
+    public func lines(claimed: String, derived: String) -> [String] {
         let missed = notClaimed.map { missed in
             let rest = missed.actsOn.count - 1
             return
-                "derived, not claimed: \(missed.size) items of "
+                "\(derived), not \(claimed): \(missed.size) items of "
                 + "\(missed.actsOn[0])\(rest > 0 ? " and \(rest) more" : "")"
         }
-        guard areClaimed else { return ["groups and graph are derived from the forward pass"] }
-        return ["\(agreed.count) groups claimed and derived"]
-            + notDerived.map { "\($0.claim) claimed, not derived: \($0.reason)" } + missed
+        return ["\(agreed.count) groups \(claimed) and \(derived)"]
+            + notDerived.map { "\($0.claim) \(claimed), not \(derived): \($0.reason)" } + missed
     }
 
     public init(claims: Symmetries, derived: DerivedSymmetries, areClaimed: Bool = true) {

@@ -26,6 +26,11 @@ struct GraphCommand: ParsableCommand {
     @Flag(help: "Say also how the derived graph differs from the constructor's.")
     var diff = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Say how groups and graph differ from those of another config with the same tensors.", valueName: "config"))
+    var against: String?
+
     @Option(help: ArgumentHelp("Write the graph as safetensors.", valueName: "file"))
     var out: String?
 
@@ -54,6 +59,8 @@ struct GraphCommand: ParsableCommand {
         let isDerived: Bool
         /// With `--diff`: one line for each difference.
         let difference: [String]?
+        /// With `--against`: the same for groups and graph.
+        let against: [String]?
     }
 
     func validate() throws {
@@ -77,13 +84,21 @@ struct GraphCommand: ParsableCommand {
             slots: graph.slotCount, edgesByType: edgesByType(graph), cells: partition.sizes.count,
             lpeColumns: encoding.usedColumns,
             isDerived: derived || model.isDerived,
-            difference: try diff ? GraphDifference(derivedGraph!, model.constructedGraph()).lines : nil)
+            difference: try diff ? GraphDifference(derivedGraph!, model.constructedGraph()).lines : nil,
+            against: try against.map { try differences(of: model, graph, from: $0) })
         if let out { try GraphFile.write(graph, encoding, to: out) }
         if let svg { try AtomicFile.write(BlockMatrix(graph, part(of: graph)).svg(isStandalone: true), to: svg) }
         if let html {
             try AtomicFile.write(GraphPage(graph: graph, model: model, isDerived: summary.isDerived).html, to: html)
         }
         try common.json ? Output.json(summary) : show(summary)
+    }
+
+    private func differences(of model: Model, _ graph: NeuralGraph, from config: String) throws -> [String] {
+        let other = try common.model(config)
+        let claims = try other.isDerived ? DerivedSymmetries(other).symmetries : other.description.claims
+        let groups = try SymmetryComparison(claims: claims, derived: DerivedSymmetries(model))
+        return try groups.lines(claimed: "there", derived: "here") + GraphDifference(graph, other.neuralGraph()).lines
     }
 
     /// What --layer names, or all.
@@ -115,6 +130,9 @@ struct GraphCommand: ParsableCommand {
         if summary.isDerived { Output.line("derived     from the forward pass") }
         for (index, line) in (summary.difference ?? []).enumerated() {
             Output.line("\(index == 0 ? "difference  " : "            ")\(line)")
+        }
+        for (index, line) in (summary.against ?? []).enumerated() {
+            Output.line("\(index == 0 ? "against     " : "            ")\(line)")
         }
         Output.line(
             "encoding    \(summary.lpeColumns) of \(LaplacianPositionalEncoding.width) columns, \(summary.cells) "
