@@ -18,7 +18,7 @@ public enum DerivedGraph {
         let neurons = NeuronPropagation(program)
         if let pin = neurons.table.misfit { throw DerivationError(message: "no neural graph can be derived: \(pin)") }
         var layout = DerivedGraphLayout(neurons, parameters, symmetries)
-        try layout.layDown()
+        layout.layDown()
         return try NeuralGraph(
             groups: symmetries.groups, parameters: parameters, nodeBlocks: layout.nodeBlocks,
             edgeBlocks: layout.edgeBlocks)

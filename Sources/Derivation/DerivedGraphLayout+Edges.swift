@@ -2,12 +2,12 @@ import NeuralGraphs
 
 /// Edge blocks of parameters.
 extension DerivedGraphLayout {
-    mutating func layDown() throws {
+    mutating func layDown() {
         let all = parameters.entries.map { self.sides(of: $0) }
         for (index, entry) in parameters.entries.enumerated() {
             let sides = all[index]
             if let groups = neurons.uses[entry.name]?.groups {
-                try layGroups(index, entry, sides, groups)
+                layGroups(index, entry, sides, groups)
                 continue
             }
             let from = sides.isVector ? [] : sources(of: entry, sides)
@@ -24,35 +24,6 @@ extension DerivedGraphLayout {
             }
         }
         connectResiduals()
-    }
-
-    /// A kernel for each channel by itself: every channel written is joined to the one it is made of.
-    private mutating func layGroups(
-        _ index: Int, _ entry: ParameterList.Entry, _ sides: Sides, _ groups: NeuronPropagation.ChannelGroups
-    ) throws {
-        let table = neurons.table
-        let (read, written) = (table.labels(ofAxis: groups.from), table.labels(ofAxis: groups.to))
-        guard groups.width == 1, read.count == written.count else {
-            throw DerivationError(
-                message: "no neural graph can be derived: \(groups.place): a convolution in groups of "
-                    + "\(groups.width) channels has no place in a graph; write it as one convolution a group")
-        }
-        let origin = Dictionary(uniqueKeysWithValues: zip(written, read))
-        for part in sides.to {
-            let from = nodes(part.labels.compactMap { origin[$0] }, name: "\(entry.name) inputs")
-            let to = nodes(part, of: entry, "outputs")
-            connectResiduals(into: to)
-            for first in stride(from: 0, to: sides.kernel, by: Self.slotLimit) {
-                let rule = AddressRule(
-                    parameter: index, offset: part.offset + first, from: [],
-                    to: AddressRule.joined(part.levels(of: labels(of: to, part))),
-                    slots: min(Self.slotLimit, sides.kernel - first))
-                edgeBlocks.append(
-                    EdgeBlock(
-                        name: entry.name, type: .convolution, topology: .fan, from: from, to: to,
-                        values: .parameter(rule)))
-            }
-        }
     }
 
     private typealias Origin = (block: Int, offset: Int, levels: [IndexLevel])
@@ -110,7 +81,7 @@ extension DerivedGraphLayout {
     }
 
     /// Scalars on one edge of the published weights.
-    private static let slotLimit = 9
+    static let slotLimit = 9
 
     private func labels(of block: Int, _ part: ParameterPart) -> [(label: Int, size: Int)] {
         let key = key(part.labels)

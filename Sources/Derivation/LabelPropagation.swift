@@ -15,7 +15,7 @@ struct LabelPropagation {
         let live = program.nodesBehindOutputs
         let lastUse = program.lastUses(among: live)
         var axes = [[Int]](repeating: [], count: program.nodes.count)
-        var landmarks = [String?](repeating: nil, count: program.nodes.count)
+        let landmarks = Landmarks(program, live: live)
         var variation: [Int: [Bool]] = [:]
         for index in live {
             let node = program.nodes[index]
@@ -24,15 +24,9 @@ struct LabelPropagation {
             case .constant(let value): variation[index] = value.type.shape.indices.map(value.varies)
             case .parameter(let name), .buffer(let name):
                 axes[index] = tensorAxes(name, node.type.shape)
-                landmarks[index] = name
             case .operation(let operation, let inputs):
                 let ids = inputs.map(\.index)
                 let flow = operation.axisFlow(inputs: ids.map { program.nodes[$0].type })
-                landmarks[index] =
-                    ids.lazy.compactMap { if case .operation = program.nodes[$0].source { nil } else { landmarks[$0] } }
-                    .first
-                    ?? ids.lazy.compactMap { landmarks[$0] }.first
-                let place = "\(operation.name)\(landmarks[index].map { " of \($0)" } ?? "")"
                 // Whatever does not vary may be another thing at each use, so constants get labels of their own each
                 // time.
                 let constants = ids.indices.filter { variation[ids[$0]] != nil }
@@ -40,8 +34,9 @@ struct LabelPropagation {
                     axes[ids[input]] = constantAxes(program.nodes[ids[input]].type.shape, variation[ids[input]]!)
                 }
                 let (output, indices) = table.apply(
-                    flow, to: ids.map { axes[$0] }, constants: Set(constants), place: place)
+                    flow, to: ids.map { axes[$0] }, constants: Set(constants), place: landmarks.place(index))
                 axes[index] = output
+                for axis in output where table.labels(ofAxis: axis).allSatisfy(table.isPinned) { table.simplify(axis) }
                 forget(indices)
                 for input in Set(ids) where lastUse[input] == index || variation[input] != nil { forget(axes[input]) }
             }

@@ -10,17 +10,21 @@ extension LabelTable {
     /// - Returns: numbers of the axes of the output, and of an axis for each index of the flow; the caller removes
     ///   both.
     mutating func apply(
-        _ flow: AxisFlow, to inputs: [[Int]], constants: Set<Int>, place: String, pinning: Bool = true
+        _ flow: AxisFlow, to inputs: [[Int]], constants: Set<Int>, place operation: String, pinning: Bool = true
     ) -> (output: [Int], indices: [Int]) {
         let indices = flow.indices.map { index in
-            let reason: Pin? = if pinning, case .pinned(let text) = index.role { Pin(place, text) } else { nil }
+            let reason: Pin? = if pinning, case .pinned(let text) = index.role { Pin(operation, text) } else { nil }
             return add(label: label(size: index.size, pin: reason, dependencies: []))
         }
-        let misfit = Pin(place, "its axes do not fit those of what it reads")
-        for (axes, flowAxes) in zip(inputs, flow.inputs) {
-            for (axis, flowAxis) in zip(axes, flowAxes) {
+        for (slot, (axes, flowAxes)) in zip(inputs, flow.inputs).enumerated() {
+            for (place, (axis, flowAxis)) in zip(axes, flowAxes).enumerated() {
                 let wanted = add(compose(flowAxis, indices))
-                unify(axis, wanted, orPin: misfit)
+                unify(axis, wanted) { table in
+                    Pin(
+                        operation,
+                        "axis \(place + 1) of its input \(slot + 1) falls into \(table.text(axis)) positions, what it "
+                            + "is set against into \(table.text(wanted))")
+                }
                 remove(wanted)
             }
         }
@@ -28,6 +32,11 @@ extension LabelTable {
         let output = flow.output.map { add(compose($0, indices)) }
         checkDependencies(flow.leavingOut(inputs: constants), indices)
         return (output, indices)
+    }
+
+    /// How many positions each piece of an axis has: `4 × 2 | 3`.
+    private func text(_ axis: Int) -> String {
+        axes[axis].map { $0.labels.map { "\(size($0))" }.joined(separator: " × ") }.joined(separator: " | ")
     }
 
     private func compose(_ axis: AxisFlow.Axis, _ indices: [Int]) -> Axis {

@@ -1,13 +1,17 @@
 extension LabelTable {
     /// Makes two axes of equal size the same, splitting, cutting and merging labels until they are; what does not fit
     /// is pinned.
-    mutating func unify(_ first: Int, _ second: Int, orPin pin: Pin) {
+    mutating func unify(_ first: Int, _ second: Int, orPin pin: Pin) { unify(first, second) { _ in pin } }
+
+    /// The same with a reason that is made when it is needed.
+    mutating func unify(_ first: Int, _ second: Int, orPin reason: (LabelTable) -> Pin) {
         while let step = difference(axes[first], axes[second]) {
             switch step {
             case .merge(let a, let b): merge(a, b)
             case .split(let label, let outer): split(label, outer: outer)
             case .cut(let label, let size): cut(label, [size, labels[label].size - size])
             case .pin(let labels):
+                let pin = reason(self)
                 for label in labels { self.pin(label, pin) }
             }
         }

@@ -29,6 +29,8 @@ struct LabelTable {
     func size(_ axis: Axis) -> Int { axis.reduce(0) { $0 + size($1.labels) } }
     /// The labels of an axis, piece by piece.
     func labels(ofAxis number: Int) -> [Label] { axes[number].flatMap(\.labels) }
+    /// The sizes of the labels of an axis, piece by piece.
+    func sizes(ofAxis number: Int) -> [[Int]] { axes[number].map { $0.labels.map(size) } }
     func isPinned(_ label: Label) -> Bool { labels[label].pin != nil }
 
     // MARK: Making
@@ -50,6 +52,17 @@ struct LabelTable {
         axes.append([])
         set(axes.count - 1, to: axis)
         return axes.count - 1
+    }
+
+    /// Makes one label of all on an axis of which nothing more need be known, unless others depend on them. Windows
+    /// that are rolled and cut over a picture would else leave hundreds of pieces.
+    mutating func simplify(_ number: Int) {
+        let old = labels(ofAxis: number)
+        guard old.count > 1, old.allSatisfy({ labels[$0].dependents.isEmpty }) else { return }
+        let whole = label(
+            size: size(axes[number]), pin: labels[old[0]].pin, dependencies: [],
+            isRead: old.allSatisfy { labels[$0].isRead })
+        set(number, to: [LabelPiece(offset: 0, digits: [.init(label: whole, stride: 1)])])
     }
 
     /// Forgets an axis that nothing looks at any more.

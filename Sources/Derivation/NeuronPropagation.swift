@@ -34,10 +34,6 @@ struct NeuronPropagation {
     struct ChannelGroups {
         /// Numbers of the axes of the groups, as the channels read and as the channels written are named.
         let from, to: Int
-        /// Channels of a group that are read.
-        let width: Int
-        /// For messages: the operation and its tensor.
-        let place: String
     }
 
     /// Numbers of axes: the heads, and the units of one head that queries and keys, or values and outputs, have.
@@ -80,6 +76,7 @@ struct NeuronPropagation {
     let roots: ValueRoots
     let products: AttentionProducts
     let useCounts: [Int: Int]
+    private let landmarks: Landmarks
     /// The parameter or buffer and its axis, by the number of the axis.
     private var tensorOfAxis: [Int: (name: String, axis: Int)] = [:]
 
@@ -89,6 +86,7 @@ struct NeuronPropagation {
         let live = program.nodesBehindOutputs
         let roots = ValueRoots(program, live: live)
         self.roots = roots
+        landmarks = Landmarks(program, live: live)
         products = AttentionProducts(program, live: live, isComputed: program.nodes.indices.map(roots.isComputed))
         attentions = []
         useCounts = program.useCounts(among: live)
@@ -106,6 +104,20 @@ struct NeuronPropagation {
                 for input in Set(inputs.map(\.index)) where lastUse[input] == index { forget(axes[input]) }
             }
         }
+        alignGroups()
+    }
+
+    /// Later operations cut what convolutions in groups read or write; both ends fall into the same parts.
+    private mutating func alignGroups() {
+        let groups = uses.values.compactMap(\.groups).sorted { $0.from < $1.from }
+        // A cut goes on from one convolution to the next, so at most through all of them.
+        for _ in groups {
+            let uneven = groups.filter { table.sizes(ofAxis: $0.from) != table.sizes(ofAxis: $0.to) }
+            if uneven.isEmpty { return }
+            for group in uneven {
+                group.align(in: &table, orPin: Pin("convolution in groups", "its groups fall into parts of their own"))
+            }
+        }
     }
 
     private mutating func freshAxes(_ shape: [Int]) -> [Int] {
@@ -118,12 +130,13 @@ struct NeuronPropagation {
 
     private mutating func visit(_ index: Int, _ operation: any Operation, _ ids: [Int]) {
         var flow = operation.axisFlow(inputs: ids.map { program.nodes[$0].type })
-        let isView = roots.tensors[index] != nil
+        // What it is a view of, if it is one.
+        let own = roots.tensors[index]
         var inputs = ids.map { axes[$0] }
         for (slot, id) in ids.enumerated() {
             // A constant is another thing at each use; so is a parameter that was used before.
             if roots.isConstant[id] { inputs[slot] = freshAxes(program.nodes[id].type.shape) }
-            if !isView, let name = roots.tensors[id], let use = uses[name] {
+            if let name = roots.tensors[id], name != own, let use = uses[name] {
                 inputs[slot] = freshAxes(program.nodes[id].type.shape)
                 // The rows of a table are the words still, when it is read to score them.
                 if use.operation == "embedding", case .parameter = program.nodes[id].source {
@@ -139,31 +152,34 @@ struct NeuronPropagation {
             }
             return
         }
-        let groups = operation.name.hasPrefix("conv") ? separateGroups(&flow, inputs[0], operation, ids) : nil
+        let groups = operation.name.hasPrefix("conv") ? separateGroups(&flow, landmarks.place(index)) : nil
         let shared = operation.name == "matmul" ? sharedIndices(flow, inputs, ids) : []
         noteRoles(index, operation, flow, inputs)
         let (output, indices) = table.apply(
-            flow, to: inputs, constants: [], place: place(operation, ids), pinning: false)
+            flow, to: inputs, constants: [], place: landmarks.place(index), pinning: false)
         axes[index] = output
-        if !isView {
-            for (slot, id) in ids.enumerated() {
-                guard let root = roots.tensors[id], uses[root] == nil else { continue }
-                uses[root] = use(of: root, id, slot, operation.name, flow, indices, reading: shared)
-                if slot == 1, let groups { uses[root]!.groups = groups(indices, &table) }
-                if operation.name == "embedding" { uses[root]!.picksWords = picksWords(ids[0]) }
-            }
+        // Pixels, examples and the like stand in no parameter.
+        for axis in output where !table.labels(ofAxis: axis).contains(where: standsInTensor) { table.simplify(axis) }
+        for (slot, id) in ids.enumerated() {
+            guard let root = roots.tensors[id], root != own, uses[root] == nil else { continue }
+            uses[root] =
+                isRead(slot, by: operation, ids)
+                ? Use(operation: "concat", slot: 0, sides: tensors[root]!.map { _ in .to })
+                : use(of: root, id, slot, operation.name, flow, indices, reading: shared)
+            if slot == 1, let groups { uses[root]!.groups = groups(indices, &table) }
+            if operation.name == "embedding" { uses[root]!.picksWords = picksWords(ids[0]) }
         }
         noteAttention(index, operation, flow, indices)
         forget(indices)
     }
 
-    /// As messages name an operation: with the parameter that it reads.
-    private func place(_ operation: any Operation, _ ids: [Int]) -> String {
-        let name = ids.lazy.compactMap { roots.tensors[$0] }.first
-        return "\(operation.name)\(name.map { " of \($0)" } ?? "")"
-    }
-
     // MARK: Parameters
+
+    /// True for a parameter that stands where neurons do, as rows that a layer reads: a learned query, a latent.
+    private func isRead(_ slot: Int, by operation: any Operation, _ ids: [Int]) -> Bool {
+        let layers: Set<String> = ["linear", "matmul", "conv1d", "conv2d", "recurrent"]
+        return slot == 0 && ids.count > 1 && layers.contains(operation.name) && roots.tensors[ids[1]] != nil
+    }
 
     private func use(
         of parameter: String, _ value: Int, _ slot: Int, _ operation: String, _ flow: AxisFlow, _ indices: [Int],
@@ -231,6 +247,10 @@ struct NeuronPropagation {
         }
     }
 
+    private func standsInTensor(_ label: Int) -> Bool {
+        table.labels[label].places.contains { tensorOfAxis[$0] != nil }
+    }
+
     /// Parameters that have any of these labels on an axis, and that axis.
     func tensors(with labels: [Int]) -> [(name: String, axis: Int)] {
         let numbers = labels.reduce(into: Set<Int>()) { $0.formUnion(table.labels[$1].places) }
@@ -243,30 +263,36 @@ struct NeuronPropagation {
     ///
     /// - Returns: nil for an ordinary convolution; otherwise what makes of the axes of the flow's indices the groups.
     private mutating func separateGroups(
-        _ flow: inout AxisFlow, _ channels: [Int], _ operation: any Operation, _ ids: [Int]
+        _ flow: inout AxisFlow, _ place: String
     ) -> (([Int], inout LabelTable) -> ChannelGroups)? {
         guard flow.output[1].count == 1, let group = flow.output[1][0].first,
             flow.inputs[0][1].count == 1, flow.inputs[0][1][0].first == group, flow.indices[group].size > 1
         else { return nil }
         let copy = flow.indices.count
-        let width = flow.inputs[0][1][0].dropFirst().reduce(1) { $0 * flow.indices[$1].size }
         var read = flow.inputs[0]
         read[1] = [[copy] + flow.inputs[0][1][0].dropFirst()]
         flow = AxisFlow(
             indices: flow.indices + [AxisFlow.Index(size: flow.indices[group].size)],
             inputs: [read] + flow.inputs.dropFirst(), output: flow.output)
-        let text = place(operation, ids)
         return { indices, table in
-            // What is written falls into the same parts as what is read.
+            let groups = ChannelGroups(
+                from: table.add(table.axes[indices[copy]]), to: table.add(table.axes[indices[group]]))
+            groups.align(in: &table, orPin: Pin(place, "its groups do not fit the channels it reads"))
+            return groups
+        }
+    }
+}
+
+extension NeuronPropagation.ChannelGroups {
+    /// Lets the groups written fall into the same parts as those read, and the other way round.
+    fileprivate func align(in table: inout LabelTable, orPin pin: Pin) {
+        for (model, other) in [(from, to), (to, from)] {
             let parts = table.add(
-                table.axes[indices[copy]].map { piece in
+                table.axes[model].map { piece in
                     piece.renaming { table.label(size: table.size($0), dependencies: []) }
                 })
-            table.unify(indices[group], parts, orPin: Pin(text, "its groups do not fit the channels it reads"))
+            table.unify(other, parts, orPin: pin)
             table.remove(parts)
-            return ChannelGroups(
-                from: table.add(table.axes[indices[copy]]), to: table.add(table.axes[indices[group]]), width: width,
-                place: text)
         }
     }
 }

@@ -3,7 +3,7 @@ import Tensors
 import Testing
 import Derivation
 
-/// Convolutions in groups: each channel by itself has a graph, wider groups have symmetries alone.
+/// Convolutions in groups: each channel by itself is a fan, wider groups are joined each with itself.
 @Suite struct GroupedConvolutionTests {
     private func program(groups: Int) throws -> (program: Program, shapes: [(name: String, shape: [Int])]) {
         var program = Program()
@@ -24,20 +24,66 @@ import Derivation
         #expect(derived.symmetries.groups.map(\.dependsOn) == [[], [], [0]])
     }
 
-    @Test func theirGraphIsRefused() throws {
+    @Test func everyGroupIsJoinedWithItself() throws {
         let (program, shapes) = try program(groups: 3)
         let derived = DerivedSymmetries([program], tensors: shapes).symmetries
-        let error = #expect(throws: DerivationError.self) {
-            try DerivedGraph.graph(of: program, ParameterList(shapes), derived)
+        let graph = try DerivedGraph.graph(of: program, ParameterList(shapes), derived)
+        let blocks = graph.edgeBlocks.filter { $0.name == "second" }
+        #expect(blocks.count == 1 && blocks[0].topology == .groups(3) && blocks[0].type == .convolution)
+        #expect(graph.nodeBlocks[blocks[0].from].axis == Axis(.group(0), .group(1)))
+        #expect(graph.nodeBlocks[blocks[0].to].axis == Axis(.group(0), .group(2)))
+        // Channel o of 9 reads channels 2 (o div 3) and the next, with the scalars of its own row.
+        let (read, written) = (graph.nodeBlocks[blocks[0].from].first, graph.nodeBlocks[blocks[0].to].first)
+        let offset = graph.parameters["second"]!.offset
+        var edges: Set<[Int]> = []
+        graph.forEachEdge { edge in
+            if (offset..<(offset + 18)).contains(edge.parameterScalar) {
+                edges.insert([edge.source - read, edge.target - written, edge.parameterScalar - offset])
+            }
         }
-        #expect(
-            error?.message
-                == "no neural graph can be derived: conv2d of second: a convolution in groups of 2 channels has no "
-                + "place in a graph; write it as one convolution a group"
-        )
-        let (plain, plainShapes) = try self.program(groups: 1)
-        let symmetries = DerivedSymmetries([plain], tensors: plainShapes).symmetries
-        #expect(try DerivedGraph.graph(of: plain, ParameterList(plainShapes), symmetries).edgeBlocks.count == 3)
+        #expect(edges == Set((0..<18).map { [$0 / 6 * 2 + $0 % 2, $0 / 2, $0] }))
+    }
+
+    /// The weight of a transposed convolution has its groups on the side of what it reads.
+    @Test func transposedGroupsAreJoinedWithThemselves() throws {
+        var program = Program()
+        let shapes: [(name: String, shape: [Int])] = [
+            ("first", [6, 1, 3, 3]), ("second", [6, 3, 2, 2]), ("head", [4, 9]),
+        ]
+        let weights = try shapes.map { try program.parameter($0.name, $0.shape) }
+        var x = try program.apply("conv2d", [program.input("pixels", .float32, [2, 1, 8, 8]), weights[0]])
+        x = try program.apply("convTranspose2d", [x, weights[1]], ["groups": .integer(3)])
+        try program.output("logits", program.apply("linear", [program.apply("globalAveragePool", [x]), weights[2]]))
+        let derived = DerivedSymmetries([program], tensors: shapes).symmetries
+        let graph = try DerivedGraph.graph(of: program, ParameterList(checking: shapes), derived)
+        let block = try #require(graph.edgeBlocks.first { $0.name == "second" })
+        #expect(block.topology == .groups(3) && graph.partners(of: block) == 2 && graph.edgeCount(of: block) == 18)
+        guard case .parameter(let rule) = block.values else { return }
+        #expect(rule.slots == 4)
+        #expect(AddressRule.addresses(of: rule.from) == [0, 12])
+        #expect(AddressRule.addresses(of: rule.to) == [0, 4, 8, 24, 28, 32, 48, 52, 56])
+    }
+
+    /// Two halves of what a convolution writes go different ways: its groups are cut, and so is what it reads.
+    @Test func groupsThatAreCutLaterAreCutAtBothEnds() throws {
+        var program = Program()
+        let shapes: [(name: String, shape: [Int])] = [
+            ("first", [8, 1, 3, 3]), ("second", [8, 2, 1, 1]), ("left", [3, 4]), ("right", [5, 4]),
+        ]
+        let weights = try shapes.map { try program.parameter($0.name, $0.shape) }
+        var x = try program.apply("conv2d", [program.input("pixels", .float32, [2, 1, 8, 8]), weights[0]])
+        x = try program.apply("conv2d", [x, weights[1]], ["groups": .integer(4)])
+        x = try program.apply("globalAveragePool", [x])
+        let halves = try [0, 4].map {
+            try program.apply("slice", [x], ["axis": .integer(1), "start": .integer($0), "end": .integer($0 + 4)])
+        }
+        let outputs = try zip(halves, weights[2...]).map { try program.apply("linear", [$0, $1]) }
+        try program.output("logits", program.apply("concat", outputs, ["axis": .integer(1)]))
+        let derived = DerivedSymmetries([program], tensors: shapes).symmetries
+        let graph = try DerivedGraph.graph(of: program, ParameterList(checking: shapes), derived)
+        let blocks = graph.edgeBlocks.filter { $0.name == "second" }
+        #expect(blocks.map(\.topology) == [.groups(2), .groups(2)])
+        #expect(Set(blocks.map(\.from)).count == 2 && Set(blocks.map(\.to)).count == 2)
     }
 
     /// A kernel for each channel: a fan from each channel read to those made of it.
