@@ -7,7 +7,7 @@
 # make wheel      the Python package as dist/nino_nowcast-*.whl; make test-python tests it beside torch
 # make install    host, plugins, and all that a plugin author needs, under PREFIX; make uninstall takes it away
 .PHONY: demo test test-browser check lint build bench docs install uninstall clean setup data fuzz endurance
-.PHONY: sanitize sanitize-address sanitize-thread
+.PHONY: sanitize
 .PHONY: wheel test-library test-python
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist \
@@ -61,13 +61,12 @@ endurance: build
 	python3 Tests/Endurance/kills.py --kills $(KILLS)
 	python3 Tests/Endurance/journals.py --journals $(JOURNALS)
 
-# Host, plugins and fuzzer with the address sanitizer, then with the thread sanitizer, each in a build of its own: every
-# command on small inputs, and damaged files.
-sanitize: sanitize-address sanitize-thread
-sanitize-address sanitize-thread: sanitize-%: setup
-	NINO_SANITIZE=$* swift build -c release --sanitize=$* --scratch-path .build-$*
-	export ASAN_OPTIONS=detect_leaks=0 NINO=$$PWD/.build-$*/release/nino && python3 Tests/Endurance/commands.py && \
-	  .build-$*/release/nino-fuzz --seconds $(SECONDS)
+# Host, plugins and fuzzer with the address sanitizer, in a build of their own: every command on small inputs, and
+# damaged files.
+sanitize: setup
+	NINO_SANITIZE=address swift build -c release --sanitize=address --scratch-path .build-address
+	export ASAN_OPTIONS=detect_leaks=0 NINO=$$PWD/.build-address/release/nino && python3 Tests/Endurance/commands.py && \
+	  .build-address/release/nino-fuzz --seconds $(SECONDS)
 
 build: setup
 	swift build -c release

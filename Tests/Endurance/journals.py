@@ -84,7 +84,9 @@ def main():
             else:
                 other += 1
                 print(f"damage {number} of {target}: ended with other bytes")
-    print(f"{options.journals} damaged journals: the same bytes {same}, refused {refused}, other bytes {other}")
+            if (number + 1) % 50 == 0 or number + 1 == options.journals:
+                tally = f"the same bytes {same}, refused {refused}, other bytes {other}"
+                print(f"{number + 1} damaged journals: {tally}", flush=True)
     return 1 if other else 0
 
 
