@@ -22,6 +22,10 @@ import Testing
         home.write(
             Guide.swift(of: try text("Sources/NinoPluginSDK/NinoPluginSDK.docc/FromStartToEnd.md")),
             to: "GatedMLP/Sources/GatedMLP/GatedMLP.swift")
+        let manifest = package + "Sources/GatedMLPManifest/manifest.c"
+        let names = try String(contentsOfFile: manifest, encoding: .utf8)
+            .replacing("gatedmlp", with: "perceptron")
+        home.write(names, to: "GatedMLP/Sources/GatedMLPManifest/manifest.c")
         home.write(
             #"{"model_type": "perceptron", "width": 5, "image_size": 3, "num_classes": 4}"#, to: "perceptron.json")
         let built = try Shell(
