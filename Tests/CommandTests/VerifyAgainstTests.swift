@@ -21,7 +21,10 @@ import Testing
     private func write(_ name: String, _ tensors: [(name: String, shape: [Int], values: [Float])]) throws -> String {
         let infos = tensors.map { TensorInfo(name: $0.name, dtype: .f32, shape: $0.shape) }
         let writer = try SafetensorsWriter(folder + name, tensors: infos, metadata: [:])
-        for tensor in tensors { try writer.write(tensor.values, to: tensor.name) }
+        // In the writer's order.
+        while let next = writer.next {
+            try writer.write(tensors.first { $0.name == next.name }!.values, to: next.name)
+        }
         try writer.commit()
         return folder + name
     }

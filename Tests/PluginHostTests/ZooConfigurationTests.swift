@@ -277,7 +277,7 @@ import ZooSupport
 
     /// As transformers 5 calls them in memory, unlike in files.
     @Test func aVisionTransformerMayHaveItsNamesInMemory() throws {
-        let model = try model("vit", "")
+        let model = try model("vit", #""num_labels": 3"#)
         let (inMemory, inFiles) = ("module.vit.layers.0", "vit.encoder.layer.0")
         let names = try model.fileNames(
             in: "f",
