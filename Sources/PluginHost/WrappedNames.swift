@@ -25,8 +25,8 @@ struct WrappedNames {
         }
         let hasParts = known.contains { name in Self.parts.contains { name.contains($0) } }
         let stripped = hasParts ? names : names.map { Self.strip($0) }
-        let whole = Self.prefix(of: names, known: known + shortened, enough: known.count)
-        let inner = Self.prefix(of: stripped, known: known + shortened, enough: known.count)
+        let whole = Self.prefix(of: names, known: known, shortened: shortened)
+        let inner = Self.prefix(of: stripped, known: known, shortened: shortened)
         let prefix = inner.count > whole.count ? inner.prefix : whole.prefix
         var originals: [String: String] = [:]
         for (name, original) in zip(inner.count > whole.count ? stripped : names, names) where name.hasPrefix(prefix) {
@@ -47,13 +47,15 @@ struct WrappedNames {
 
     /// The beginning without which most names are the model's, empty if they are without taking any off; and how many
     /// then are.
-    private static func prefix(of names: [String], known: [String], enough: Int) -> (prefix: String, count: Int) {
-        let knownSet = Set(known)
+    private static func prefix(
+        of names: [String], known: [String], shortened: [String]
+    ) -> (prefix: String, count: Int) {
+        let knownSet = Set(known + shortened)
         var best = (prefix: "", count: names.count(where: knownSet.contains))
-        guard best.count * 2 < enough else { return best }
+        guard best.count * 2 < known.count else { return best }
         var tried: Set<String> = [""]
         // Tensors at the model's end tell most: a name such as "weight" may stand anywhere.
-        for name in known.suffix(16) {
+        for name in known.suffix(16) + shortened.suffix(16) {
             for candidate in names where candidate.hasSuffix("." + name) {
                 let prefix = String(candidate.dropLast(name.count))
                 guard prefix.count <= longestPrefix, tried.count < 64, tried.insert(prefix).inserted else { continue }
