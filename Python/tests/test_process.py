@@ -161,6 +161,7 @@ def test_it_runs_in_a_bare_root(tmp_path):
 def test_ctrl_c_leaves_the_weights():
     code = """
 import os, signal, threading, torch, nino.torch
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background inherit that it is ignored
 model = torch.nn.Linear(3, 2)
 opt = nino.torch.NiNo(torch.optim.SGD(model.parameters(), lr=0.1), model, period=20, max_train_steps=100,
                       ckpt="linefit", policy="search")
