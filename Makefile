@@ -2,18 +2,21 @@
 # make test       set up, build, run all tests
 # make check      what to run before every commit: lint, build, the fast tests
 # make test-browser   every page in a headless Chromium, after a build
+# make mpi        the library with which nino runs on several machines; make test-mpi tests it on this one
 # make lint       formats, line lengths, rules of the house
 # make data       fetch a text for task text
 # make wheel      the Python package as dist/nino_nowcast-*.whl; make test-python tests it beside torch
 # make install    host, plugins, and all that a plugin author needs, under PREFIX; make uninstall takes it away
 .PHONY: demo test test-browser check lint build bench docs install uninstall clean setup data fuzz endurance
-.PHONY: sanitize
+.PHONY: sanitize mpi test-mpi
 .PHONY: wheel test-library test-python
 
 PACKAGES = libopenblas-dev libffi-dev libzip-dev zlib1g-dev pkg-config dataset-fashion-mnist \
   gfortran
 NINO = .build/release/nino
 LIBRARY = .build/release/libnino.so
+MPI_LIBRARY = .build/release/mpi/libNinoMPI.so
+MPICC ?= mpicc
 # What the demo nowcasts with: the checkpoint that ships, or a file.
 NINO_CHECKPOINT ?= nino
 DEMO_OUT ?= runs/demo
@@ -98,6 +101,16 @@ test-library: build
 	  -lnino -lm -Wl,-rpath,'$$ORIGIN' -o .build/release/example-sanitized
 	.build/release/example-sanitized
 
+# For the implementation of MPI whose compiler MPICC is.
+mpi:
+	@command -v $(MPICC) > /dev/null || Tools/setup libopenmpi-dev openmpi-bin
+	mkdir -p $(dir $(MPI_LIBRARY))
+	$(MPICC) -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -ISources/CRanks/include \
+	  Sources/NinoMPI/nino_mpi.c -o $(MPI_LIBRARY)
+
+test-mpi: mpi | $(NINO)
+	Tests/MPI/run
+
 wheel: build
 	@python3 -m pip --version >/dev/null 2>&1 || Tools/setup python3-pip
 	Tools/wheel $(PLUGINS:libNino%.so=%)
@@ -118,6 +131,7 @@ install: $(NINO) $(LIBRARY) $(PLUGINS:%=.build/release/%)
 	for f in $(wildcard .build/release/nino_*.resources); do cp -r $$f $(ROOT)/bin/; done
 	install -m 755 $(PLUGINS:%=.build/release/%) $(ROOT)/lib/nino/
 	install -m 755 $(LIBRARY) $(ROOT)/lib/
+	if [ -e $(MPI_LIBRARY) ]; then install -D -m 755 $(MPI_LIBRARY) $(ROOT)/lib/nino/mpi/libNinoMPI.so; fi
 	install -m 644 Sources/CNinoPlugin/include/nino_plugin.h Sources/CNino/include/nino.h $(ROOT)/include/nino/
 	cp -r Sources/Package.swift Sources/CNinoPlugin Sources/NinoPluginSDK $(ROOT)/share/nino/sdk/
 	cp -r Architectures Templates $(ROOT)/share/nino/
@@ -140,6 +154,7 @@ install: $(NINO) $(LIBRARY) $(PLUGINS:%=.build/release/%)
 
 # Plugins that others put there stay, and the folder with them.
 uninstall:
+	rm -rf $(ROOT)/lib/nino/mpi
 	rm -f $(ROOT)/bin/nino $(ROOT)/lib/libnino.so $(PLUGINS:%=$(ROOT)/lib/nino/%)
 	rm -f $(addprefix $(ROOT)/lib/pkgconfig/,nino.pc libnino.pc)
 	rm -f $(ROOT)/share/man/man1/nino.1 $(COMPLETIONS)

@@ -153,6 +153,8 @@ let package = Package(
                 "CKernels", "CZlib", "JSONText", "Presentation", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting",
                 "PluginHost",
             ]),
+        // What connects the ranks of a job, as the command line loads it; Sources/NinoMPI is built by make mpi.
+        .target(name: "CRanks"),
         // The host as a C library: its header, and its functions on the modules above.
         .target(name: "CNino"),
         .target(
@@ -164,13 +166,15 @@ let package = Package(
         .executableTarget(
             name: "nino",
             dependencies: [
-                "CZlib", "JSONText", "Presentation", "Tensors", "NeuralGraphs", "Checkpoints", "Nowcasting",
-                "PluginHost", "Derivation", "Verification", "Training",
+                "CZlib", "CRanks", "CKernels", "JSONText", "Presentation", "Tensors", "NeuralGraphs", "Checkpoints",
+                "Nowcasting", "PluginHost", "Derivation", "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
 
         // Tests mirror Sources.
-        .target(name: "TestSupport", dependencies: ["CZip", "Tensors", "NeuralGraphs"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["CZip", "Tensors", "NeuralGraphs", "Nowcasting"],
+            path: "Tests/TestSupport"),
         .testTarget(name: "JSONTextTests", dependencies: ["JSONText", "TestSupport"]),
         .testTarget(name: "PresentationTests", dependencies: ["Presentation", "Tensors"]),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),

@@ -10,13 +10,10 @@ NINO_INLINE void NAME(tile)(const int rows, int64_t k, int64_t n, const float *a
     for (int i = 0; i < rows * VECTORS; i++) sum[i] = (NAME(vector)){0};
     const NAME(vector) *b = (const NAME(vector) *)packed;
     for (int64_t i = 0; i < k; i++, b += VECTORS) {
-        // One register of b at a time: with all of them the sums of AVX2 would not stay in registers.
 #pragma clang loop unroll(full)
-        for (int v = 0; v < VECTORS; v++) {
-            const NAME(vector) right = b[v];
+        for (int row = 0; row < rows; row++)
 #pragma clang loop unroll(full)
-            for (int row = 0; row < rows; row++) sum[row * VECTORS + v] += a[row * k + i] * right;
-        }
+            for (int v = 0; v < VECTORS; v++) sum[row * VECTORS + v] += a[row * k + i] * b[v];
     }
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++)

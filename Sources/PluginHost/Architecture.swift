@@ -5,6 +5,8 @@ import Tensors
 public final class Architecture: @unchecked Sendable {
     /// Id of the plugin it came from.
     public let plugin: String
+    /// The library it lies in.
+    public let file: String
     /// The values of `model_type` it recognizes.
     public let modelTypes: [String]
     /// Small configs as JSON, on which its claims are proven.
@@ -20,7 +22,7 @@ public final class Architecture: @unchecked Sendable {
     let customFunctions: Result<[String: CustomFunctions], PluginHostError>
 
     /// - Throws: `malformedArchitecture` naming the table or function that is missing.
-    init(_ pointer: UnsafeMutablePointer<nino_architecture_t>, plugin: String) throws(PluginHostError) {
+    init(_ pointer: UnsafeMutablePointer<nino_architecture_t>, plugin: String, file: String) throws(PluginHostError) {
         guard let extensions = pointer.pointee.get_extension, pointer.pointee.destroy != nil else {
             throw .malformedArchitecture(
                 plugin: plugin, field: "nino_architecture_t", expected: "functions, found NULL")
@@ -70,7 +72,7 @@ public final class Architecture: @unchecked Sendable {
             try CustomFunctions.read(customOps, of: pointer, plugin: plugin)
         }
         self.pointer = pointer
-        self.plugin = plugin
+        (self.plugin, self.file) = (plugin, file)
         self.descriptor = descriptor
         modelTypes = types
         sampleConfigurations = samples

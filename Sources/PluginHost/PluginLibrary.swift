@@ -94,7 +94,7 @@ public final class PluginLibrary: @unchecked Sendable {
             guard let pointer else {
                 throw .malformedEntry(file: file, field: "create_architecture", expected: "an architecture, found NULL")
             }
-            made.append(try Architecture(pointer, plugin: id))
+            made.append(try Architecture(pointer, plugin: id, file: file))
         }
         return made
     }

@@ -31,10 +31,12 @@ struct Nino: ParsableCommand {
         PluginLog.sink = display.take
         PluginCall.ownsProcess = true
         PluginCall.notice = { Output.note($0.onOneLine()) }
+        Output.isMuted = RankOptions.isLaterRank(CommandLine.arguments.dropFirst())
         do {
             try refuseUnknownCommand(CommandLine.arguments.dropFirst().first)
             var command = try parseAsRoot(ArgumentList.joiningNegativeNumbers(CommandLine.arguments.dropFirst()))
             try command.run()
+            Job.finish()
         } catch {
             Foundation.exit(Failure.report(error, in: Nino.self))
         }

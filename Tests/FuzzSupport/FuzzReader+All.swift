@@ -3,6 +3,7 @@ import Foundation
 import JSONText
 import Nowcasting
 import PluginHost
+import Tensors
 import TestSupport
 import Training
 
@@ -128,7 +129,7 @@ extension FuzzReader {
     private static let journal = FuzzReader("journal", corpus: [Fixtures.journal]) { bytes, folder in
         folder.write(bytes, to: ".o.safetensors.journal")
         let journal = FileJournal(output: folder + "o.safetensors", fingerprint: "f", resuming: true)
-        _ = journal.restore(count: 1, shape: [2])
+        _ = journal.restore(into: [Tensor(shape: [2, 1])], rows: [0..<2])
         // A damaged journal is no error for the user: the work begins anew.
         guard journal.continues else { throw SetAside() }
     }

@@ -39,7 +39,7 @@ extension Zoo {
     /// Published counts; the values of each config against the defaults of transformers and torchvision.
     @Test(arguments: [
         ("gpt2", 124_439_808), ("gpt2-medium", 354_823_168), ("llama-3.2-1b", 1_235_814_400),
-        ("llama-3.1-8b", 8_030_261_248),
+        ("llama-3.1-8b", 8_030_261_248), ("llama-3.1-70b", 70_553_706_496),
         ("qwen3-0.6b", 596_049_920), ("qwen3-1.7b", 1_720_574_976), ("vit-b-16", 86_567_656),
         ("bert-base-uncased", 109_514_298), ("clip-vit-base-patch32", 87_849_216), ("modded-nanogpt-124m", 162_201_600),
     ])

@@ -16,6 +16,9 @@ int nino_is_forked(void);
 /// are done.
 void nino_run_on_threads(int workers, void (*body)(void *context, int worker), void *context);
 
+/// The instruction set whose kernels this processor takes: x86-64-v4, x86-64-v3, or baseline.
+const char *nino_instruction_set(void);
+
 /// Processors this process may run on.
 int nino_processor_count(void);
 /// How many parallel regions the calling thread is inside of.

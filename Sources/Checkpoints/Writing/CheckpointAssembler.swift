@@ -24,8 +24,11 @@ public final class CheckpointAssembler: Sendable {
     /// - Parameters:
     ///   - path: as for `CheckpointWriter`.
     ///   - continuing: takes up what an interrupted run left; false begins anew.
+    ///   - isShared: takes part in writing what another rank has begun, and will commit.
     /// - Throws: `cannotWrite`, `headerTooLong`, `noSpace`, `inUse`.
-    public init(_ path: String, layout: CheckpointLayout, continuing: Bool) throws(CheckpointError) {
+    public init(
+        _ path: String, layout: CheckpointLayout, continuing: Bool, isShared: Bool = false
+    ) throws(CheckpointError) {
         self.path = path
         let (directory, indexName, isOurs) = try CheckpointWriter.place(path, layout)
         madeDirectory = isOurs ? directory : nil
@@ -38,24 +41,27 @@ public final class CheckpointAssembler: Sendable {
                 throw .headerTooLong(file: path, expected: SafetensorsHeader.longest, found: UInt64(image.headerLength))
             }
             let total = images.reduce(0) { $0 + $1.size }
-            if !continuing { try requireSpace(total, for: path) }
+            if !continuing, !isShared { try requireSpace(total, for: path) }
             let names = layout.files.map { $0.name.isEmpty ? path : directory + $0.name }
             for (name, image) in zip(names, images) {
-                files.append(try PartialFile(name, size: image.size, keepsContents: continuing))
+                files.append(
+                    try PartialFile(name, size: image.size, keepsContents: continuing, isShared: isShared))
             }
             continues = files.allSatisfy(\.existed)
-            if continuing && !continues { try requireSpace(total, for: path) }
+            if continuing, !continues, !isShared { try requireSpace(total, for: path) }
             for (number, image) in images.enumerated() {
                 let file = files[number]
-                try image.header.withUnsafeBufferPointer { (bytes) throws(CheckpointError) in
-                    try file.write(UnsafeRawBufferPointer(bytes), at: 0)
+                if !isShared {
+                    try image.header.withUnsafeBufferPointer { (bytes) throws(CheckpointError) in
+                        try file.write(UnsafeRawBufferPointer(bytes), at: 0)
+                    }
                 }
                 for (info, offset) in image.tensors {
                     places[info.name] = Place(info: info, file: number, offset: offset)
                 }
             }
         } catch {
-            if !continuing { files.forEach { $0.discard() } }
+            if !continuing, !isShared { files.forEach { $0.discard() } }
             if let madeDirectory { rmdir(madeDirectory) }
             throw error
         }

@@ -18,8 +18,9 @@ final class PartialFile: Sendable {
     /// - Parameters:
     ///   - keepsContents: false makes it new even if one was left.
     ///   - size: bytes it will have.
+    ///   - isShared: takes part in filling one that another rank has made and holds.
     /// - Throws: `cannotWrite`, `inUse` if another process is filling it.
-    init(_ path: String, size: Int, keepsContents: Bool) throws(CheckpointError) {
+    init(_ path: String, size: Int, keepsContents: Bool, isShared: Bool = false) throws(CheckpointError) {
         AtomicFile.ignoreSizeSignal()
         let target = try AtomicFile.resolve(path)
         let (directory, name) = splitPath(target.path)
@@ -28,12 +29,13 @@ final class PartialFile: Sendable {
         }
         (self.path, self.target) = (path, target.path)
         temporary = "\(directory).\(String(decoding: name.utf8.prefix(200), as: UTF8.self)).partial"
-        descriptor = open(temporary, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o666)
+        descriptor = open(temporary, O_RDWR | (isShared ? 0 : O_CREAT) | O_CLOEXEC | O_NOFOLLOW, 0o666)
         guard descriptor >= 0 else {
             throw .cannotWrite(file: path, cause: systemErrorText(), written: 0, wanted: size)
         }
         var status = stat()
         existed = keepsContents && fstat(descriptor, &status) == 0 && Int(status.st_size) == size
+        if isShared { return }
         // From here on `deinit` closes, after an error too.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(file: path) }
         if let mode = target.mode { fchmod(descriptor, mode & 0o777) }

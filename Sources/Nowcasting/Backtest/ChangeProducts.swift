@@ -19,23 +19,26 @@ struct ChangeProducts: Sendable {
             (0..<entry.count).pieces(of: 1 << 20).map { ScalarPatch.run(index, $0) }
         }
         let count = states - 1
-        let sums = Mutex([[Double]](repeating: [], count: parts.count))
+        let size = count * count
+        let shares = options.ranks.shares(of: parts.count)
+        let sums = Mutex([Double](repeating: 0, count: parts.count * size))
         options.observer?.began(.products, edges: source.parameters.count)
-        try TaskRunner().forEach(Array(parts.enumerated())) { numbered, scratch in
+        try TaskRunner().forEach(Array(shares[options.ranks.rank])) { index, scratch in
             if options.observer?.isStopped == true { throw NowcastError.stopped }
-            var products = [Double](repeating: 0, count: count * count)
-            for piece in (0..<numbered.element.columns).pieces(of: Self.chunk) {
-                let first = numbered.element.first + piece.lowerBound
-                let patch = ScalarPatch.run(numbered.element.parameter, first..<(first + piece.count))
+            var products = [Double](repeating: 0, count: size)
+            for piece in (0..<parts[index].columns).pieces(of: Self.chunk) {
+                let first = parts[index].first + piece.lowerBound
+                let patch = ScalarPatch.run(parts[index].parameter, first..<(first + piece.count))
                 try Self.add(patch, source, states: states, to: &products, scratch)
             }
-            sums.withLock { $0[numbered.offset] = products }
-            options.observer?.finished(edges: numbered.element.columns, of: .products)
+            sums.withLock { $0.replaceSubrange((index * size)..<((index + 1) * size), with: products) }
+            options.observer?.finished(edges: parts[index].columns, of: .products)
         }
-        var matrices = source.parameters.entries.map { _ in [Double](repeating: 0, count: count * count) }
-        sums.withLock { sums in
-            for (part, products) in zip(parts, sums) {
-                for index in products.indices { matrices[part.parameter][index] += products[index] }
+        var matrices = source.parameters.entries.map { _ in [Double](repeating: 0, count: size) }
+        try sums.withLock { sums in
+            try options.ranks.allGather(&sums, shares.map { ($0.lowerBound * size)..<($0.upperBound * size) })
+            for (part, patch) in parts.enumerated() {
+                for index in 0..<size { matrices[patch.parameter][index] += sums[part * size + index] }
             }
         }
         self.matrices = matrices

@@ -3,19 +3,22 @@ import Foundation
 import Synchronization
 import Tensors
 
-/// What of a nowcast on files is done, in two files beside its output, so that a killed run can be taken up.
+/// What of a nowcast on files is done, in files beside its output, so that a killed run can be taken up.
 ///
 /// The journal: a line that says what is being computed, then records (`JournalRecord`), each with a checksum. A part
 /// is entered only when its scalars are on the disk, after the checksums of what was written; the node terms lie in a
 /// file of their own. A journal with a damaged record is not taken up: what it says of other records may be wrong too.
+///
+/// Each of several ranks keeps a journal of what it has done, and reads those of all, however many there were; so a run
+/// goes on with another number of ranks.
 public final class FileJournal: NowcastJournal {
     private struct State {
         /// By part and horizon.
         var done: [Int: [Int: ChangeMeasure]] = [:]
         /// Scalars of each horizon's output that an earlier run wrote.
         var written: [Int: [WrittenPatch]] = [:]
-        /// Checksum of the file of node terms.
-        var terms: UInt32?
+        /// What of the node terms is in their file.
+        var terms: [TermRows] = []
         /// Records in the file.
         var recordCount = 0
         /// Finished, but not yet known to be on the disk.
@@ -23,7 +26,10 @@ public final class FileJournal: NowcastJournal {
         var lastFlush = ContinuousClock.now
     }
 
+    /// Of the first rank's journal, and of this one's.
     private let path: String
+    private let ownPath: String
+    private let rank: Int
     private let title: Data
     private let pause: Double
     private let horizons: Int
@@ -44,27 +50,46 @@ public final class FileJournal: NowcastJournal {
     ///   - horizons: how many nowcasts each part is of.
     ///   - resuming: takes up what an earlier run with the same fingerprint wrote.
     ///   - pause: seconds of work after which it is entered, at most so much is lost.
-    public init(output: String, fingerprint: String, horizons: Int = 1, resuming: Bool, pause: Double = 5) {
+    ///   - rank: of this process among those that share the work.
+    public init(
+        output: String, fingerprint: String, horizons: Int = 1, resuming: Bool, pause: Double = 5, rank: Int = 0
+    ) {
         let url = URL(fileURLWithPath: output)
         let folder =
             (try? url.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true
             ? url : url.deletingLastPathComponent()
         path = folder.appendingPathComponent(".\(url.lastPathComponent).journal").path
-        title = Data("nino step 2 \(fingerprint.replacingOccurrences(of: "\n", with: " "))\n".utf8)
+        ownPath = rank == 0 ? path : "\(path).\(rank)"
+        title = Data("nino step 3 \(fingerprint.replacingOccurrences(of: "\n", with: " "))\n".utf8)
         seed = JournalRecord.hash(title.map(UInt64.init))
-        (self.pause, self.horizons) = (pause, horizons)
+        (self.pause, self.horizons, self.rank) = (pause, horizons, rank)
         if resuming { load() }
     }
 
     private var termsPath: String { path + ".terms" }
 
+    /// The journals of all ranks that there were.
+    private var paths: [String] {
+        let (folder, name) = (
+            URL(fileURLWithPath: path).deletingLastPathComponent().path, URL(fileURLWithPath: path).lastPathComponent
+        )
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.filter { $0 == name || $0.hasPrefix(name + ".") && Int($0.dropFirst(name.count + 1)) != nil }
+            .sorted().map { "\(folder)/\($0)" }
+    }
+
     /// Whether an earlier run left work that can be taken up.
-    public var continues: Bool { state.withLock { $0.terms != nil || !$0.done.isEmpty } }
+    public var continues: Bool { state.withLock { !$0.terms.isEmpty || !$0.done.isEmpty } }
 
     /// Scalars of a horizon's output that an earlier run wrote; if they are no longer there, nothing can be taken up.
     public func written(horizon: Int) -> [WrittenPatch] { state.withLock { $0.written[horizon] ?? [] } }
 
-    /// Begins.
+    /// What all ranks together have to check of it; each takes a part.
+    public func written(horizon: Int, share rank: Int, of size: Int) -> [WrittenPatch] {
+        written(horizon: horizon).enumerated().filter { $0.offset % size == rank }.map(\.element)
+    }
+
+    /// Begins: the first rank before the others, since it removes what is of no use.
     ///
     /// - Parameters:
     ///   - flush: brings the output to the disk.
@@ -73,13 +98,14 @@ public final class FileJournal: NowcastJournal {
         continuing: Bool, flush: @escaping @Sendable () throws(CheckpointError) -> Void,
         takeWritten: @escaping @Sendable () -> [[WrittenPatch]]
     ) {
-        if !continuing { remove() }
+        if !continuing, rank == 0 { remove() }
+        if !continuing { state.withLock { $0 = State() } }
         output.withLock { $0 = Output(flush: flush, takeWritten: takeWritten) }
     }
 
-    /// Removes both files and forgets.
+    /// Removes the files of all ranks and forgets.
     public func remove() {
-        unlink(path)
+        for path in paths { unlink(path) }
         unlink(termsPath)
         state.withLock { $0 = State() }
     }
@@ -105,57 +131,47 @@ public final class FileJournal: NowcastJournal {
     }
 
     /// Terms are large: those that took only a few pauses to compute are not worth the disk.
-    public func save(_ terms: [Tensor]) {
-        guard (ContinuousClock.now - started) / .seconds(1) >= 6 * pause, let file = Self.create(termsPath, O_TRUNC)
+    public func save(_ terms: [Tensor], rows: Range<Int>) {
+        guard (ContinuousClock.now - started) / .seconds(1) >= 6 * pause,
+            let written = TermFile(termsPath, like: terms).write(terms, rows: rows)
         else { return }
-        let written = terms.allSatisfy { fwrite($0.address, MemoryLayout<Float>.stride, $0.count, file) == $0.count }
-        let checksum = Self.checksum(terms)
-        guard fflush(file) == 0, written, fsync(fileno(file)) == 0, fclose(file) == 0 else {
-            unlink(termsPath)
-            return
-        }
         state.withLock { state in
-            state.pending.append(.terms(checksum: checksum))
+            state.pending += written.map { .terms($0) }
             enter(&state)
         }
     }
 
-    public func restore(count: Int, shape: [Int]) -> [Tensor]? {
-        guard let checksum = state.withLock({ $0.terms }), let file = fopen(termsPath, "re") else { return nil }
-        defer { fclose(file) }
-        let terms = (0..<count).map { _ in Tensor(shape: shape) }
-        let isWhole = terms.allSatisfy { fread($0.address, MemoryLayout<Float>.stride, $0.count, file) == $0.count }
-        return isWhole && fgetc(file) == EOF && Self.checksum(terms) == checksum ? terms : nil
+    public func restore(into terms: [Tensor], rows: [Range<Int>]) -> Bool {
+        let kept = state.withLock { $0.terms }
+        return TermFile(termsPath, like: terms).read(kept, into: terms, rows: rows)
     }
 
-    private static func checksum(_ terms: [Tensor]) -> UInt32 {
-        terms.reduce(0) { Checksum.crc32(UnsafeRawBufferPointer($1.values), from: $0) }
-    }
-
-    /// Opens for writing; never through a link, since anybody could have laid one under a name that is known
+    /// Opens for appending; never through a link, since anybody could have laid one under a name that is known
     /// beforehand.
-    private static func create(_ path: String, _ mode: Int32) -> UnsafeMutablePointer<FILE>? {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | mode, 0o666)
-        return descriptor < 0 ? nil : fdopen(descriptor, mode == O_APPEND ? "a" : "w")
+    private static func create(_ path: String) -> UnsafeMutablePointer<FILE>? {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_APPEND, 0o666)
+        return descriptor < 0 ? nil : fdopen(descriptor, "a")
     }
 
     private func load() {
-        guard let data = FileManager.default.contents(atPath: path), data.starts(with: title) else { return }
-        let bytes = data.dropFirst(title.count)
-        // A record cut short by a kill is none.
-        let count = bytes.count / JournalRecord.size
         var loaded = State()
-        for index in 0..<count {
-            let start = bytes.startIndex + index * JournalRecord.size
-            let record = JournalRecord(bytes[start..<(start + JournalRecord.size)], index: index, seed: seed)
-            switch record {
-            case .part(let part, let horizon, let measure): loaded.done[part, default: [:]][horizon] = measure
-            case .written(let patch, let horizon): loaded.written[horizon, default: []].append(patch)
-            case .terms(let checksum): loaded.terms = checksum
-            case nil: return
+        for path in paths {
+            guard let data = FileManager.default.contents(atPath: path), data.starts(with: title) else { continue }
+            let bytes = data.dropFirst(title.count)
+            // A record cut short by a kill is none.
+            let count = bytes.count / JournalRecord.size
+            for index in 0..<count {
+                let start = bytes.startIndex + index * JournalRecord.size
+                let record = JournalRecord(bytes[start..<(start + JournalRecord.size)], index: index, seed: seed)
+                switch record {
+                case .part(let part, let horizon, let measure): loaded.done[part, default: [:]][horizon] = measure
+                case .written(let patch, let horizon): loaded.written[horizon, default: []].append(patch)
+                case .terms(let terms): loaded.terms.append(terms)
+                case nil: return
+                }
             }
+            if path == ownPath { loaded.recordCount = count }
         }
-        loaded.recordCount = count
         state.withLock { $0 = loaded }
     }
 
@@ -168,7 +184,7 @@ public final class FileJournal: NowcastJournal {
             patches.map { JournalRecord.written($0, horizon: horizon) }
         }
         state.pending = written + state.pending
-        guard (try? output.flush()) != nil, let file = Self.create(path, O_APPEND) else { return }
+        guard (try? output.flush()) != nil, let file = Self.create(ownPath) else { return }
         defer { fclose(file) }
         var bytes = state.recordCount == 0 ? title : Data()
         for (place, record) in state.pending.enumerated() {

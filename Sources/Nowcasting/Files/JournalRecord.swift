@@ -7,11 +7,12 @@ enum JournalRecord {
     case part(Int, horizon: Int, ChangeMeasure)
     /// Scalars of the output of one horizon that are on the disk.
     case written(WrittenPatch, horizon: Int)
-    /// The node terms lie in their file, which has this checksum.
-    case terms(checksum: UInt32)
+    /// Rows of the node terms that lie in their file, and their checksum.
+    case terms(TermRows)
 
     static let size = 8 * (wordCount + 1)
     private static let wordCount = 8
+    private static let mostRows: UInt64 = 1 << 40
 
     /// - Parameter seed: of the title.
     func bytes(index: Int, seed: UInt64) -> [UInt8] {
@@ -21,7 +22,8 @@ enum JournalRecord {
             payload = (0, [UInt64(part), UInt64(horizon), measure.change.bitPattern, measure.length.bitPattern])
         case .written(let patch, let horizon):
             payload = (1 | UInt64(patch.checksum) << 32, patch.words + [UInt64(horizon)])
-        case .terms(let checksum): payload = (2 | UInt64(checksum) << 32, [])
+        case .terms(let terms):
+            payload = (2 | UInt64(terms.checksum) << 32, [UInt64(terms.rows.lowerBound), UInt64(terms.rows.count)])
         }
         var words = [payload.kind] + payload.words
         words += [UInt64](repeating: 0, count: Self.wordCount - words.count)
@@ -46,7 +48,9 @@ enum JournalRecord {
                 parameter: int(1), first: int(2), rows: int(3), rowStride: int(4), columns: int(5),
                 columnStride: int(6))
             self = .written(WrittenPatch(patch, checksum: checksum), horizon: int(7))
-        case 2: self = .terms(checksum: checksum)
+        case 2:
+            guard words[1] <= Self.mostRows, words[2] <= Self.mostRows else { return nil }
+            self = .terms(TermRows(rows: int(1)..<(int(1) + int(2)), checksum: checksum))
         default: return nil
         }
     }

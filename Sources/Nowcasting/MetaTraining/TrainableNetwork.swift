@@ -107,7 +107,21 @@ public final class TrainableNetwork {
     /// - Parameter gradient: shape [parameters.count]; overwritten.
     /// - Returns: the loss of every sample.
     public func lossAndGradient(_ samples: [TrainingSample], loss: MetaLoss, into gradient: Tensor) -> [Double] {
-        precondition(!samples.isEmpty && isTrainable, "expected samples, and a network without word positions")
+        guard let losses = try? lossAndGradient(samples, loss: loss, into: gradient, ranks: SingleProcess()) else {
+            preconditionFailure("a single process waits for nobody")
+        }
+        return losses
+    }
+
+    /// The same of a batch that ranks share: each has the samples of a share of its places.
+    ///
+    /// - Parameter samples: this rank's, in the order of the batch.
+    /// - Returns: the loss of every sample of all ranks.
+    /// - Throws: as an exchange.
+    public func lossAndGradient(
+        _ samples: [TrainingSample], loss: MetaLoss, into gradient: Tensor, ranks: any Communicator
+    ) throws -> [Double] {
+        precondition(isTrainable, "expected a network without word positions")
         fold()
         while gradients.count < samples.count {
             gradients.append(.allocate(capacity: folded.doubles.count))
@@ -120,8 +134,10 @@ public final class TrainableNetwork {
                 losses[index] = addGradient(samples[index], loss, to: gradients[index].baseAddress!, scratch)
             }
         }
-        reduce(samples.count, into: gradient)
-        return losses
+        let all = try Array(ranks.allGather(losses, padding: 0).joined())
+        precondition(!all.isEmpty, "expected samples")
+        try reduce(samples.count, of: all.count, into: gradient, ranks)
+        return all
     }
 
     /// Predicted changes of a sample from its newest state, scaled, for all horizons: [scalars, K].
@@ -172,12 +188,15 @@ public final class TrainableNetwork {
 
     private func fold() { folded.fold(weights.address) }
 
-    /// Adds the samples' gradients up in order, and carries those of folded products back to the weights.
-    private func reduce(_ count: Int, into gradient: Tensor) {
+    /// Adds the samples' gradients up in the order of the batch, and carries those of folded products back to the
+    /// weights.
+    private func reduce(_ own: Int, of count: Int, into gradient: Tensor, _ ranks: any Communicator) throws {
         var total = [Double](repeating: 0, count: folded.doubles.count)
-        for sample in 0..<count {
-            let own = gradients[sample]
-            for index in total.indices { total[index] += own[index] }
+        try ranks.passOn(&total) { total in
+            for sample in 0..<own {
+                let own = gradients[sample]
+                for index in total.indices { total[index] += own[index] }
+            }
         }
         total.withUnsafeMutableBufferPointer { total in
             for fold in layout.weights.folds.reversed() { fold.pullBack(folded.doubles, total.baseAddress!) }

@@ -1,5 +1,5 @@
 /// How far a nowcast is from the newest state.
-public struct ChangeMeasure: Sendable, Equatable {
+public struct ChangeMeasure: Sendable, Equatable, BitwiseCopyable {
     /// Σ (nowcast − newest)².
     public var change = 0.0
     /// Σ newest².

@@ -125,7 +125,7 @@ extension WNN: Nowcaster {
         }
         precondition(
             types.tensors.count == source.parameters.entries.count, "types and history list different parameters")
-        let scaling = try StateScaling(source)
+        let scaling = try StateScaling(source, ranks: options.ranks)
         let parts = source.parameters.entries.enumerated().flatMap { index, entry in
             (0..<entry.count).pieces(of: Self.chunk).map { Part(parameter: index, scalars: $0) }
         }

@@ -9,10 +9,14 @@ public struct StateScaling: Sendable, Equatable {
 
     private static let chunk = 1 << 16
 
+    /// Pieces that ranks deal out and tell each other the sums of, for so many scalars.
+    static func pieceCount(_ scalars: Int) -> Int { scalars / chunk + 1 }
+
     /// One pass over the states; sums in double precision, in an order that depends on the sizes alone.
     ///
+    /// - Parameter ranks: each reads a part.
     /// - Throws: what the source throws.
-    public init(_ source: some StateSource) throws {
+    public init(_ source: some StateSource, ranks: any Communicator = SingleProcess()) throws {
         let pieces = source.parameters.entries.enumerated().flatMap { index, entry in
             stride(from: 0, to: entry.count, by: Self.chunk).map {
                 (parameter: index, first: $0, count: min(Self.chunk, entry.count - $0))
@@ -22,9 +26,10 @@ public struct StateScaling: Sendable, Equatable {
         // large.
         let shifts = try source.parameters.entries.indices.map { try Self.firstScalar(of: $0, in: source) }
         var partial = [Double](repeating: 0, count: pieces.count * 2)
+        let shares = ranks.shares(of: pieces.count)
         try partial.withUnsafeMutableBufferPointer { partial in
             nonisolated(unsafe) let partial = partial
-            try TaskRunner().forEach(Array(pieces.indices)) { index, scratch in
+            try TaskRunner().forEach(Array(shares[ranks.rank])) { index, scratch in
                 let piece = pieces[index]
                 let patch = ScalarPatch(
                     parameter: piece.parameter, first: piece.first, rows: 1, rowStride: 0, columns: piece.count,
@@ -37,6 +42,7 @@ public struct StateScaling: Sendable, Equatable {
                 }
             }
         }
+        try ranks.allGather(&partial, shares.map { ($0.lowerBound * 2)..<($0.upperBound * 2) })
         var sums = [(first: Double, second: Double)](repeating: (0, 0), count: shifts.count)
         for (index, piece) in pieces.enumerated() {
             sums[piece.parameter].first += partial[index * 2]

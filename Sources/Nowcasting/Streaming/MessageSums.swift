@@ -1,5 +1,4 @@
 import NeuralGraphs
-import Synchronization
 import Tensors
 
 /// Constant part of a stream's scale and shift: [H] each.
@@ -67,6 +66,9 @@ final class MessageSums: @unchecked Sendable {
         for index in all.indices { all[index] += other.all[index] }
     }
 
+    /// As ranks pass them on.
+    var bytes: UnsafeMutableRawBufferPointer { UnsafeMutableRawBufferPointer(all) }
+
     /// Adds what `count` edges into one target bring whatever they carry.
     ///
     /// - Parameter valueSum: the sum of their sources' values, [H].
@@ -91,33 +93,5 @@ final class MessageSums: @unchecked Sendable {
                 inputs[(tile.firstTarget + target) * inputCount + channel] += sum
             }
         }
-    }
-}
-
-/// The sums of one tile, put together from those of its tasks in their order, whichever is done first.
-final class TileSums: Sendable {
-    private struct State {
-        var parts: [MessageSums?]
-        var missing: Int
-    }
-
-    private let state: Mutex<State>
-
-    init(tasks: Int) {
-        state = Mutex(State(parts: Array(repeating: nil, count: tasks), missing: tasks))
-    }
-
-    /// - Returns: the whole sums, to the task that is done last.
-    func complete(_ task: Int, _ sums: MessageSums) -> MessageSums? {
-        let parts: [MessageSums]? = state.withLock { state in
-            state.parts[task] = sums
-            state.missing -= 1
-            guard state.missing == 0 else { return nil }
-            defer { state.parts = [] }
-            return state.parts.map { $0! }
-        }
-        guard let parts else { return nil }
-        for part in parts.dropFirst() { parts[0].add(part) }
-        return parts[0]
     }
 }

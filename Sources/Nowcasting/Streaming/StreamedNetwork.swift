@@ -60,7 +60,8 @@ extension StreamedNetwork: Nowcaster {
         guard let graph else { throw NowcastError.graphMissing(method: name) }
         try check(horizons, for: sinks)
         let bytes = StateHistory.contextLength * source.parameters.count * MemoryLayout<Float>.stride
-        if graph.isListed || bytes <= options.memory {
+        // Of several ranks each reads what it needs alone.
+        if graph.isListed || bytes <= options.memory && options.ranks.size == 1 {
             return try nowcast(StateHistory(reading: source), horizons, graph, into: sinks, options)
         }
         return try nowcast(source, horizons, graph, into: sinks, options)
@@ -72,7 +73,7 @@ extension StreamedNetwork: Nowcaster {
     ) throws -> [ChangeMeasure] {
         let nowcast = try begin(source, graph, options)
         try nowcast.checkStopped()
-        if !nowcast.restoreTerms() {
+        if try !nowcast.restoreTerms() {
             try nowcast.passMessages(graph.nodes)
             nowcast.saveTerms()
         }

@@ -10,16 +10,14 @@ extension StreamedNowcast {
     /// Round `layer`: replaces the nodes' states.
     func passMessages(_ layer: Int) throws {
         let round = layout.messagePassing[layer]
-        let values = Tensor(shape: [nodeCount, width])
-        Parallel.forEachRange(nodeCount, tile: EdgeTile.largest) { rows in
-            let first = rows.lowerBound * width
-            round.source.apply(
-                weights.folded.values.address, nodes.address + first, rows: rows.count, into: values.address + first)
-        }
+        let values = sourceValues(round)
         let constants = plan.streams.map { EdgeConstants(weights, round, $0, isTyped: layer == 0) }
         let inputs = layer == 0 ? layout.shape.slots * StateHistory.contextLength : width
-        let tileSums = plan.targetTiles.map { TileSums(tasks: $0.tasks) }
-        try forEachTask(plan.messageTasks, pass: .messages(layer: layer)) { task, scratch in
+        let own = share.messages[rank].map { plan.messageTasks[share.order[$0]] }
+        let tileSums = TileSumTable(own, plan)
+        // Tiles with many edges first, so that threads finish together.
+        try forEachTask(own.sorted { $0.tiles.lowerBound < $1.tiles.lowerBound }, pass: .messages(layer: layer)) {
+            task, scratch in
             let sums = task.tiles.map { tile in
                 MessageSums(targets: plan.targetTiles[tile].targets.count, width: width, inputCount: inputs)
             }
@@ -32,6 +30,26 @@ extension StreamedNowcast {
                 }
             }
         }
+        try passSums(tileSums, inputCount: inputs) { tile, whole in
+            // Its memory is used after the last mention of it.
+            let scratch = TileScratch()
+            withExtendedLifetime(scratch) { finish(plan.targetTiles[tile].targets, whole, round, scratch) }
+        }
+        try shareRows(nodes)
+    }
+
+    /// What nodes give as sources of messages: [nodes, H].
+    private func sourceValues(_ round: NetworkLayout.MessagePassing) -> Tensor {
+        let values = Tensor.sparse(shape: [nodeCount, width])
+        for needed in rows {
+            Parallel.forEachRange(needed.count, tile: EdgeTile.largest) { piece in
+                let first = (needed.lowerBound + piece.lowerBound) * width
+                round.source.apply(
+                    weights.folded.values.address, nodes.address + first, rows: piece.count,
+                    into: values.address + first)
+            }
+        }
+        return values
     }
 
     /// Calls `body` for the panels of each of a task's tiles in their order, with the tile's place in the task.

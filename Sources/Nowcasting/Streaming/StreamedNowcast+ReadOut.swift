@@ -9,34 +9,34 @@ extension StreamedNowcast {
     /// - Returns: for each, how far the nowcast is from the newest state.
     func readOut(_ horizons: [Int], into sinks: [any NowcastSink]) throws -> [ChangeMeasure] {
         let rows = ReadOutRows(weights, horizons: horizons)
-        let direct = plan.directReadOuts.enumerated().map { ReadOutPart(part: $0, panel: $1) }
-        let measures = Mutex([[ChangeMeasure]](repeating: [], count: direct.count + plan.copiedReadOuts.count))
-        var left: [ReadOutPart] = []
-        for part in direct {
-            if let done = options.journal?.measures(ofPart: part.part) {
-                measures.withLock { $0[part.part] = done }
-            } else {
-                left.append(part)
+        var (direct, copied): ([ReadOutPart], [Int]) = ([], [])
+        for item in share.readOuts[rank] {
+            switch item {
+            case .direct(let index): direct.append(ReadOutPart(part: index, panel: plan.directReadOuts[index]))
+            case .copied(let index): copied.append(index)
             }
         }
-        try forEachTask(left, pass: .readOut) { part, scratch in
+        let done = Mutex([PartMeasures]())
+        func finished(_ part: Int, _ measures: [ChangeMeasure]) {
+            done.withLock { $0.append(PartMeasures(part: part, measures: measures)) }
+            options.journal?.finished(part: part, measures)
+        }
+        // Large panels first, so that threads finish together.
+        try forEachTask(direct.sorted { $0.part < $1.part }, pass: .readOut) { part, scratch in
             var measure = [ChangeMeasure](repeating: ChangeMeasure(), count: horizons.count)
             try forEachPrediction(part.panel, rows, scratch) { prediction, index, change in
                 try write(prediction, change, to: sinks[index], &measure[index])
             }
-            measures.withLock { $0[part.part] = measure }
-            options.journal?.finished(part: part.part, measure)
+            finished(part.part, measure)
         }
-        for (index, copied) in plan.copiedReadOuts.enumerated() {
-            let part = direct.count + index
-            var measure = options.journal?.measures(ofPart: part)
-            if measure == nil {
-                measure = try readOutCopies(copied, rows, into: sinks)
-                options.journal?.finished(part: part, measure!)
-            }
-            measures.withLock { $0[part] = measure! }
+        for index in copied {
+            finished(
+                plan.directReadOuts.count + index, try readOutCopies(plan.copiedReadOuts[index], rows, into: sinks))
         }
-        return measures.withLock { PartialMeasures.sum($0, count: horizons.count) }
+        let parts = plan.directReadOuts.count + plan.copiedReadOuts.count
+        let fresh = try done.withLock { try PartMeasures.gather($0, horizons: horizons.count, ranks: options.ranks) }
+        let all = (0..<parts).map { fresh[$0] ?? options.journal!.measures(ofPart: $0)! }
+        return PartialMeasures.sum(all, count: horizons.count)
     }
 
     /// Calls `body` for each patch of a panel's scalars and each horizon with the predicted changes, scaled.

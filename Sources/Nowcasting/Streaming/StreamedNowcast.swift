@@ -11,6 +11,8 @@ final class StreamedNowcast<Source: StateSource> {
     let width: Int
     let nodeCount: Int
     let tasks = TaskRunner()
+    /// Which part of the work is this rank's.
+    let share: RankPlan
 
     /// x: [nodes, H].
     var nodes: Tensor
@@ -22,13 +24,25 @@ final class StreamedNowcast<Source: StateSource> {
         _ weights: StreamedWeights, source: Source, plan: TilePlan, options: NowcastOptions
     ) throws {
         (self.weights, self.source, self.plan, self.options) = (weights, source, plan, options)
-        scaling = try StateScaling(source)
+        scaling = try StateScaling(source, ranks: options.ranks)
         width = weights.width
-        nodeCount = plan.nodeBlocks.last?.upperBound ?? 0
+        nodeCount = plan.nodeCount
         nodes = Tensor(shape: [1, width])
+        share = RankPlan(plan, size: options.ranks.size) { options.journal?.measures(ofPart: $0) != nil }
     }
 
     var layout: NetworkLayout { weights.layout }
+    var rank: Int { options.ranks.rank }
+    /// Nodes whose rows this rank's tasks look at, in whole tiles: how a product of matrices rounds a row depends on
+    /// its place in a tile. The rows of other nodes stay zero and take no memory.
+    var rows: [Range<Int>] {
+        let tile = EdgeTile.largest
+        return NodeRanges(
+            share.needed[rank].ranges.map {
+                ($0.lowerBound / tile * tile)..<min(nodeCount, ($0.upperBound + tile - 1) / tile * tile)
+            }
+        ).ranges
+    }
 
     /// - Throws: `stopped` if the observer wants no more.
     func checkStopped() throws(NowcastError) {
@@ -62,10 +76,13 @@ final class StreamedNowcast<Source: StateSource> {
 
     /// x⁰, with the token's row where the network has one.
     func projectNodes(_ input: NodeInput) {
-        let encoding = Tensor(shape: [nodeCount, layout.nodeProjection.weight.inputs], values: input.encoding)
-        nodes = apply(layout.nodeProjection.weight, bias: weights.folded[layout.nodeProjection.bias], to: encoding)
+        nodes = input.encoding.withUnsafeBufferPointer {
+            apply(
+                layout.nodeProjection.weight, bias: weights.folded[layout.nodeProjection.bias], to: $0.baseAddress!)
+        }
         guard let table = weights.wordEmbedding else { return }
-        for (node, word) in input.words.enumerated() {
+        for node in rows.joined() {
+            let word = input.words[node]
             for h in 0..<width { nodes.values[node * width + h] += table[word * width + h] }
         }
     }
@@ -73,32 +90,38 @@ final class StreamedNowcast<Source: StateSource> {
     /// Terms of edge update `layer`, from the nodes as they are now.
     func prepareUpdate(_ layer: Int) {
         let update = layout.updates[layer]
-        sourceTerms.append(apply(update.source.weight, bias: weights.folded[update.source.bias], to: nodes))
-        targetTerms.append(apply(update.target.weight, bias: weights.targetBiases[layer], to: nodes))
+        let x = nodes.address
+        sourceTerms.append(apply(update.source.weight, bias: weights.folded[update.source.bias], to: x))
+        targetTerms.append(apply(update.target.weight, bias: weights.targetBiases[layer], to: x))
         // Nobody looks at the nodes after the last update.
         if layer == layout.updates.count - 1 { nodes = Tensor(shape: [1, width]) }
     }
 
     /// Takes up the terms that an interrupted run saved.
     ///
-    /// - Returns: false if there are none.
-    func restoreTerms() -> Bool {
-        guard let terms = options.journal?.restore(count: 2 * layout.updates.count, shape: [nodeCount, width]) else {
-            return false
-        }
+    /// - Returns: false if there are none, or not on every rank.
+    func restoreTerms() throws -> Bool {
+        let terms = (0..<(2 * layout.updates.count)).map { _ in Tensor.sparse(shape: [nodeCount, width]) }
+        let isRestored = options.journal?.restore(into: terms, rows: rows) ?? false
+        guard try options.ranks.all(isRestored) else { return false }
         (sourceTerms, targetTerms) = (Array(terms[..<layout.updates.count]), Array(terms[layout.updates.count...]))
         return true
     }
 
-    func saveTerms() { options.journal?.save(sourceTerms + targetTerms) }
+    func saveTerms() { options.journal?.save(sourceTerms + targetTerms, rows: share.owned[rank]) }
 
-    /// x W + b of every row.
-    func apply(_ weight: WeightView, bias: UnsafePointer<Float>, to x: Tensor) -> Tensor {
-        let y = Tensor(shape: [x.shape[0], weight.outputs])
-        Parallel.forEachRange(x.shape[0], tile: EdgeTile.largest) { rows in
-            weight.apply(
-                weights.folded.values.address, bias: bias, x.address + rows.lowerBound * weight.inputs,
-                rows: rows.count, into: y.address + rows.lowerBound * weight.outputs)
+    /// x W + b of every row that this rank needs.
+    ///
+    /// - Parameter x: [nodes, inputs of the weight].
+    private func apply(_ weight: WeightView, bias: UnsafePointer<Float>, to x: UnsafePointer<Float>) -> Tensor {
+        let y = Tensor.sparse(shape: [nodeCount, weight.outputs])
+        for needed in rows {
+            Parallel.forEachRange(needed.count, tile: EdgeTile.largest) { piece in
+                let first = needed.lowerBound + piece.lowerBound
+                weight.apply(
+                    weights.folded.values.address, bias: bias, x + first * weight.inputs, rows: piece.count,
+                    into: y.address + first * weight.outputs)
+            }
         }
         return y
     }

@@ -55,6 +55,15 @@ public struct CollectionManifest: Codable, Sendable, Equatable {
         try AtomicFile.write(String(decoding: data, as: UTF8.self) + "\n", to: "\(folder)/\(Self.fileName)")
     }
 
+    /// Enters runs whose trajectory is there, though whoever made it was ended before the manifest said so.
+    mutating func adopt(_ wanted: [CollectionRun], in folder: String) {
+        let known = Set(runs.map(\.run.fileName))
+        for run in wanted where !known.contains(run.fileName) {
+            guard let found = try? Trajectory(opening: "\(folder)/\(run.fileName)"), found.run == run else { continue }
+            add(Entry(run: run, file: run.fileName, parameters: found.parameters.count, outcome: found.outcome))
+        }
+    }
+
     mutating func add(_ entry: Entry) {
         runs.append(entry)
         let order = Dictionary(uniqueKeysWithValues: plan.families.map(\.name).enumerated().map { ($1, $0) })

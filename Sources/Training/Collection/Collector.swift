@@ -35,6 +35,7 @@ public final class Collector: Sendable {
     /// Plugins are asked for one thing at a time.
     private let plugins = PluginLock()
     private let onEvent: @Sendable (Event) -> Void
+    private let ranks: any Communicator
 
     /// Takes up what the folder holds.
     ///
@@ -43,13 +44,14 @@ public final class Collector: Sendable {
     ///   - runsPerFamily: runs of each family that the folder shall hold.
     ///   - data: examples by task name, for every task of the plan's families that are collected.
     ///   - model: makes the model of a config.
+    ///   - ranks: who share the runs; the first keeps the manifest.
     /// - Throws: `invalidSetting`; `otherRun` for a folder with another plan, seed or data; errors of reading and
     ///   writing.
     public init(
         _ plan: CollectionPlan, families: [String]? = nil, runsPerFamily: Int, seed: UInt64, version: String,
         folder: String,
         data: [String: any DataSource], model: @escaping @Sendable (JSONValue, String) throws -> TrainableModel,
-        onEvent: @escaping @Sendable (Event) -> Void = { _ in }
+        ranks: any Communicator = SingleProcess(), onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
         try plan.validate()
         try SettingBounds.require(runsPerFamily, "--runs", in: 1...1_000_000, "beyond what a disk holds")
@@ -57,6 +59,7 @@ public final class Collector: Sendable {
             throw TrainingError.invalidSetting(
                 name: "--tasks", allowed: plan.families.map(\.name).joined(separator: ", "), found: name)
         }
+        if !ranks.isFirst { try ranks.barrier() }
         try RunFolder(folder).create()
         var manifest = CollectionManifest(version: version, seed: seed, plan: plan, data: data.mapValues(\.identity))
         let file = "\(folder)/\(CollectionManifest.fileName)"
@@ -66,20 +69,28 @@ public final class Collector: Sendable {
             manifest.data.merge(found.data) { new, _ in new }
             manifest.runs = found.runs
         }
-        try manifest.write(to: folder)
-        let done = Set(manifest.runs.map(\.run.fileName))
         // All families advance together, so that a collection cut short is still balanced.
-        runs = (0..<runsPerFamily).flatMap { index in
+        let wanted = (0..<runsPerFamily).flatMap { index in
             plan.families.indices.filter { families?.contains(plan.families[$0].name) ?? true }.map {
                 CollectionRun(plan, family: $0, index: index, seed: seed)
             }
-        }.filter { !done.contains($0.fileName) }
+        }
+        manifest.adopt(wanted, in: folder)
+        if ranks.isFirst { try manifest.write(to: folder) }
+        let done = Set(manifest.runs.map(\.run.fileName))
+        let left = wanted.filter { !done.contains($0.fileName) }
+        pendingCount = left.count
+        runs = left.indices.filter { $0 % ranks.size == ranks.rank }.map { left[$0] }
         (self.folder, self.model, self.data, self.onEvent) = (folder, model, data, onEvent)
+        self.ranks = ranks
         self.manifest = Mutex(manifest)
+        if ranks.isFirst { try ranks.barrier() }
+        // Nobody finishes a run before all know what was done.
+        try ranks.barrier()
     }
 
-    /// Runs that this session has to do.
-    public var pendingCount: Int { runs.count }
+    /// Runs that this session has to do, all ranks together.
+    public let pendingCount: Int
     private var stepCount: Int { runs.reduce(0) { $0 + $1.steps } }
 
     /// Runs everything that is not done yet, `jobs` runs at a time.
@@ -96,7 +107,31 @@ public final class Collector: Sendable {
             }
         }
         if let failure = failure.withLock({ $0 }) { throw failure }
-        return !cancellation.isRequested
+        guard !cancellation.isRequested else { return false }
+        do {
+            try gather()
+        } catch NowcastError.stopped {
+            return false
+        }
+        return true
+    }
+
+    /// The first rank enters the runs of all in the manifest.
+    private func gather() throws {
+        let own = Set(runs.map(\.fileName))
+        let entries = manifest.withLock { $0.runs.filter { own.contains($0.run.fileName) } }
+        let all = try ranks.allGather(json(entries))
+        guard ranks.isFirst, ranks.size > 1 else { return }
+        try manifest.withLock { manifest in
+            for text in all.dropFirst() {
+                let others = try JSONDecoder().decode([CollectionManifest.Entry].self, from: Data(text.utf8))
+                for entry in others {
+                    manifest.add(entry)
+                    onEvent(.finished(entry, done: runsDone.add(1, ordering: .relaxed).newValue, total: pendingCount))
+                }
+            }
+            try manifest.write(to: folder)
+        }
     }
 
     private func collect(_ run: CollectionRun, _ cancellation: Cancellation) throws {
@@ -136,7 +171,7 @@ public final class Collector: Sendable {
             let entry = CollectionManifest.Entry(
                 run: run, file: states == nil ? nil : run.fileName, parameters: parameters.count, outcome: outcome)
             manifest.add(entry)
-            try manifest.write(to: folder)
+            if ranks.isFirst { try manifest.write(to: folder) }
             onEvent(.finished(entry, done: runsDone.add(1, ordering: .relaxed).newValue, total: runs.count))
         }
     }

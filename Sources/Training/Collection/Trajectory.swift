@@ -17,6 +17,8 @@ public struct Trajectory: Sendable {
     /// In the model's order.
     public let parameters: ParameterList
     public let stateCount: Int
+    /// What the run came to, for people.
+    public let outcome: String
     private let file: Checkpoint
 
     /// - Throws: `CheckpointError` for the file; `trajectoryInvalid` for what it holds.
@@ -42,6 +44,7 @@ public struct Trajectory: Sendable {
             }
         }
         run = try decoded("run")
+        outcome = file.metadata["outcome"] ?? ""
         let names: [String] = try decoded("parameters")
         var list: [(name: String, shape: [Int])] = []
         var states: Int?

@@ -21,11 +21,16 @@ public final class TrajectoryObjective: MetaObjective {
     public let network: TrainableNetwork
     private let library: TrajectoryLibrary
     private let settings: MetaTrainingSettings
+    private let ranks: any Communicator
 
+    /// - Parameter ranks: who share a batch, each a part of its samples.
     /// - Throws: `NowcastError` for a graph that the network cannot take.
-    public init(_ network: TrainableNetwork, library: TrajectoryLibrary, settings: MetaTrainingSettings) throws {
+    public init(
+        _ network: TrainableNetwork, library: TrajectoryLibrary, settings: MetaTrainingSettings,
+        ranks: any Communicator = SingleProcess()
+    ) throws {
         for item in library.training + library.heldOut { try network.check(item.graph) }
-        (self.network, self.library, self.settings) = (network, library, settings)
+        (self.network, self.library, self.settings, self.ranks) = (network, library, settings, ranks)
     }
 
     public var parameters: ParameterList { network.parameters }
@@ -33,13 +38,17 @@ public final class TrajectoryObjective: MetaObjective {
     public var batchSize: Int { settings.trajectories * settings.slices }
 
     public func lossAndGradient(step: Int, into gradient: Tensor) throws -> Double {
-        let losses = network.lossAndGradient(try batch(step: step), loss: settings.loss, into: gradient)
+        let own = ranks.shares(of: batchSize)[ranks.rank]
+        let losses = try network.lossAndGradient(
+            batch(step: step, places: own), loss: settings.loss, into: gradient, ranks: ranks)
         return losses.reduce(0, +) / Double(losses.count)
     }
 
     /// The samples of a step: trajectories of families drawn evenly, each with random signs of its encoding and several
     /// starting points.
-    public func batch(step: Int) throws -> [TrainingSample] {
+    ///
+    /// - Parameter places: of the samples that are wanted; nil for all.
+    public func batch(step: Int, places: Range<Int>? = nil) throws -> [TrainingSample] {
         var random = SeededRandom(seed: settings.seed, purpose: .sampling, index: UInt64(step))
         let families = Dictionary(grouping: library.training, by: \.family).sorted { $0.key < $1.key }.map(\.value)
         var plan: [(item: TrajectoryLibrary.Item, start: Int, signs: [Float])] = []
@@ -51,9 +60,10 @@ public final class TrajectoryObjective: MetaObjective {
             }
             for _ in 0..<settings.slices { plan.append((item, random.integer(below: item.startCount), signs)) }
         }
-        return try concurrently(plan.count) {
-            try plan[$0].item.sample(
-                start: plan[$0].start, horizons: self.settings.shape.horizons, signs: plan[$0].signs)
+        let wanted = Array(plan[places ?? plan.indices])
+        return try concurrently(wanted.count) {
+            try wanted[$0].item.sample(
+                start: wanted[$0].start, horizons: self.settings.shape.horizons, signs: wanted[$0].signs)
         }
     }
 }

@@ -103,7 +103,13 @@ public final class MetaTrainer {
                 return false
             }
             let start = clock.now
-            try takeStep()
+            do {
+                try takeStep()
+            } catch NowcastError.stopped {
+                // Cancelled while it waited for other ranks: the step has changed nothing.
+                try save()
+                return false
+            }
             let isDue = state.step.isMultiple(of: evaluationInterval) || isFinished
             if isDue { try evaluate() }
             state.seconds += (clock.now - start) / .seconds(1)

@@ -14,6 +14,8 @@ public struct MetaTrainingFiles {
     private let data: String
     /// Where the numbers come from, for the page.
     public var facts: [(name: String, value: String)] = []
+    /// False on ranks of a shared training but the first.
+    public var isWriting = true
     private let writeNetwork: (_ path: String, _ metadata: [String: String]) throws -> Void
 
     static let format = "nino.meta-training/1"
@@ -57,6 +59,7 @@ public struct MetaTrainingFiles {
     private static let counter = "step"
 
     func write(_ trainer: MetaTrainer) throws {
+        guard isWriting else { return }
         let moments = trainer.optimizer.savedState
         var tensors = moments.tensors
         tensors["weights"] = trainer.objective.weights

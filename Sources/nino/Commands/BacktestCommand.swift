@@ -92,7 +92,7 @@ struct BacktestCommand: ParsableCommand {
         let networks = config == nil && graph == nil ? [] : try self.networks(isEven: backtest.isEven)
         let target = try StepTarget(
             config: config, graph: graph, encoding: nil, needsGraph: networks.contains(where: \.needsGraph),
-            inLayers: false, newest: history.newest, options: common)
+            inLayers: false, newest: history.newest, options: common, ranks: SingleProcess())
         let names = try target.names(in: history)
         let source = FileHistory(history, names: names.parameters, parameters: target.parameters)
         let losses = try self.losses.map(LossFile.init)

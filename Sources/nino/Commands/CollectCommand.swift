@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import JSONText
 import PluginHost
+import Tensors
 import Training
 
 struct CollectCommand: ParsableCommand {
@@ -54,6 +55,8 @@ struct CollectCommand: ParsableCommand {
             "What language models learn, byte by byte. Default: data/shakespeare.txt.", valueName: "file"))
     var text: String?
 
+    @OptionGroup(title: "Ranks") var ranks: RankOptions
+
     @OptionGroup var common: CommonOptions
 
     private static let usualText = "data/shakespeare.txt"
@@ -72,11 +75,21 @@ struct CollectCommand: ParsableCommand {
 
     func run() throws {
         try common.apply()
+        let ranks = try self.ranks.join(common)
         let (plan, seed) = try chosenPlan()
         try plan.validate()
         let families = tasks?.split(separator: ",").map(String.init)
         let names = plan.families.filter { families?.contains($0.name) ?? true }.map(\.task)
-        let common = common
+        let common = try ranks.firstLooksAtPlugins(common) { options in
+            if ranks.size > 1 {
+                for family in plan.families.indices where families?.contains(plan.families[family].name) ?? true {
+                    let run = CollectionRun(plan, family: family, index: 0, seed: seed)
+                    _ = try options.model(
+                        for: ModelConfiguration(json: JSONEncoder().encode(run.config), file: run.fileName))
+                }
+            }
+            return options
+        }
         let isJSON = common.json
         let progress = CollectionProgress(isShown: !common.quiet && !isJSON)
         let collector = try Collector(
@@ -86,6 +99,7 @@ struct CollectCommand: ParsableCommand {
                 TrainableModel(
                     try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)))
             },
+            ranks: ranks,
             onEvent: { event in
                 if isJSON, case .finished(let entry, _, _) = event {
                     try? Output.json(
@@ -96,7 +110,8 @@ struct CollectCommand: ParsableCommand {
                 progress.show(event)
             })
         let watch = InterruptWatch()
-        let isComplete = try collector.run(jobs: jobs ?? common.threads, cancellation: watch.cancellation)
+        (ranks as? MPICommunicator)?.watch { [cancellation = watch.cancellation] in cancellation.isRequested }
+        let isComplete = try collector.run(jobs: jobs ?? Parallel.threads, cancellation: watch.cancellation)
         progress.end()
         guard isComplete else {
             Output.note("stopped; the same command goes on")

@@ -117,7 +117,7 @@ struct MergeCommand: ParsableCommand {
         let history = try History(opening: paths, count: nil)
         let target = try StepTarget(
             config: config, graph: nil, encoding: nil, needsGraph: method == .nino, inLayers: false,
-            newest: history.states[0], options: common)
+            newest: history.states[0], options: common, ranks: SingleProcess())
         let names = try target.names(in: history)
         let judge = try task.map { try ModelJudgement($0, data: data.choice, config: config!, common: common) }
         let progress = StepProgress(isQuiet: common.quiet || common.json)

@@ -83,6 +83,8 @@ struct MetaTrainCommand: ParsableCommand {
     @Flag(help: "Go on from --out's training state.")
     var resume = false
 
+    @OptionGroup(title: "Ranks") var ranks: RankOptions
+
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -99,10 +101,11 @@ struct MetaTrainCommand: ParsableCommand {
         try common.apply()
         try OutputFiles.check([("--out", out)], inputs: [data, from])
         try SettingBounds.require(evaluationInterval, "--eval-every", in: SettingBounds.steps, "decades of training")
-        let library = try loadLibrary()
+        let ranks = out == nil ? SingleProcess() : try self.ranks.join(common)
+        let library = try ranks.firstLooksAtPlugins(common) { try loadLibrary($0) }
         if let evaluate { return try show(evaluate.split(separator: ",").map(String.init), library) }
         let (network, settings) = try firstNetwork()
-        let objective = try TrajectoryObjective(network, library: library, settings: settings)
+        let objective = try TrajectoryObjective(network, library: library, settings: settings, ranks: ranks)
         if let measure {
             return try show(
                 MetaTrainingMeasurement(network, objective, settings: settings, tries: measure, export: export))
@@ -111,6 +114,7 @@ struct MetaTrainCommand: ParsableCommand {
             try network.write(
                 to: $0, metadata: $1.merging([StateKind.metadataKey: library.stateKind.rawValue]) { own, _ in own })
         }
+        files.isWriting = ranks.isFirst
         files.facts =
             Provenance(version: HostVersion.text).rows + [
                 ("network", "\(grouped: network.parameters.count) parameters")
@@ -120,13 +124,15 @@ struct MetaTrainCommand: ParsableCommand {
         let trainer = try MetaTrainer(
             objective, settings: settings, evaluationInterval: evaluationInterval, files: files, resume: resume,
             validate: {
-                library.heldOut.isEmpty ? nil : try MetaEvaluation(network, on: library.heldOut, starts: starts ?? 2)
+                library.heldOut.isEmpty || !ranks.isFirst
+                    ? nil : try MetaEvaluation(network, on: library.heldOut, starts: starts ?? 2)
             },
             onEvent: { event in
                 if isJSON, case .evaluated(let metrics) = event { try? Output.json(metrics) }
                 progress.observe(event)
             })
         let watch = InterruptWatch()
+        (ranks as? MPICommunicator)?.watch { [cancellation = watch.cancellation] in cancellation.isRequested }
         let isComplete = try trainer.run(cancellation: watch.cancellation)
         progress.end()
         guard isComplete else {
@@ -177,7 +183,7 @@ struct MetaTrainCommand: ParsableCommand {
         return settings
     }
 
-    private func loadLibrary() throws -> TrajectoryLibrary {
+    private func loadLibrary(_ common: CommonOptions) throws -> TrajectoryLibrary {
         try TrajectoryLibrary(folder: data, families: tasks?.split(separator: ",").map(String.init), holdOut: holdOut) {
             config, name in
             try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)).neuralGraph()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Derivation
 import NeuralGraphs
 import Nowcasting
 import PluginHost
@@ -97,16 +98,22 @@ struct StepCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Where the predicted weights go: safetensors, or a folder for sharded states.", valueName: "file"))
-    var out: String
+    var out: String?
+
+    @Option(name: .customLong("ranks"), help: "With --plan-only: how many processes share the step.")
+    var rankCount: Int?
+
+    @OptionGroup(title: "Ranks") var ranks: RankOptions
 
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        // A method that needs no graph predicts every floating-point tensor if there is none.
-        let isBare = config == nil && graph == nil && method?.isPlain == true && lpe == nil && !subgraph
-        guard isBare || (config == nil) != (graph == nil) else {
-            throw ValidationError("give either --config or --graph (linefit, average and rank1 need none)")
-        }
+        if states.planOnly { return try validatePlanOnly() }
+        guard out != nil else { throw ValidationError("give --out, the file for the predicted weights") }
+        guard rankCount == nil else { throw ValidationError("--ranks needs --plan-only; mpirun -n starts ranks") }
+        // A method that needs no graph predicts every floating-point tensor if there is none; an adapter is its own.
+        let isBare = config == nil && graph == nil && method != .wnn && lpe == nil && !subgraph
+        guard isBare || (config == nil) != (graph == nil) else { throw ValidationError(StepTarget.noGraph) }
         guard !subgraph || config != nil else { throw ValidationError("--subgraph needs --config") }
         guard [k == nil, step == nil, to == nil].count(where: { !$0 }) == 1 else {
             throw ValidationError(method == .rank1 ? "give either --k or --to" : "give either --k or --step")
@@ -157,6 +164,15 @@ struct StepCommand: ParsableCommand {
         }
     }
 
+    private func validatePlanOnly() throws {
+        guard config != nil, graph == nil, !subgraph, method == nil || method == .nino else {
+            throw ValidationError("--plan-only needs --config, and is for the graph network on the whole graph")
+        }
+        guard (1...4096).contains(rankCount ?? 1) else {
+            throw ValidationError("--ranks: expected 1 to 4096, found \(rankCount ?? 1)")
+        }
+    }
+
     private func validateRankOne() throws {
         for step in to?.values ?? [] {
             try SettingBounds.require(step, "--to", in: 0...SettingBounds.steps.upperBound, "decades of training")
@@ -188,6 +204,9 @@ struct StepCommand: ParsableCommand {
 
     func run() throws {
         try common.apply()
+        if states.planOnly { return try showPlan() }
+        let out = out!
+        let ranks = try self.ranks.join(common)
         let nowcaster = try makeNowcaster()
         let paths = try self.states.paths()
         let horizons = horizons(of: nowcaster)
@@ -199,7 +218,7 @@ struct StepCommand: ParsableCommand {
         let states = try self.states.open(paths, count: method == .rank1 ? nil : History.contextLength)
         let target = try StepTarget(
             config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph,
-            newest: states.newest, options: common)
+            newest: states.newest, options: common, ranks: ranks)
         let fingerprint = try StepFingerprint(
             inputs: paths + [checkpoint, graph, lpe].compactMap { $0 },
             choices: choices(horizons) + " config \(target.configurationChecksum)")
@@ -207,15 +226,16 @@ struct StepCommand: ParsableCommand {
         let started = clock.now
         let output = try StepOutput(
             out, labels: labels, newest: states.newest, names: target.names(in: states),
-            fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery)
+            fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery, ranks: ranks)
         let measures = try output.write { sinks, journal in
             let progress = StepProgress(isQuiet: common.quiet)
             defer { progress.end() }
+            (ranks as? MPICommunicator)?.watch { progress.isStopped }
             let options = NowcastOptions(
                 sampler: edgeSampleRatio.map { EdgeSampler(ratio: $0, seed: common.seed) }, observer: progress,
-                journal: journal, memory: memory << 20)
+                journal: journal, memory: memory << 20, ranks: ranks)
             return try target.nowcast(
-                nowcaster, states, horizons: horizons, inLayers: subgraph, into: sinks, options: options)
+                nowcaster, states, horizons: horizons, into: sinks, options: options)
         }
         let seconds = (clock.now - started) / .seconds(1)
         for (index, horizon) in horizons.enumerated() {
@@ -225,6 +245,12 @@ struct StepCommand: ParsableCommand {
                     parameters: target.parameters.count, relativeChange: measures[index].relative,
                     seconds: seconds))
         }
+    }
+
+    private func showPlan() throws {
+        let network = try NowcastNetwork(Checkpoint(named: checkpoint ?? Checkpoint.pretrainedName))
+        let graph = try GraphInput(common.model(config!).neuralGraph())
+        try StepForecast(graph, network.shape, ranks: rankCount ?? 1, threads: common.threads).show(isJSON: common.json)
     }
 
     /// Of each result, in states, or for --method rank1 in the unit of its steps.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Nowcasting
 import PluginHost
 import Tensors
 
@@ -86,6 +87,14 @@ struct CommonOptions: ParsableArguments {
     /// The model a `--config` names.
     func model(_ config: String) throws -> Model {
         try model(for: configuration(config))
+    }
+
+    /// The same on several ranks: the first looks at plugins, and the others load the one it has found.
+    func model(_ config: String, _ ranks: any Communicator) throws -> Model {
+        guard ranks.size > 1 else { return try model(config) }
+        let own = ranks.isFirst ? try model(config) : nil
+        let file = try ranks.allGather(own?.architecture.file ?? "")[0]
+        return try own ?? PluginRegistry(files: [file]).model(for: configuration(config))
     }
 
     /// What a `--config` names.

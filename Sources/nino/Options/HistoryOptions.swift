@@ -27,7 +27,13 @@ struct HistoryOptions: ParsableArguments {
     @Flag(help: "Wait for the next checkpoint of RUN_DIR, then nowcast from it and the four before it.")
     var watch = false
 
+    @Flag(
+        name: .customLong("plan-only"),
+        help: "Say what the step would cost each of --ranks processes, and do nothing: needs no states.")
+    var planOnly = false
+
     func validate() throws {
+        if planOnly { return }
         guard (run == nil) != history.isEmpty else {
             throw ValidationError("give either --history with five checkpoints or the folder of a run")
         }

@@ -16,6 +16,7 @@ struct StepOutput {
     private let sinks: [FileSink]
     /// Names in the files that carry no parameter.
     private let others: [String]
+    private let ranks: any Communicator
 
     /// - Parameters:
     ///   - path: of the result; of several, each has its label before the suffix.
@@ -23,25 +24,20 @@ struct StepOutput {
     ///   - fingerprint: what the results depend on; work left by a step with another one is of no use.
     ///   - resuming: takes up what an interrupted step left.
     ///   - journalEvery: seconds of work after which it is entered in the journal.
+    ///   - ranks: who write to the files; the first makes them.
     /// - Throws: `CheckpointError` if there is no place for the files.
     init(
         _ path: String, labels: [String], newest: Checkpoint, names: FileNames, fingerprint: String, resuming: Bool,
-        journalEvery: Double
+        journalEvery: Double, ranks: any Communicator
     ) throws {
-        (self.path, self.newest, self.names) = (path, newest, names)
+        (self.path, self.newest, self.names, self.ranks) = (path, newest, names, ranks)
         paths = Self.paths(path, labels: labels)
         journal = FileJournal(
-            output: path, fingerprint: fingerprint, horizons: labels.count, resuming: resuming, pause: journalEvery)
-        var files: [CheckpointAssembler] = []
-        do {
-            for path in paths {
-                let layout = newest.layout(for: path)
-                files.append(try CheckpointAssembler(path, layout: layout, continuing: journal.continues))
-            }
-        } catch {
-            if !journal.continues { files.forEach { $0.discard() } }
-            throw error
-        }
+            output: path, fingerprint: fingerprint, horizons: labels.count, resuming: resuming, pause: journalEvery,
+            rank: ranks.rank)
+        // Everybody has read the journals before the first rank may remove them.
+        let isReadByAll = try ranks.all(journal.continues)
+        let files = try Self.open(paths, newest, continuing: isReadByAll, ranks)
         self.files = files
         var holders = [[String]](repeating: [], count: names.parameters.count)
         var others: [String] = []
@@ -55,12 +51,20 @@ struct StepOutput {
         self.others = others
         let sinks = files.map { FileSink($0, names: holders) }
         self.sinks = sinks
-        let isIntact = sinks.enumerated().allSatisfy { [journal] in $1.holds(journal.written(horizon: $0)) }
-        let continues = journal.continues && files.allSatisfy(\.continues) && isIntact
+        let isIntact = sinks.enumerated().allSatisfy { [journal] in
+            $1.holds(journal.written(horizon: $0, share: ranks.rank, of: ranks.size))
+        }
+        let continues = try ranks.all(isReadByAll && files.allSatisfy(\.continues) && isIntact)
+        if !ranks.isFirst { try ranks.barrier() }
         journal.begin(continuing: continues) { [files] () throws(CheckpointError) in
             for file in files { try file.flush() }
         } takeWritten: {
             sinks.map { $0.takeWritten() }
+        }
+        if ranks.isFirst { try ranks.barrier() }
+        Job.cleanUp = { [files, journal] in
+            for file in files { file.discard() }
+            journal.remove()
         }
         if resuming {
             Output.note(
@@ -68,6 +72,26 @@ struct StepOutput {
                     ? "\(path): going on where an interrupted run stopped"
                     : "\(path): nothing to go on from, beginning anew")
         }
+    }
+
+    /// Opens the unfinished files: the first rank makes them, then the others join.
+    private static func open(
+        _ paths: [String], _ newest: Checkpoint, continuing: Bool, _ ranks: any Communicator
+    ) throws -> [CheckpointAssembler] {
+        if !ranks.isFirst { try ranks.barrier() }
+        var files: [CheckpointAssembler] = []
+        do {
+            for path in paths {
+                files.append(
+                    try CheckpointAssembler(
+                        path, layout: newest.layout(for: path), continuing: continuing, isShared: !ranks.isFirst))
+            }
+        } catch {
+            if !continuing, ranks.isFirst { files.forEach { $0.discard() } }
+            throw error
+        }
+        if ranks.isFirst { try ranks.barrier() }
+        return files
     }
 
     /// Where each result goes.
@@ -90,24 +114,34 @@ struct StepOutput {
     ///   finite.
     func write(_ nowcast: ([FileSink], FileJournal) throws -> [ChangeMeasure]) throws -> [ChangeMeasure] {
         do {
-            for file in files {
-                for name in others { try file.copy(name, from: newest) }
+            if ranks.isFirst {
+                for file in files {
+                    for name in others { try file.copy(name, from: newest) }
+                }
             }
             let measures = try nowcast(sinks, journal)
             for file in files { try file.flush() }
-            for file in files { try file.commit() }
-            for path in paths { try newest.copySideFiles(to: path) }
-            journal.remove()
+            try ranks.barrier()
+            if ranks.isFirst { try commit() }
+            try ranks.barrier()
             return measures
         } catch NowcastError.stopped {
             journal.flush()
             Output.note("\(path): interrupted; the same command with --resume goes on")
             throw Failure.interrupted
         } catch {
-            for file in files { file.discard() }
-            journal.remove()
+            if ranks.isFirst {
+                for file in files { file.discard() }
+                journal.remove()
+            }
             throw (error as? FileSink.NotFinite).map(explain) ?? error
         }
+    }
+
+    private func commit() throws {
+        for file in files { try file.commit() }
+        for path in paths { try newest.copySideFiles(to: path) }
+        journal.remove()
     }
 
     private func explain(_ failure: FileSink.NotFinite) -> any Error {

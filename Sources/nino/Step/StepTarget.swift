@@ -11,7 +11,8 @@ struct StepTarget {
     let parameters: ParameterList
     /// The graph, where the method needs one.
     let graph: GraphInput?
-    /// The same in layers, each with its parameters as indices in the list; empty unless asked for.
+    /// The same in layers, or the modules of an adapter, each with its parameters as indices in the list; empty unless
+    /// asked for.
     private let layers: [(graph: GraphInput, indices: [Int])]
     /// The plugin's model; nil for a graph from a file.
     private let plugin: Model?
@@ -22,13 +23,14 @@ struct StepTarget {
     ///   - encoding: a file with another positional encoding.
     ///   - inLayers: cuts the graph into layers, each with an encoding of its own.
     ///   - newest: whose tensors are the parameters where neither a config nor a graph says.
+    ///   - ranks: the first of them looks at plugins for all.
     init(
         config: String?, graph: String?, encoding: String?, needsGraph: Bool, inLayers: Bool, newest: Checkpoint,
-        options: CommonOptions
+        options: CommonOptions, ranks: any Communicator
     ) throws {
         let given = try encoding.map(GraphFile.readEncoding)
         if let config {
-            let plugin = try options.model(config)
+            let plugin = try options.model(config, ranks)
             parameters = plugin.parameters
             let whole = needsGraph || inLayers ? try plugin.neuralGraph() : nil
             layers = try inLayers ? whole!.layerSubgraphs().map { (try GraphInput($0.graph), $0.parameters) } : []
@@ -43,10 +45,15 @@ struct StepTarget {
             plugin = nil
         } else {
             parameters = try ParameterList(checking: Self.trainedTensors(of: newest))
-            (self.graph, layers, plugin) = (nil, [], nil)
+            (self.graph, plugin) = (nil, nil)
+            layers = try needsGraph ? AdapterModules.graphs(of: parameters, file: newest.path) : []
+            guard !needsGraph || !layers.isEmpty else { throw InputError(Self.noGraph) }
         }
         hasDescription = config != nil || graph != nil
     }
+
+    static let noGraph =
+        "give either --config or --graph (linefit, average and rank1 need none, and a LoRA adapter has its own)"
 
     /// Without a config every floating-point tensor is a parameter, but for the statistics of batch norms.
     private static func trainedTensors(of file: Checkpoint) -> [(name: String, shape: [Int])] {
@@ -98,11 +105,11 @@ struct StepTarget {
     ///
     /// - Throws: what was wrong with a state: `CheckpointError`; `NowcastError`; what the sinks throw.
     func nowcast(
-        _ nowcaster: any Nowcaster, _ states: History, horizons: [Int], inLayers: Bool, into sinks: [FileSink],
+        _ nowcaster: any Nowcaster, _ states: History, horizons: [Int], into sinks: [FileSink],
         options: NowcastOptions
     ) throws -> [ChangeMeasure] {
         let names = try fileNames(in: states.states[0]).parameters
-        guard inLayers else {
+        guard !layers.isEmpty else {
             return try nowcaster.nowcast(
                 FileHistory(states, names: names, parameters: parameters), horizons: horizons,
                 graph: graph, into: sinks, options: options)

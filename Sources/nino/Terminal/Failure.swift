@@ -30,7 +30,8 @@ enum Failure {
     static func report(_ error: any Error, in command: any ParsableCommand.Type) -> Int32 {
         if let code = error as? ExitCode { return code.rawValue }
         if isOurs(error) {
-            note(error)
+            Job.fail(line(error), status: status(of: error))
+            Output.note(line(error))
             return status(of: error)
         }
         guard command.exitCode(for: error) != .success else {
@@ -73,7 +74,5 @@ enum Failure {
     private static let longestLine = 2000
 
     /// The error as one line.
-    private static func note(_ error: any Error) {
-        Output.note("\(error)".shown(limit: longestLine))
-    }
+    private static func line(_ error: any Error) -> String { "\(error)".shown(limit: longestLine) }
 }

@@ -5,6 +5,8 @@ import PluginHost
 enum Output {
     /// After `--quiet` a command ends by what it did: nobody may be there to read what it says.
     nonisolated(unsafe) static var isQuiet = false
+    /// On all ranks of a job but the first: what they have to say, that one says.
+    nonisolated(unsafe) static var isMuted = false
 
     /// Takes the places of standard streams that are closed, so that no file is opened in one and written over. Reading
     /// and writing them goes on to fail.
@@ -40,11 +42,13 @@ enum Output {
 
     /// Text for standard error as it is. A remark that cannot be written is lost, and nothing else.
     static func remark(_ text: String) {
+        guard !isMuted else { return }
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
     /// A result that cannot be written is a failure of the command: exit status 2.
     private static func result(_ data: Data) {
+        guard !isMuted else { return }
         let isWritten = data.withUnsafeBytes { bytes in
             var done = 0
             while done < bytes.count {

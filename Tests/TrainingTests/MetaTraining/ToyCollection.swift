@@ -1,5 +1,6 @@
 import JSONText
 import NeuralGraphs
+import Nowcasting
 import PluginHost
 import TestSupport
 import Training
@@ -16,12 +17,13 @@ enum ToyCollection {
     static func collector(
         _ folder: TemporaryFolder, plan: CollectionPlan = plan, families: [String]? = nil, runs: Int = 3,
         seed: UInt64 = 1,
-        text: [UInt8] = toyText(), onEvent: @escaping @Sendable (Collector.Event) -> Void = { _ in }
+        text: [UInt8] = toyText(), ranks: any Communicator = SingleProcess(),
+        onEvent: @escaping @Sendable (Collector.Event) -> Void = { _ in }
     ) throws -> Collector {
         try Collector(
             plan, families: families, runsPerFamily: runs, seed: seed, version: "test", folder: folder.path,
             data: ["text": toyText(text)],
-            model: { _, _ in toyLanguageModel() }, onEvent: onEvent)
+            model: { _, _ in toyLanguageModel() }, ranks: ranks, onEvent: onEvent)
     }
 
     /// The toy model's graph: bytes, stream, bytes.

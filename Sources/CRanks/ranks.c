@@ -1,0 +1,1 @@
+#include "nino_ranks.h"
