@@ -54,20 +54,14 @@ public struct BudgetTable: Sendable {
     ) {
         let evaluation = result.evaluations.last { $0.step == budget }
         let isBad = result.divergedAtStep.map { $0 <= budget } ?? false
-        func add(_ value: Double?, _ title: String) {
+        for (title, value) in judged.values(in: evaluation, result.metric) {
             insert(
                 isBad ? nil : value, seed: result.seed,
                 seconds: (evaluation?.seconds ?? result.seconds) / Double(seeds.count),
                 Row(
-                    task: task, method: title, budget: budget, metric: result.metric,
-                    values: Array(repeating: nil, count: seeds.count), factor: factor, seconds: 0))
-        }
-        switch judged {
-        case .asTheyAre: add(evaluation.flatMap(result.metric.value), method)
-        case .averaged(let kinds):
-            for kind in kinds {
-                add(evaluation?.averages?[kind.name].flatMap(result.metric.value), "\(method), \(kind.title)")
-            }
+                    task: task, method: title.map { "\(method), \($0)" } ?? method, budget: budget,
+                    metric: result.metric, values: Array(repeating: nil, count: seeds.count), factor: factor,
+                    seconds: 0))
         }
     }
 

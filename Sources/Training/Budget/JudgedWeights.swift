@@ -8,17 +8,21 @@ enum JudgedWeights {
         return kinds.isEmpty ? [.asTheyAre] : [.asTheyAre, .averaged(kinds)]
     }
 
+    /// The metric of the weights, or of every average with its title; nil where the evaluation has none.
+    func values(in evaluation: Evaluation?, _ metric: Metric) -> [(title: String?, value: Double?)] {
+        switch self {
+        case .asTheyAre: [(nil, evaluation.flatMap(metric.value))]
+        case .averaged(let kinds):
+            kinds.map { ($0.title, evaluation?.averages?[$0.name].flatMap(metric.value)) }
+        }
+    }
+
     /// The metric at `step`, of averages the best one's; nil for a run that diverged or is not evaluated there.
     func best(of result: RunResult, at step: Int) -> Double? {
         guard result.divergedAtStep == nil, let found = result.evaluations.last(where: { $0.step == step }) else {
             return nil
         }
-        let metric = result.metric
-        switch self {
-        case .asTheyAre: return metric.value(of: found)
-        case .averaged(let kinds):
-            let values = kinds.compactMap { found.averages?[$0.name].flatMap(metric.value) }
-            return values.dropFirst().reduce(values.first) { metric.better($0!, $1) }
-        }
+        let values = values(in: found, result.metric).compactMap(\.value)
+        return values.dropFirst().reduce(values.first) { result.metric.better($0!, $1) }
     }
 }
