@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from nino.tracing import ExportError, export
 from nino.tracing.check import find_executable
+from nino.tracing.outputs import output_of
 from torch import nn
 from traced_models import MODELS, ids
 
@@ -25,12 +26,9 @@ def make(name):
     return model.eval(), inputs
 
 
-def output(model, inputs):
+def output(model, inputs, program):
     with torch.no_grad():
-        found = model(**inputs)
-    if isinstance(found, torch.Tensor):
-        return found
-    return found["logits"] if "logits" in found else found[0]
+        return output_of(model(**inputs), program.main)
 
 
 def interpret(program, model, inputs):
@@ -53,7 +51,7 @@ def test_number_of_models():
 def test_outputs_are_those_of_the_model(name):
     model, inputs = make(name)
     program = export(model, kwargs=inputs, check=False)
-    expected = output(model, inputs)
+    expected = output(model, inputs, program)
     assert difference(interpret(program, model, inputs), expected) < TOLERANCE
     with torch.no_grad():
         for parameter in model.parameters():
@@ -70,7 +68,7 @@ def test_other_batches_and_lengths(name):
     if "T" in opened:
         other = {key: torch.cat([x, x.flip(1)], 1)[:, : x.shape[1] + 3] for key, x in other.items()}
     assert "B" in opened
-    assert difference(interpret(program, model, other), output(model, other)) < TOLERANCE
+    assert difference(interpret(program, model, other), output(model, other, program)) < TOLERANCE
 
 
 def test_operations_keep_their_modules_and_tensors_their_names():
@@ -195,6 +193,54 @@ def test_what_cannot_be_carried_is_said_in_one_line(model, example, says):
 def test_an_example_is_needed():
     with pytest.raises(ExportError, match="an example of the model's inputs is needed"):
         export(nn.Linear(2, 2))
+
+
+class Projected(nn.Module):
+    """Returns what it projects before the projection; `ends` is what comes behind."""
+
+    def __init__(self, ends):
+        super().__init__()
+        self.first, self.second, self.ends = nn.Linear(4, 5), nn.Linear(5, 3), ends
+
+    def forward(self, x):
+        hidden = self.first(x)
+        return self.ends(hidden, self.second(hidden))
+
+
+@pytest.mark.parametrize(
+    ("ends", "main"),
+    [
+        (lambda hidden, y: {"last_hidden_state": hidden, "embedding": y}, "embedding"),
+        (lambda hidden, y: {"logits": hidden, "embedding": y}, "logits"),
+        (lambda hidden, y: (hidden, [y]), "1.0"),
+        (lambda hidden, y: (y + 1, y, hidden), "0"),
+        (lambda hidden, y: y, "output"),
+    ],
+)
+def test_the_output_behind_most_of_the_model_counts(ends, main):
+    torch.manual_seed(0)
+    model, x = Projected(ends), torch.randn(2, 4)
+    program = export(model, (x,), check=False)
+    assert program.main == main
+    found = interpreter.run(json.loads(program.json()), model.state_dict(), {"args.0": x, "x": x})["logits"]
+    assert torch.allclose(found, output_of(model(x), main), atol=1e-6)
+    with pytest.raises(ExportError, match='no output "nowhere"'):
+        output_of(model(x), "nowhere")
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.memory = nn.LSTM(4, 5, batch_first=True)
+
+    def forward(self, x):
+        return self.memory(x)
+
+
+def test_an_output_that_the_host_lacks_counts_as_none():
+    model, x = Recurrent(), torch.randn(2, 3, 4)
+    program = export(model, (x,), check=False)
+    assert program.main == "0" and [output["name"] for output in program.document["outputs"]] == ["logits"]
 
 
 def test_batch_of_one_stays_open():

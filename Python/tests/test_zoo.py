@@ -160,12 +160,8 @@ class Pair:
 needs_program = pytest.mark.skipif(find_executable() is None, reason="no nino executable: set NINO")
 
 
-# Open: the traced CLIP has one more output that the residual stream permutes than its plugin.
-_OPEN = pytest.mark.xfail(strict=True, reason="groups of CLIP's outputs differ")
-
-
 @needs_program
-@pytest.mark.parametrize("name", [pytest.param(name, marks=[_OPEN] if name == "clip" else []) for name in ZOO])
+@pytest.mark.parametrize("name", ZOO)
 def test_same_groups_edges_and_nowcasts(name, tmp_path):
     pair = Pair(tmp_path, name)
     groups, *edges = pair.differences()

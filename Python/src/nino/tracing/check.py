@@ -18,6 +18,7 @@ from torch.utils import _pytree as pytree
 
 from .errors import ExportError
 from .inputs import Example
+from .outputs import output_of
 from .tensorfile import read_tensors, write_tensors
 
 
@@ -77,8 +78,6 @@ def _stored(program: Any, model: nn.Module) -> dict[str, torch.Tensor]:
 
 def _reference(model: nn.Module, example: Example, program: Any) -> np.ndarray:
     """The model's own main output, computed in float32."""
-    from .outputs import _PREFERRED
-
     module = model if all(p.dtype == torch.float32 for p in model.parameters()) else copy.deepcopy(model).float()
     modes = [(m, m.training) for m in module.modules()]
     args, kwargs = (example.args[0], example.args[1]) if example.prefix else (example.args, example.kwargs)
@@ -92,11 +91,4 @@ def _reference(model: nn.Module, example: Example, program: Any) -> np.ndarray:
     finally:
         for m, mode in modes:
             m.training = mode
-    if isinstance(output, torch.Tensor):
-        return output.float().cpu().numpy()
-    if hasattr(output, "keys"):
-        name = next((n for n in _PREFERRED if n in output), None)
-        if name is not None:
-            return output[name].float().cpu().numpy()
-    leaves = [x for x in pytree.tree_leaves(output) if isinstance(x, torch.Tensor) and x.dtype.is_floating_point]
-    return leaves[0].float().cpu().numpy()
+    return output_of(output, program.main).float().cpu().numpy()

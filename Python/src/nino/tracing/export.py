@@ -86,7 +86,11 @@ def _fixed(program: Program, example: Example) -> list[str]:
     """Sizes of inputs that the model's code made the example's own."""
     batch = example.batch()
     fixed = [entry["name"] for entry in program.document["inputs"] if entry["shape"][:1] == [batch]]
-    return [f"the batch of {name} is fixed at {batch} (len(x) or int(x.shape[0]) in the model)" for name in fixed]
+    notes = [f"the batch of {name} is fixed at {batch} (len(x) or int(x.shape[0]) in the model)" for name in fixed]
+    for entry in program.document["inputs"]:
+        if entry["type"] == "int64" and len(entry["shape"]) == 2 and type(entry["shape"][1]) is int:
+            notes.append(f"the length of {entry['name']} is fixed at {entry['shape'][1]}")
+    return notes
 
 
 class _Conversion:
@@ -103,6 +107,8 @@ class _Conversion:
         self.values: dict[Node, Value] = {}
         self.constants: dict[str, torch.Tensor] = {}
         self.placeholders: list[str] = []
+        self.main = ""
+        """Name of the output that counts, in the model's own output."""
 
     def program(self, loss: str | Callable | None) -> Program:
         """Reads the graph, folds, lowers, writes."""
@@ -195,8 +201,10 @@ class _Conversion:
         found = named_outputs(self.exported.call_spec.out_spec, leaves)
         if callable(loss):
             found = {name.removeprefix("outputs."): node for name, node in found.items()}
-        lossless = {name: node for name, node in found.items() if name != "loss"}
-        main = main_output(lossless)
+            found = {"output" if name == "outputs" else name: node for name, node in found.items()}
+        # A cell state at the end, say, that the host does not compute, counts as no output.
+        lossless = {n: node for n, node in found.items() if n != "loss" and lowering.values.get(node, n) is not None}
+        self.main = main = main_output(lossless, lambda node: self._reads(lowering, [lowering._argument(node)]))
         outputs = {"logits": lowering.full(lowering._argument(found[main]))}
         lowering.graph.module = None
         if callable(loss) or (loss is not None and loss in found):
@@ -217,17 +225,17 @@ class _Conversion:
 
     def _add_unread(self, lowering: Lowering, outputs: dict[str, Value], others: dict[str, Node]) -> None:
         """Further outputs, each if it reads parameters that those before it do not."""
-
-        def read(values: list[Value]) -> set[str]:
-            operations = lowering.graph.live(values)
-            return {x.name for operation in operations for x in operation.inputs if x.name in self.tensors.parameters}
-
-        seen = read(list(outputs.values()))
+        seen = self._reads(lowering, list(outputs.values()))
         for name, node in others.items():
             value = lowering.full(lowering._argument(node))
-            if not read([value]) <= seen:
-                seen |= read([value])
+            if not self._reads(lowering, [value]) <= seen:
+                seen |= self._reads(lowering, [value])
                 outputs[name] = value
+
+    def _reads(self, lowering: Lowering, values: list[Value]) -> set[str]:
+        """Names of the parameters that values are computed from."""
+        operations = lowering.graph.live(values)
+        return {x.name for operation in operations for x in operation.inputs if x.name in self.tensors.parameters}
 
     # The document
 
@@ -248,7 +256,7 @@ class _Conversion:
         if self.placeholders:
             document["placeholders"] = self.placeholders
         constants = {name: np.asarray(array) for name, array in writer.constants.items()}
-        return Program(document, constants)
+        return Program(document, constants, main=self.main)
 
     def _size(self, symbol: sympy.Symbol, writer: Writer) -> dict[str, Any]:
         name = self.names.encode(symbol)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -10,7 +10,8 @@ from torch.utils import _pytree as pytree
 
 from .errors import ExportError
 
-_PREFERRED = ("logits", "logits_per_image", "prediction_logits", "sample", "out", "last_hidden_state")
+_PREFERRED = ("logits", "logits_per_image", "prediction_logits", "sample", "out")
+"""Names of the output that a model is used for, where it has one of them."""
 
 
 def named_outputs(spec: pytree.TreeSpec, nodes: list[Any]) -> dict[str, Any]:
@@ -39,8 +40,31 @@ def _collect(tree: Any, path: str, found: dict[str, Any]) -> None:
             _collect(value, f"{path}.{index}" if path else str(index), found)
 
 
-def main_output(found: dict[str, Any]) -> str:
-    """The name of the output that proofs and tasks look at: ``logits`` or the like, else the first."""
+def main_output(found: dict[str, Any], reads: Callable[[Any], set[str]]) -> str:
+    """The name of the output that proofs and tasks look at: ``logits`` or the like; else the one behind most of the
+    model (an embedding that is projected, not the hidden states that it is a projection of), the first of equals.
+
+    Args:
+        found: outputs by their names.
+        reads: names of the parameters that an output is computed from.
+    """
     if not found:
         raise ExportError("the model returns no tensor of floating point")
-    return next((name for name in _PREFERRED if name in found), next(iter(found)))
+    known = next((name for name in _PREFERRED if name in found), None)
+    return known or max(found, key=lambda name: len(reads(found[name])))
+
+
+def output_of(result: Any, name: str) -> torch.Tensor:
+    """The tensor that has this name (of ``named_outputs``) in what a model returned."""
+    for path, leaf in pytree.tree_flatten_with_path(_plain(result))[0]:
+        own = ".".join(str(getattr(key, "key", getattr(key, "idx", key))) for key in path)
+        if (own or "output") == name:
+            return leaf
+    raise ExportError(f'the model returned no output "{name}"')
+
+
+def _plain(result: Any) -> Any:
+    """With dictionaries and lists alone, whatever kind of them the model has: their paths are the names."""
+    if isinstance(result, Mapping):
+        return {str(key): _plain(value) for key, value in result.items()}
+    return [_plain(value) for value in result] if isinstance(result, (list, tuple)) else result

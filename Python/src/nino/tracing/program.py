@@ -20,11 +20,13 @@ class Program:
         document: the JSON object, but for the values of constants.
         constants: those values by name, float32.
         note: one line on what was checked, or why not.
+        main: name in the model's output of what the program calls ``logits``.
     """
 
     document: dict[str, Any]
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     note: str = ""
+    main: str = "output"
     _checker: Any = field(default=None, repr=False)
 
     @property

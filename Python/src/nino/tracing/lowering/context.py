@@ -45,6 +45,10 @@ class NotLeading(ExportError):
     """A table is not the leading part of the same table for longer inputs, so it can be stored for one length alone."""
 
 
+class NeedsLength(NotLeading):
+    """An op that can be written for one length alone."""
+
+
 class Lowering:
     """One export: the graph so far, and the values of the nodes that were visited."""
 
