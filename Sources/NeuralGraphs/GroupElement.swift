@@ -6,6 +6,8 @@ public struct GroupElement: Sendable {
     private let groups: [PermutationGroup]
     /// By the group's index, followed by the indices in the groups it depends on: where each item goes.
     private var permutations: [[Int]: [Int]] = [:]
+    /// Indices of the groups that do not stay at rest.
+    private var moving: Set<Int> = []
 
     /// The identity.
     public init(_ groups: [PermutationGroup]) {
@@ -21,6 +23,7 @@ public struct GroupElement: Sendable {
         self.init(groups)
         for (index, group) in groups.enumerated() where group.moves && moved(group.name) {
             let keys = Self.keys(of: index, groups)
+            moving.insert(index)
             repeat {
                 for key in keys { permutations[key] = random.permutation(group.size) }
             } while keys.allSatisfy { permutations[$0] == Array(0..<group.size) }
@@ -44,11 +47,18 @@ public struct GroupElement: Sendable {
         }
     }
 
+    /// Whether a group that does not stay at rest acts on an axis.
+    public func moves(_ axis: Axis) -> Bool {
+        axis.segments.joined().contains { if case .group(let index) = $0 { moving.contains(index) } else { false } }
+    }
+
     /// Where each position of an axis goes.
     ///
     /// A family acts only where the groups it depends on stand before it in the same segment.
     public func images(of axis: Axis) -> [Int] {
         var images = Array(0..<axis.size(in: groups))
+        // An axis may have a hundred thousand positions that nothing moves.
+        guard moves(axis) else { return images }
         for segment in axis.placed(in: groups) {
             var partial: [(digits: [Int: Int], from: Int, to: Int)] = [([:], segment.offset, segment.offset)]
             for (factor, stride) in zip(segment.factors, segment.strides) {
@@ -83,16 +93,25 @@ extension Array {
     /// A row-major tensor with each axis permuted.
     ///
     /// - Parameter images: for each axis, where its positions go.
+    @inlinable
     public func permuted(by images: [[Int]]) -> [Element] {
         var result = self
-        var stride = count
+        var inner = count
         for images in images {
-            let outer = stride
-            stride /= images.count
+            let outer = inner
+            inner /= images.count
+            let moved = images.indices.filter { images[$0] != $0 }
+            if moved.isEmpty { continue }
             let source = result
-            for i in source.indices {
-                let position = i % outer / stride
-                result[i + (images[position] - position) * stride] = source[i]
+            result.withUnsafeMutableBufferPointer { target in
+                source.withUnsafeBufferPointer { source in
+                    for start in stride(from: 0, to: source.count, by: outer) {
+                        for position in moved {
+                            let (from, to) = (start + position * inner, start + images[position] * inner)
+                            for offset in 0..<inner { target[to + offset] = source[from + offset] }
+                        }
+                    }
+                }
             }
         }
         return result

@@ -18,7 +18,7 @@ struct ProofRun {
     init(_ subject: Subject, trials: Int, nowcaster: (any Nowcaster)?, seed: UInt64, sample: GroupSample?) throws {
         (self.subject, self.trials, self.sample) = (subject, trials, sample)
         random = SeededRandom(seed: seed, purpose: .trials)
-        function = try FunctionProof(subject.model, using: &random)
+        function = try FunctionProof(subject.model, isHuge: sample?.isHuge ?? false, using: &random)
         edges =
             sample?.looksAtEdges ?? true ? try EdgeProofs(subject.graph, nowcaster: nowcaster, using: &random) : nil
         failures = StructuralProof.failures(subject) + (edges?.graph.roundTripFailures() ?? [])

@@ -14,6 +14,8 @@ public struct Verifier {
     public var runsControls = true
     /// Models of more edges are shrunk or sampled.
     package var edgeLimit = ModelShrinker.edgeLimit
+    /// Of sampled models, those of more edges are tried on fewer groups and one example.
+    package var hugeLimit = GroupSample.hugeLimit
     /// Off, large models are sampled though a smaller one could stand in.
     package var shrinks = true
 
@@ -54,7 +56,7 @@ public struct Verifier {
     }
 
     private func verifySample(_ subject: Subject, name: String) throws -> VerificationReport {
-        let sample = GroupSample(subject)
+        let sample = GroupSample(subject, hugeLimit: hugeLimit)
         var report = try report(subject, name: name, sample: sample)
         report.sampling = SamplingReport(
             groups: sample.groups.count, allGroups: subject.claims.groups.count { $0.moves },

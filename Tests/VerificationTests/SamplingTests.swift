@@ -5,8 +5,9 @@ import ZooSupport
 
 /// Large models that no smaller one stands in for.
 @Suite struct SamplingTests {
-    private func verify(_ subject: Subject) throws -> VerificationReport {
+    private func verify(_ subject: Subject, hugeLimit: Int = 2_000_000) throws -> VerificationReport {
         var verifier = Verifier(trials: 1)
+        verifier.hugeLimit = hugeLimit
         verifier.edgeLimit = 100
         verifier.shrinks = false
         return try verifier.verify(subject, name: "sampled")
@@ -22,8 +23,15 @@ import ZooSupport
         #expect(report.holds && report.controls > 0 && report.caught == report.controls)
     }
 
+    @Test func ofHugeModelsFewerGroupsAreTried() throws {
+        let report = try verify(Subject(Zoo.model(named: "gpt2-tiny")), hugeLimit: 200)
+        #expect(report.sampling?.groups == 4 && report.holds)
+        #expect(report.controls == 8 && report.caught == report.controls)
+    }
+
     /// A claim that is none fails in the sample too.
-    @Test func falseClaimFails() throws {
+    @Test(arguments: [2_000_000, 200])
+    func falseClaimFails(hugeLimit: Int) throws {
         let right = try Subject(Zoo.model(named: "gpt2-tiny"))
         var axes = right.claims.axes
         // The hidden units of the first layer move, their bias stays.
@@ -31,7 +39,7 @@ import ZooSupport
         axes[bias] = [Axis(.fixed(axes[bias]![0].size(in: right.claims.groups)))]
         let wrong = Subject(
             right.model, claims: Symmetries(groups: right.claims.groups, axes: axes), graph: right.graph)
-        let report = try verify(wrong)
+        let report = try verify(wrong, hugeLimit: hugeLimit)
         #expect(!report.holds)
         #expect(report.failures.contains { $0.proof == .structure })
     }

@@ -81,7 +81,7 @@ struct ControlRun {
     /// Units that are silent for these weights and inputs, as those of a ReLU below zero, may speak with others.
     private func isSeenWithOtherWeights(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
         for _ in 0..<moreWeights {
-            let other = try FunctionProof(subject.model, using: &random)
+            let other = try FunctionProof(subject.model, isHuge: sample?.isHuge ?? false, using: &random)
             if try isSeen(control, by: other, using: &random) { return true }
         }
         return false
@@ -98,7 +98,7 @@ struct ControlRun {
         let inner = shape[(place.axis + 1)...].reduce(1, *)
         for _ in 0..<3 {
             let error = try function.error(
-                redrawing: { $0 == place.tensor && positions.contains($1 / inner % shape[place.axis]) }, using: &random)
+                redrawing: place.tensor, where: { positions.contains($0 / inner % shape[place.axis]) }, using: &random)
             if error > FunctionProof.tolerance { return false }
         }
         return true

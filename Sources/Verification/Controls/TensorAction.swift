@@ -4,18 +4,24 @@ import NeuralGraphs
 ///
 /// Not every action is an element of a group: negative controls depart from one at a single place.
 struct TensorAction: Sendable, Equatable {
-    private(set) var images: [String: [[Int]]] = [:]
+    /// Of tensors that may move; all others stay.
+    private(set) var images: [String: [[Int]]]
 
     /// What an element of the claimed groups does.
     init(_ element: GroupElement, _ claims: Symmetries) {
-        images = claims.axes.mapValues { $0.map(element.images) }
+        images = claims.axes.filter { $0.value.contains(where: element.moves) }.mapValues { $0.map(element.images) }
     }
 
     /// Lets some positions of one axis go elsewhere among themselves.
-    /// - Parameter local: where each goes, counted in `positions`.
+    /// - Parameters:
+    ///   - tensor: one that may move.
+    ///   - local: where each goes, counted in `positions`.
     mutating func replace(tensor: String, axis: Int, positions: [Int], by local: [Int]) {
         for (position, image) in zip(positions, local) { images[tensor]![axis][position] = positions[image] }
     }
+
+    /// Names of the tensors that may move.
+    var tensors: some Collection<String> { images.keys }
 
     /// True if nothing moves.
     var isIdentity: Bool { images.values.joined().allSatisfy { $0 == Array($0.indices) } }

@@ -14,11 +14,12 @@ final class FunctionProof {
     private let inputs: SampleInputs
     private let reference: [Float]
 
+    /// - Parameter isHuge: whether the weights are drawn quickly, and the batch is one example.
     /// - Throws: what tracing and running the model throw.
-    init(_ model: Model, using random: inout SeededRandom) throws {
-        weights = RandomWeights(model, using: &random)
+    init(_ model: Model, isHuge: Bool = false, using random: inout SeededRandom) throws {
+        weights = RandomWeights(model, isQuick: isHuge, using: &random)
         state = ModelState(model, parameters: weights.parameters, buffers: weights.buffers)
-        inputs = try SampleInputs(model, using: &random)
+        inputs = try SampleInputs(model, batch: isHuge ? 1 : 3, using: &random)
         evaluator = try state.evaluator(inputs: inputs.types, purpose: .inference)
         try evaluator.run(inputs: inputs.values)
         reference = try evaluator.value(of: "logits").array
@@ -27,36 +28,43 @@ final class FunctionProof {
     /// max |logits after − before| / max |logits|, for weights that an action permuted; infinite if a logit is not
     /// finite.
     func error(_ action: TensorAction) throws -> Double {
-        try error(parameters: action.apply(toFlat: weights.parameters, state.model.parameters)) {
-            action.apply(to: $1, of: $0)
+        try error(changing: action.tensors) { action.apply(to: $1, of: $0) }
+    }
+
+    /// The same for one tensor in which some scalars were drawn anew: 0 if the forward pass does not depend on them.
+    /// - Parameter isRedrawn: of the number of a scalar in it.
+    func error(redrawing tensor: String, where isRedrawn: (Int) -> Bool, using random: inout SeededRandom) throws
+        -> Double
+    {
+        // Positive for a buffer, which may be a variance.
+        let isBuffer = state.model.parameters[tensor] == nil
+        return try error(changing: [tensor]) { _, values in
+            var values = values
+            for scalar in values.indices where isRedrawn(scalar) {
+                values[scalar] = isBuffer ? random.uniform(in: 0.5...1.5) : random.normal()
+            }
+            return values
         }
     }
 
-    /// The same for parameters in which some scalars were drawn anew: 0 if the forward pass does not depend on them.
-    /// - Parameter isRedrawn: of a tensor's name and the number of a scalar in it.
-    func error(redrawing isRedrawn: (String, Int) -> Bool, using random: inout SeededRandom) throws -> Double {
-        var parameters = weights.parameters
-        for entry in state.model.parameters.entries {
-            for scalar in 0..<entry.count where isRedrawn(entry.name, scalar) {
-                parameters[entry.offset + scalar] = random.normal()
-            }
-        }
-        var buffers = weights.buffers
-        for name in buffers.keys.sorted() {
-            for scalar in buffers[name]!.indices where isRedrawn(name, scalar) {
-                buffers[name]![scalar] = random.uniform(in: 0.5...1.5)
-            }
-        }
-        return try error(parameters: parameters) { name, _ in buffers[name]! }
-    }
-
-    private func error(parameters: [Float], buffer: (String, [Float]) -> [Float]) throws -> Double {
-        _ = state.parameters.values.update(fromContentsOf: parameters)
-        for (name, values) in weights.buffers {
-            _ = state.buffers[name]!.values.update(fromContentsOf: buffer(name, values))
-        }
+    /// The error with other values in some tensors, which are set back afterwards: of a large model most stay.
+    private func error(changing tensors: some Collection<String>, by change: (String, [Float]) -> [Float]) throws
+        -> Double
+    {
+        defer { for name in tensors { write(name) { $1 } } }
+        for name in tensors { write(name, change) }
         try evaluator.run(inputs: inputs.values)
         return relativeError(try evaluator.value(of: "logits").array, reference)
+    }
+
+    /// Puts what becomes of a tensor's random values where the evaluator reads them.
+    private func write(_ name: String, _ change: (String, [Float]) -> [Float]) {
+        if let entry = state.model.parameters[name] {
+            let place = UnsafeMutableBufferPointer(rebasing: state.parameters.values[entry.range])
+            _ = place.update(fromContentsOf: change(name, Array(weights.parameters[entry.range])))
+        } else if let values = weights.buffers[name] {
+            _ = state.buffers[name]!.values.update(fromContentsOf: change(name, values))
+        }
     }
 
     private func relativeError(_ found: [Float], _ expected: [Float]) -> Double {

@@ -11,15 +11,17 @@ struct GroupSample {
     let draws, moreWeights: Int
     /// Whether single edges are looked at and nowcasts made.
     let looksAtEdges: Bool
+    /// Whether a forward pass takes a good part of a second.
+    let isHuge: Bool
 
     /// Edges that are still looked at one by one.
     private static let edgeLimit = 50_000
     /// Edges of a model whose forward pass takes a good part of a second.
-    private static let hugeLimit = 2_000_000
+    static let hugeLimit = 2_000_000
 
-    init(_ subject: Subject) {
+    init(_ subject: Subject, hugeLimit: Int = GroupSample.hugeLimit) {
         let edges = subject.graph.edgeCount
-        let isHuge = edges > Self.hugeLimit
+        isHuge = edges > hugeLimit
         (controls, draws, moreWeights) = isHuge ? (2, 2, 1) : (4, 3, 2)
         let moving = subject.claims.groups.indices.filter { subject.claims.groups[$0].moves }
         let count = min(isHuge ? 4 : 8, moving.count)
