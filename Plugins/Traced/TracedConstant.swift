@@ -7,9 +7,20 @@ struct TracedConstant: Decodable, Sendable {
     let shape: [SizeExpression]
     /// The full shape, of which `shape` is the leading part; nil if that is all.
     private let stored: [Int]?
-    private let values: [Float]?
+    private var values: [Float]?
     /// float32, little-endian, in base64.
     private let data: String?
+
+    /// True for one whose values lie in the file beside the program.
+    var isElsewhere: Bool { values == nil && data == nil }
+
+    /// Takes the values from that file.
+    /// - Throws: `PluginError.invalid` for another shape than the program says.
+    mutating func fill(_ found: (values: [Float], shape: [Int]), from file: String) throws {
+        let full = try fullShape()
+        guard found.shape == full else { throw wrong("expected \(full) in \(file), found \(found.shape)") }
+        values = found.values
+    }
 
     /// - Throws: `PluginError.invalid` if the values do not fill the shape.
     func check() throws {
@@ -17,7 +28,9 @@ struct TracedConstant: Decodable, Sendable {
         guard full.count == shape.count, full.allSatisfy({ $0 >= 1 }), full.count <= Int(NINO_MAX_RANK) else {
             throw wrong("stored: expected \(shape.count) sizes of at least 1, found \(full)")
         }
-        guard (values == nil) != (data == nil) else { throw wrong("expected either values or data") }
+        guard (values == nil) != (data == nil) else {
+            throw wrong("expected either values or data, or \"constants_file\"")
+        }
         let count = full.reduce(1, *)
         let found = values?.count ?? (data.flatMap { Data(base64Encoded: $0) }?.count ?? 0) / 4
         guard found == count else { throw wrong("expected \(count) values for \(full), found \(found)") }

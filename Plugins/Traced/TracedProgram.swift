@@ -86,12 +86,15 @@ struct TracedProgram: Decodable, Sendable {
     let buffers: [Stored]
     let ignored: [Stored]
     let tied: [Tie]
-    let constants: [TracedConstant]
+    var constants: [TracedConstant]
+    /// A safetensors file beside the program, with the constants that have no values here.
+    let constantsFile: String?
     let operations: [Operation]
     let outputs: [Output]
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case format, name, sizes, inputs, parameters, buffers, ignored, tied, constants, operations, outputs
+        case constantsFile = "constants_file"
     }
 
     init(from decoder: any Decoder) throws {
@@ -103,6 +106,7 @@ struct TracedProgram: Decodable, Sendable {
         name = try container.decodeIfPresent(String.self, forKey: .name)
         (sizes, inputs, parameters, buffers) = try (list(.sizes), list(.inputs), list(.parameters), list(.buffers))
         (ignored, tied, constants) = try (list(.ignored), list(.tied), list(.constants))
+        constantsFile = try container.decodeIfPresent(String.self, forKey: .constantsFile)
         (operations, outputs) = try (list(.operations), list(.outputs))
     }
 
@@ -114,6 +118,11 @@ struct TracedProgram: Decodable, Sendable {
             throw PluginError.invalid("key \"\(stranger)\": not a key of a traced program (docs/traced.md)")
         }
         self = try configuration.decode(TracedProgram.self)
+        if let file = constantsFile {
+            for index in constants.indices where constants[index].isElsewhere {
+                try constants[index].fill(configuration.tensor(constants[index].name, in: file), from: file)
+            }
+        }
         try check()
     }
 }

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from nino.tracing import ExportError, export
 from nino.tracing.check import find_executable
 from nino.tracing.outputs import output_of
+from nino.tracing.tensorfile import read_tensors
 from torch import nn
 from traced_models import MODELS, ids
 
@@ -241,6 +242,22 @@ def test_an_output_that_the_host_lacks_counts_as_none():
     model, x = Recurrent(), torch.randn(2, 3, 4)
     program = export(model, (x,), check=False)
     assert program.main == "0" and [output["name"] for output in program.document["outputs"]] == ["logits"]
+
+
+def test_large_constants_lie_beside_the_program(tmp_path):
+    model, inputs = make("llama")
+    program = export(model, kwargs=inputs, check=False)
+    program.save(tmp_path / "small.nino.json")
+    assert [file.name for file in tmp_path.iterdir()] == ["small.nino.json"]
+    program.save(tmp_path / "m.nino.json", beside=True)
+    document, tensors = (
+        json.loads((tmp_path / "m.nino.json").read_text()),
+        read_tensors(tmp_path / "m.nino.safetensors"),
+    )
+    assert document["constants_file"] == "m.nino.safetensors" and len(tensors) >= 2
+    left = [entry["name"] for entry in document["constants"] if "data" not in entry and "values" not in entry]
+    assert left == list(tensors)
+    assert all(np.array_equal(tensors[name], program.constants[name]) for name in left)
 
 
 def test_batch_of_one_stays_open():

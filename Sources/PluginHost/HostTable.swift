@@ -10,9 +10,17 @@ enum HostTable {
             to: nino_host_t(
                 abi_major: UInt32(NINO_ABI_MAJOR), abi_minor: UInt32(NINO_ABI_MINOR), name: name, version: version,
                 config: ModelConfiguration.reader,
-                get_extension: { _, id in text(id) == NINO_EXTENSION_LOG ? UnsafeRawPointer(HostTable.log) : nil },
+                get_extension: { _, id in HostTable.extensionTable(text(id)) },
                 context: Unmanaged.passRetained(PluginLog(plugin: plugin)).toOpaque()))
         return UnsafePointer(table)
+    }
+
+    private static func extensionTable(_ id: String?) -> UnsafeRawPointer? {
+        switch id {
+        case NINO_EXTENSION_LOG: UnsafeRawPointer(log)
+        case NINO_EXTENSION_CONFIG_TENSORS: UnsafeRawPointer(ConfigurationTensors.table)
+        default: nil
+        }
     }
 
     private nonisolated(unsafe) static let name = UnsafePointer(strdup("nino"))

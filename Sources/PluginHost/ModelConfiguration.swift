@@ -14,6 +14,8 @@ public final class ModelConfiguration: @unchecked Sendable {
     private let jsonCopy: UnsafeMutablePointer<CChar>
     private let keyCopies: [UnsafeMutablePointer<CChar>]
     private let textCopies: [String: UnsafeMutablePointer<CChar>]
+    /// What lies in files beside it.
+    let tensors: ConfigurationTensors
 
     /// - Parameters:
     ///   - json: the text of one JSON object.
@@ -41,6 +43,7 @@ public final class ModelConfiguration: @unchecked Sendable {
         self.json = text
         values = object
         sortedKeys = object.keys.sorted()
+        tensors = ConfigurationTensors(beside: file)
         jsonCopy = strdup(text)
         keyCopies = sortedKeys.map { strdup($0) }
         textCopies = object.compactMapValues { if case .text(let text) = $0 { strdup(text) } else { nil } }
@@ -102,7 +105,7 @@ public final class ModelConfiguration: @unchecked Sendable {
         return UnsafePointer(table)
     }()
 
-    private static func of(_ config: OpaquePointer?) -> ModelConfiguration {
+    static func of(_ config: OpaquePointer?) -> ModelConfiguration {
         Unmanaged<ModelConfiguration>.fromOpaque(UnsafeRawPointer(config!)).takeUnretainedValue()
     }
 

@@ -130,7 +130,7 @@ typedef struct nino_host {
     const nino_config_reader_t *config;
 
     /* (optional) The host's table for an extension id, NULL if it has none of that name. Owned by the host, valid as
-     * long as the plugin is loaded. ABI 1.0 defines nino.log/1. [thread-safe] */
+     * long as the plugin is loaded. ABI 1.0 defines nino.log/1; there are drafts. [thread-safe] */
     const void *(*get_extension)(const struct nino_host *host, const char *id);
 
     /* The host's own; by it the host knows whose table this is. */

@@ -11,6 +11,7 @@ public struct ConfigurationReader {
     /// What stands before a key in messages: the object it is in.
     private let path: String
     private let log: @Sendable (String) -> Void
+    private let readTensor: @Sendable (String, String) throws -> (values: [Float], shape: [Int])
 
     init(_ config: OpaquePointer, host: UnsafePointer<nino_host_t>) throws {
         guard let json = host.pointee.config.pointee.json(config) else {
@@ -28,13 +29,31 @@ public struct ConfigurationReader {
             guard let table = host.pointee.get_extension?(host, NINO_EXTENSION_LOG) else { return }
             table.assumingMemoryBound(to: nino_host_log_t.self).pointee.write(host, NINO_LOG_WARNING, message)
         }
+        nonisolated(unsafe) let config = config
+        readTensor = { file, name in
+            guard let table = host.pointee.get_extension?(host, NINO_EXTENSION_CONFIG_TENSORS) else {
+                throw PluginError.unsupported("\(file): this host reads no files beside a config")
+            }
+            return try table.assumingMemoryBound(to: nino_host_config_tensors_t.self).pointee.tensor(config, file, name)
+        }
     }
 
-    private init(_ values: [String: ConfigurationValue], path: String, log: @escaping @Sendable (String) -> Void) {
+    private init(_ values: [String: ConfigurationValue], path: String, of whole: ConfigurationReader) {
         self.values = values
         self.text = ""
         self.path = path
-        self.log = log
+        (log, readTensor) = (whole.log, whole.readTensor)
+    }
+
+    /// A tensor of a safetensors file in the folder of the config, as float32, row-major; only while the architecture
+    /// is made from its config.
+    /// - Parameters:
+    ///   - file: its name, without a folder.
+    ///   - name: of the tensor.
+    /// - Throws: `PluginError.invalid` naming file and tensor; `unsupported` by a host that has no
+    ///   `nino.config_tensors/1`.
+    public func tensor(_ name: String, in file: String) throws -> (values: [Float], shape: [Int]) {
+        try readTensor(file, name)
     }
 
     /// The value of `model_type`, if it is there.
@@ -149,7 +168,7 @@ public struct ConfigurationReader {
     public mutating func object(_ key: String) throws -> ConfigurationReader? {
         guard let value = present(key) else { return nil }
         guard case .object(let inner) = value else { throw wrong(key, value, "an object") }
-        return ConfigurationReader(inner, path: "\(path)\(key).", log: log)
+        return ConfigurationReader(inner, path: "\(path)\(key).", of: self)
     }
 
     /// The side of a square: an integer, or a list of two equal ones.

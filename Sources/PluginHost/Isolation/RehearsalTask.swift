@@ -13,7 +13,7 @@ struct RehearsalTask: IsolatedTask {
     let configs: [Config]
     /// Which architecture is meant; nil for all.
     let architecture: Int?
-    var files: [String] { [file] }
+    var files: [String] { [file] + configs.flatMap { ConfigurationTensors.files(beside: $0.name) } }
 
     func run(report: (Bool) throws -> Void) throws {
         let plugin = try PluginLibrary(file: file)

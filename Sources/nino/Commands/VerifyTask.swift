@@ -22,8 +22,11 @@ struct VerifyTask: IsolatedTask {
     let threads: Int
 
     var files: [String] {
-        let graph: String? = if case .config(_, _, _, let graph) = subject { graph } else { nil }
-        return [plugin] + [graph, checkpoint].compactMap { $0 }
+        var named = [plugin] + [checkpoint].compactMap { $0 }
+        if case .config(_, _, let file, let graph) = subject {
+            named += ConfigurationTensors.files(beside: file) + [graph].compactMap { $0 }
+        }
+        return named
     }
 
     func run(report: (VerificationReport) throws -> Void) throws {

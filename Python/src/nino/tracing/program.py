@@ -11,6 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from .tensorfile import write_tensors
+
+_LARGE = 1024
+"""Numbers of a constant that may go into a file of its own."""
+_MANY = 180_000
+"""Numbers whose text is a million characters long."""
+
 
 @dataclass
 class Program:
@@ -43,11 +50,27 @@ class Program:
         """The whole program as one JSON text, all constants within."""
         return _text(self.document | {"constants": [self._inline(entry) for entry in self.document["constants"]]})
 
-    def save(self, path: str | os.PathLike) -> None:
-        """Writes the program as ``NAME.nino.json``; the file is there as a whole or not at all."""
+    def save(self, path: str | os.PathLike, *, beside: bool | None = None) -> None:
+        """Writes the program as ``NAME.nino.json``; the file is there as a whole or not at all.
+
+        Args:
+            path: of the file.
+            beside: whether constants of more than 1024 numbers go into ``NAME.nino.safetensors`` in the same folder,
+                which has to go with the program; by default only where they would make a text of more than a million
+                characters.
+        """
         path = Path(path)
+        large = {name: array for name, array in self.constants.items() if array.size > _LARGE}
+        if beside is None:
+            beside = sum(array.size for array in large.values()) > _MANY
+        tensors = path.with_name(path.name.removesuffix(".json") + ".safetensors")
+        text = self.json()
+        if beside and large:
+            write_tensors(tensors, large)
+            entries = [entry if entry["name"] in large else self._inline(entry) for entry in self.document["constants"]]
+            text = _text(self.document | {"constants_file": tensors.name, "constants": entries})
         partial = path.with_name(path.name + ".part")
-        partial.write_text(self.json(), encoding="utf-8")
+        partial.write_text(text, encoding="utf-8")
         os.replace(partial, path)
 
     def check(self, tolerance: float = 1e-5) -> float:
