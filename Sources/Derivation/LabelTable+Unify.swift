@@ -5,7 +5,9 @@ extension LabelTable {
 
     /// The same with a reason that is made when it is needed.
     mutating func unify(_ first: Int, _ second: Int, orPin reason: (LabelTable) -> Pin) {
-        while let step = difference(axes[first], axes[second]) {
+        // Pieces before the first that differ stay alike, whatever is done to their labels: it is done in both.
+        var alike = 0
+        while let step = difference(axes[first], axes[second], from: &alike) {
             switch step {
             case .merge(let a, let b): merge(a, b)
             case .split(let label, let outer): split(label, outer: outer)
@@ -26,20 +28,26 @@ extension LabelTable {
     }
 
     /// What brings two axes nearer to each other; nil if they are the same, or pinned where they differ.
-    private func difference(_ first: Axis, _ second: Axis) -> Step? {
-        for number in 0..<min(first.count, second.count) where first[number] != second[number] {
+    /// - Parameter alike: how many pieces are known to be the same; goes on to the first that differs.
+    private func difference(_ first: Axis, _ second: Axis, from alike: inout Int) -> Step? {
+        for number in alike..<max(alike, min(first.count, second.count)) where first[number] != second[number] {
+            alike = number
             // A position without a label is like any other.
             if first[number].digits.isEmpty || second[number].digits.isEmpty,
                 size(first[number].labels) == size(second[number].labels)
             {
                 continue
             }
-            let rest = first[number...].flatMap(\.labels) + second[number...].flatMap(\.labels)
-            if rest.allSatisfy(isPinned) { return nil }
+            if isPinned(first[number...]), isPinned(second[number...]) { return nil }
             // Up to here both hold the same positions, so the next ones begin at the same place.
-            return difference(first[number], second[number]) ?? .pin(rest)
+            return difference(first[number], second[number])
+                ?? .pin(first[number...].flatMap(\.labels) + second[number...].flatMap(\.labels))
         }
         return nil
+    }
+
+    private func isPinned(_ pieces: ArraySlice<LabelPiece>) -> Bool {
+        pieces.allSatisfy { piece in piece.digits.allSatisfy { isPinned($0.label) } }
     }
 
     /// The same for two pieces, from their outermost digits on; nil if neither can be made like the other.

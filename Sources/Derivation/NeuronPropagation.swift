@@ -104,18 +104,23 @@ struct NeuronPropagation {
                 for input in Set(inputs.map(\.index)) where lastUse[input] == index { forget(axes[input]) }
             }
         }
-        alignGroups()
+        alignParts()
     }
 
-    /// Later operations cut what convolutions in groups read or write; both ends fall into the same parts.
-    private mutating func alignGroups() {
+    /// Later operations cut what convolutions in groups read or write, and what a residual connection ends in; both
+    /// ends fall into the same parts.
+    private mutating func alignParts() {
         let groups = uses.values.compactMap(\.groups).sorted { $0.from < $1.from }
-        // A cut goes on from one convolution to the next, so at most through all of them.
-        for _ in groups {
-            let uneven = groups.filter { table.sizes(ofAxis: $0.from) != table.sizes(ofAxis: $0.to) }
+        let streams = residuals.filter { residual in
+            [residual.from, residual.to].allSatisfy { table.labels(ofAxis: $0).contains(where: standsInTensor) }
+        }
+        let pairs = groups + streams.map { ChannelGroups(from: $0.from, to: $0.to) }
+        // A cut goes on from one to the next, so at most through all of them.
+        for _ in pairs {
+            let uneven = pairs.filter { table.sizes(ofAxis: $0.from) != table.sizes(ofAxis: $0.to) }
             if uneven.isEmpty { return }
-            for group in uneven {
-                group.align(in: &table, orPin: Pin("convolution in groups", "its groups fall into parts of their own"))
+            for pair in uneven {
+                pair.align(in: &table, orPin: Pin("two ends of a connection", "they fall into parts of their own"))
             }
         }
     }
