@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 import torchvision
 from families import TEXT, VISION, VOCABULARY, ids, image, language, model, vision
+from more_modules import MORE
 from torch import nn
 from traced_models import MODELS
 from user_models import OWN, Video
@@ -175,6 +176,7 @@ OTHERS = {
     "SegFormer": _segformer,
     "SigLIP": lambda: _picture("SiglipVisionModel", "SiglipVision"),
     **OWN,
+    **MORE,
     **{f"own: {name}": MODELS[name] for name in MODELS if name not in ("gpt2", "llama", "gemma2", "mixtral", "bloom")},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Constant, Value, broadcast_shape
+from ..sizes import product
 from .arithmetic import add, multiply
 from .context import Lowering, Unsupported, rule
 
@@ -31,7 +32,7 @@ def add_products(lo: Lowering, bias: Value, a: Value, b: Value, *, beta: float =
     return add(lo, multiply(lo, matmul(lo, a, b), alpha), multiply(lo, bias, beta))
 
 
-@rule("matmul", "mm", "bmm", "mv", "dot", "linalg_matmul")
+@rule("matmul", "mm", "bmm", "mv", "dot", "vdot", "linalg_matmul")
 def matmul(lo: Lowering, a: Value, b: Value) -> Value:
     """The product of the last two axes, leading axes repeated where one has fewer."""
     a, b = lo.full(lo.floats(a)), lo.full(lo.floats(b))
@@ -68,9 +69,16 @@ def _swapped(b: Value) -> Value | None:
 
 
 @rule("bilinear")
-def bilinear(lo: Lowering, *_: Any) -> Value:
-    """Not written yet."""
-    raise Unsupported("a bilinear form of two inputs")
+def bilinear(lo: Lowering, a: Value, b: Value, weight: Value, bias: Value | None = None) -> Value:
+    """a W b + bias, one matrix W for each output."""
+    out, left, right = weight.shape
+    rows = lo.graph.reshape(lo.graph.transpose(weight, [1, 0, 2]), (left, out * right))
+    lead = a.shape[:-1]
+    first = lo.graph.apply("matmul", [lo.full(a), rows], (*lead, out * right))
+    second = lo.graph.reshape(lo.full(b), (*lead, 1, right))
+    both = lo.graph.multiply(lo.graph.reshape(first, (*lead, out, right)), second)
+    y = lo.graph.reduce(both, [both.rank - 1], False, "sum")
+    return y if bias is None else lo.graph.add(y, bias)
 
 
 @rule("outer", "ger")
@@ -81,37 +89,53 @@ def outer(lo: Lowering, a: Value, b: Value) -> Value:
 
 @rule("einsum")
 def einsum(lo: Lowering, equation: str, operands: list[Value], *_: Any, **__: Any) -> Value:
-    """Two operands: letters that both have and the result lacks are summed."""
-    left, result = equation.replace(" ", "").split("->") if "->" in equation else (equation, None)
-    letters = left.split(",")
-    if len(letters) != 2 or result is None or "." in equation:
-        raise Unsupported(f'the equation "{equation}": two operands, no dots and an arrow are supported')
-    first, second = letters
-    if any(len(set(word)) != len(word) for word in (first, second)):
+    """Operands joined one after the other; a letter that nothing behind them has is summed."""
+    values = [lo.full(lo.floats(x)) for x in operands]
+    words, result = _words(equation.replace(" ", ""), values)
+    if any(len(set(word)) != len(word) for word in [*words, result]):
         raise Unsupported(f'the equation "{equation}": a diagonal')
-    a, b = (lo.full(lo.floats(x)) for x in operands)
-    sizes = {**dict(zip(first, a.shape)), **dict(zip(second, b.shape))}
-    a, first = _sum_alone(lo, a, first, second + result)
-    b, second = _sum_alone(lo, b, second, first + result)
-    batch = [x for x in result if x in first and x in second]
-    inner = [x for x in first if x in second and x not in result]
-    rows, columns = [x for x in first if x not in second], [x for x in second if x not in first]
+    x, word = values[0], words[0]
+    for number in range(1, len(values)):
+        needed = result + "".join(words[number + 1 :])
+        x, word = _joined(lo, (x, word), (values[number], words[number]), needed)
+    x, word = _sum_alone(lo, x, word, result)
+    return lo.graph.transpose(x, [word.index(letter) for letter in result])
+
+
+def _words(equation: str, values: list[Value]) -> tuple[list[str], str]:
+    """The letters of each operand and of the result; axes that three dots stand for have letters of their own."""
+    left, _, result = equation.partition("->")
+    words = left.split(",")
+    dots = max((x.rank - len(word) + 3 for x, word in zip(values, words) if "..." in word), default=0)
+    spare = "".join(chr(code) for code in range(0x3B1, 0x3B1 + dots))
+    words = [word.replace("...", spare[dots - (x.rank - len(word) + 3) :]) for x, word in zip(values, words)]
+    if "->" not in equation:
+        letters = "".join(words)
+        result = spare + "".join(sorted(c for c in set(letters) - set(spare) if letters.count(c) == 1))
+    return words, result.replace("...", spare)
+
+
+def _joined(lo: Lowering, first: tuple[Value, str], second: tuple[Value, str], needed: str) -> tuple[Value, str]:
+    """The product of two operands over the letters that both have and nothing needs any more."""
+    (a, one), (b, other) = first, second
+    a, one = _sum_alone(lo, a, one, other + needed)
+    b, other = _sum_alone(lo, b, other, one + needed)
+    sizes = {**dict(zip(one, a.shape)), **dict(zip(other, b.shape))}
+    batch = [x for x in one if x in other and x in needed]
+    inner = [x for x in one if x in other and x not in needed]
+    rows, columns = [x for x in one if x not in other], [x for x in other if x not in one]
+    lead = tuple(sizes[x] for x in batch)
 
     def count(word: list[str]) -> Any:
-        total: Any = 1
-        for letter in word:
-            total = total * sizes[letter]
-        return total
+        return product([sizes[letter] for letter in word]) if word else 1
 
-    lead = tuple(sizes[x] for x in batch)
-    a = lo.graph.transpose(a, [first.index(x) for x in batch + rows + inner])
-    b = lo.graph.transpose(b, [second.index(x) for x in batch + inner + columns])
+    a = lo.graph.transpose(a, [one.index(x) for x in batch + rows + inner])
+    b = lo.graph.transpose(b, [other.index(x) for x in batch + inner + columns])
     a = lo.graph.reshape(a, (*lead, count(rows), count(inner)))
     b = lo.graph.reshape(b, (*lead, count(inner), count(columns)))
-    product = lo.graph.apply("matmul", [a, b], (*lead, count(rows), count(columns)))
+    y = lo.graph.apply("matmul", [a, b], (*lead, count(rows), count(columns)))
     word = batch + rows + columns
-    product = lo.graph.reshape(product, tuple(sizes[x] for x in word))
-    return lo.graph.transpose(product, [word.index(x) for x in result])
+    return lo.graph.reshape(y, tuple(sizes[x] for x in word)), "".join(word)
 
 
 def _sum_alone(lo: Lowering, x: Value, word: str, others: str) -> tuple[Value, str]:

@@ -94,10 +94,19 @@ def truth(lo: Lowering, x: Value, dim: Any = None, keepdim: bool = False) -> Val
     return lo.graph.reduce(flags, _axes(x, dim), keepdim, function)
 
 
-@rule("dist", "cdist")
-def distance(lo: Lowering, a: Value, b: Value, p: float = 2, *_: Any) -> Value:
-    """Not written."""
-    raise Unsupported("a distance; write it as a norm of a difference")
+@rule("cdist", "_cdist_forward")
+def distances(lo: Lowering, a: Value, b: Value, p: float = 2, *_: Any) -> Value:
+    """The length of the difference of each row of a [..., n, d] and each of b [..., m, d]: [..., n, m]."""
+    if p not in (1, 2):
+        raise Unsupported(f"a distance of order {p}; 1 and 2 are supported")
+    a, b = lo.full(a), lo.full(b)
+    a = lo.graph.reshape(a, (*a.shape[:-1], 1, a.shape[-1]))
+    b = lo.graph.reshape(b, (*b.shape[:-2], 1, *b.shape[-2:]))
+    offset = add(lo, a, b, alpha=-1)
+    if p == 1:
+        return lo.graph.reduce(lo.graph.unary("abs", offset), [offset.rank - 1], False, "sum")
+    square = lo.graph.reduce(lo.graph.multiply(offset, offset), [offset.rank - 1], False, "sum")
+    return lo.graph.unary("sqrt", square)
 
 
 @rule("cosine_similarity")

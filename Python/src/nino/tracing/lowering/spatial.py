@@ -9,6 +9,7 @@ import torch
 
 from ..graph import Value
 from .context import Lowering, Unsupported, rule
+from .movement import pick
 from .padding import pad_axis
 
 
@@ -256,9 +257,49 @@ def interpolate(lo: Lowering, x: Value, _: Any, align_corners: bool, *__: Any, *
     return x
 
 
-@rule("unfold", "im2col", "fold", "col2im")
-def unfold(lo: Lowering, *_: Any, **__: Any) -> Value:
+@rule("im2col")
+def windows(lo: Lowering, x: Value, kernel: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Value:
+    """Windows one behind the other: [B, C, H, W] as [B, C · kernel, windows]."""
+    x, places = _padded_places(lo, lo.full(x), kernel, dilation, padding, stride)
+    flat = lo.graph.reshape(x, (*x.shape[:2], x.shape[2] * x.shape[3]))
+    shape = (*x.shape[:2], places.size)
+    picked = lo.graph.apply("gather", [flat, lo.constant(places.reshape(1, 1, -1))], shape, axis=2)
+    return lo.graph.reshape(picked, lo.shape)
+
+
+def _padded_places(
+    lo: Lowering, x: Value, kernel: Any, dilation: Any, padding: Any, stride: Any
+) -> tuple[Value, np.ndarray]:
+    """The padded image, and which of its pixels stand in each place of each window: [kernel, windows]."""
+    if not all(isinstance(size, int) for size in x.shape[2:]):
+        raise Unsupported("windows over an axis of open size")
+    kernel, dilation, padding, stride = (_list(value, 2) for value in (kernel, dilation, padding, stride))
+    for number in range(2):
+        x = pad_axis(lo, x, 2 + number, padding[number], padding[number], "constant", 0)
+    lines = []
+    for size, k, d, s in zip(x.shape[2:], kernel, dilation, stride):
+        count = (size - d * (k - 1) - 1) // s + 1
+        lines.append(np.arange(k)[:, None] * d + np.arange(count)[None] * s)
+    rows, columns = lines
+    places = rows[:, None, :, None] * x.shape[3] + columns[None, :, None, :]
+    return x, places.reshape(rows.shape[0] * columns.shape[0], -1)
+
+
+@rule("unfold")
+def sliding(lo: Lowering, x: Value, dim: int, size: int, step: int) -> Value:
+    """Windows of one axis, along a new last axis."""
+    axis = dim % x.rank
+    if not isinstance(x.shape[axis], int):
+        raise Unsupported("windows over an axis of open size")
+    count = (x.shape[axis] - size) // step + 1
+    places = np.arange(count)[:, None] * step + np.arange(size)[None]
+    picked = pick(lo, lo.full(x), axis, places.reshape(-1))
+    parts = lo.graph.reshape(picked, (*x.shape[:axis], count, size, *x.shape[axis + 1 :]))
+    order = [i for i in range(parts.rank) if i != axis + 1] + [axis + 1]
+    return lo.graph.transpose(parts, order)
+
+
+@rule("col2im", "fold")
+def fold(lo: Lowering, *_: Any, **__: Any) -> Value:
     """Not written."""
-    raise Unsupported(
-        "windows laid out one behind the other; use a convolution, or a reshape where they do not overlap"
-    )
+    raise Unsupported("windows added up where they overlap; use a transposed convolution")
