@@ -1,11 +1,13 @@
 """What two networks that no plugin knows come to after some steps: AdamW, its exponential mean, and nowcasts.
 
     python families.py --text FILE [--out families.jsonl] [--tasks resnet mistral] [--seeds 1000 2000] [--steps 5000]
+                       [--period 1000] [--threads 1]
 
 `resnet` is a small residual network on FashionMNIST (accuracy on the test images), `mistral` one of transformers with
 3 layers of width 64 on the bytes of a text (loss on its last tenth). All see the same batches from the same initial
-weights at one constant learning rate. The weights that are looked at get the batch statistics of 20 training batches
-of their own, whoever made them. Prints one JSON object a run; one that stands in the file of --out is not made again.
+weights at one constant learning rate. They are looked at every 250 steps and at the end, the mean of AdamW's weights
+in the run of AdamW; the weights that are looked at get the batch statistics of 20 training batches of their own,
+whoever made them. Prints one JSON object a run; one that stands in the file of --out is not made again.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from finished import Finished
 from torch import nn
 from torch.nn import functional
 
-PERIOD, EVALUATION, DECAY = 1000, 250, 0.995
+EVALUATION, DECAY = 250, 0.995
 
 
 class Block(nn.Module):
@@ -126,7 +128,7 @@ TASKS = {"resnet": Images, "mistral": Bytes}
 class Training:
     """One run of a task, with nowcasts or with AdamW alone; then the mean of its weights is looked at as well."""
 
-    def __init__(self, task: Images | Bytes, seed: int, steps: int, nowcasts: bool) -> None:
+    def __init__(self, task: Images | Bytes, seed: int, steps: int, nowcasts: bool, period: int) -> None:
         torch.manual_seed(seed)
         self.task, self.seed, self.steps, self.nowcasts = task, seed, steps, nowcasts
         self.model = task.model()
@@ -139,7 +141,7 @@ class Training:
                 self.optimizer,
                 self.model,
                 task.example,
-                period=PERIOD,
+                period=period,
                 max_train_steps=steps,
                 horizon=task.horizon,
             )
@@ -184,7 +186,7 @@ class Training:
             jump = self.nowcasts and not self.optimizer.need_grads
             self.step(number)
             jumps += jump and self.optimizer.last_event.kind == "nowcast"
-            if (number + 1) % EVALUATION:
+            if (number + 1) % EVALUATION and number + 1 < self.steps:
                 continue
             own = {name: tensor.detach() for name, tensor in self.model.named_parameters()}
             if self.nowcasts:
@@ -203,16 +205,20 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1000, 2000])
     parser.add_argument("--steps", type=int, default=5000)
     parser.add_argument("--out", help="a file that results are added to")
+    parser.add_argument("--period", type=int, default=1000, help="steps between nowcasts")
+    parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    nino.set_threads(1)
+    torch.set_num_threads(arguments.threads)
+    nino.set_threads(arguments.threads)
     finished = Finished(arguments.out)
     for name in arguments.tasks:
         task = TASKS[name](arguments.text)
         for seed in arguments.seeds:
             for nowcasts in (False, True):
                 settings = {"task": name, "seed": seed, "steps": arguments.steps, "nowcasts": nowcasts}
-                finished.make(settings, Training(task, seed, arguments.steps, nowcasts).run)
+                settings |= {"period": arguments.period} if nowcasts else {}
+                made = (task, seed, arguments.steps, nowcasts, arguments.period)
+                finished.make(settings, lambda made=made: Training(*made).run())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How many steps a small convolutional network takes to an accuracy on FashionMNIST, with and without nowcasts.
 
-    python fm16.py [--seeds 1000 2000 3000] [--target 0.895] [--steps 10000] [--out fm16.jsonl]
+    python fm16.py [--seeds 1000 2000 3000] [--target 0.895] [--steps 10000] [--out fm16.jsonl] [--threads 1]
 
 Prints one JSON object a run. Both optimizers see the same batches from the same initial weights; the accuracy on the
 test images is looked at every 50 steps, with a nowcaster that of the weights it has to show. `seconds` says what a run
@@ -145,9 +145,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=10_000)
     parser.add_argument("--nowcaster", default="nino")
     parser.add_argument("--out", help="a file that results are added to")
+    parser.add_argument("--threads", type=int, default=1)
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
-    nino.set_threads(1)
+    torch.set_num_threads(arguments.threads)
+    nino.set_threads(arguments.threads)
     data, finished = FashionMNIST(), Finished(arguments.out)
     for seed in arguments.seeds:
         for nowcaster in (None, arguments.nowcaster):
