@@ -34,13 +34,22 @@ extension DerivedGraphLayout {
             let levels = sides.rows.map {
                 IndexLevel(extent: entry.shape[$0], stride: entry.shape[($0 + 1)...].reduce(1, *))
             }
-            let count = levels.reduce(1) { $0 * $1.extent }
-            return [(addNodes("\(entry.name) rows", Axis(.fixed(count)), isTokenTable: isTokenTable), 0, levels)]
+            let axis = axis(ofRows: sides.rows, of: entry)
+            return [(addNodes("\(entry.name) rows", axis, isTokenTable: isTokenTable), 0, levels)]
         }
         return sides.from.map { part in
             let block = nodes(part, of: entry, "inputs", isTokenTable: isTokenTable)
             return (block, part.offset, part.levels(of: labels(of: block, part)))
         }
+    }
+
+    /// How rows permute: words stay, learned rows that a mean or attention reads may trade places.
+    private func axis(ofRows rows: [Int], of entry: ParameterList.Entry) -> Axis {
+        let count = rows.reduce(1) { $0 * entry.shape[$1] }
+        guard let axes = symmetries.axes[entry.name].map({ all in rows.map { all[$0] } }),
+            axes.contains(where: { $0.segments.joined().contains { if case .group = $0 { true } else { false } } })
+        else { return Axis(.fixed(count)) }
+        return axes.dropFirst().reduce(axes[0]) { $0.product($1, in: symmetries.groups) }
     }
 
     /// The nodes of a vector: one for each of its parts.

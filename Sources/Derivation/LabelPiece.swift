@@ -15,6 +15,8 @@ struct LabelPiece: Hashable {
 
     var labels: [Int] { digits.map(\.label) }
 
+    func holds(_ label: Int) -> Bool { digits.contains { $0.label == label } }
+
     func moved(by distance: Int) -> LabelPiece { LabelPiece(offset: offset + distance, digits: digits) }
 
     func renaming(_ name: (Int) -> Int) -> LabelPiece {

@@ -70,11 +70,15 @@ struct LabelTable {
 
     private mutating func set(_ number: Int, to axis: Axis) {
         for label in labels(ofAxis: number) { labels[label].places.remove(number) }
-        axes[number] = axis.map { piece in
-            let longer = piece.digits.filter { labels[$0.label].size > 1 }
-            return LabelPiece(offset: piece.offset, digits: longer.isEmpty ? Array(piece.digits.prefix(1)) : longer)
-        }.sorted { $0.offset < $1.offset }
+        axes[number] = axis.map(withoutUnits).sorted { $0.offset < $1.offset }
         for label in labels(ofAxis: number) { labels[label].places.insert(number) }
+    }
+
+    /// The piece without labels of one position, unless it has no other.
+    private func withoutUnits(_ piece: LabelPiece) -> LabelPiece {
+        guard piece.digits.count > 1, piece.digits.contains(where: { labels[$0.label].size == 1 }) else { return piece }
+        let longer = piece.digits.filter { labels[$0.label].size > 1 }
+        return LabelPiece(offset: piece.offset, digits: longer.isEmpty ? Array(piece.digits.prefix(1)) : longer)
     }
 
     // MARK: Marking
@@ -102,9 +106,32 @@ struct LabelTable {
 
     // MARK: Refining and uniting
 
+    /// Puts other pieces in the place of those that hold a label, on all its axes. Axes of windows over a picture have
+    /// hundreds of pieces, of which few change.
     private mutating func rewrite(_ label: Label, _ body: (LabelPiece) -> [LabelPiece]) {
         for number in labels[label].places {
-            set(number, to: axes[number].flatMap { $0.labels.contains(label) ? body($0) : [$0] })
+            var axis: Axis = []
+            swap(&axis, &axes[number])
+            var gone: Set<Label> = []
+            var index = 0
+            while index < axis.count {
+                guard axis[index].holds(label) else {
+                    index += 1
+                    continue
+                }
+                gone.formUnion(axis[index].labels)
+                let pieces = body(axis[index]).map(withoutUnits)
+                for piece in pieces { for digit in piece.digits { labels[digit.label].places.insert(number) } }
+                axis.replaceSubrange(index...index, with: pieces)
+                index += pieces.count
+            }
+            if zip(axis, axis.dropFirst()).contains(where: { $0.offset > $1.offset }) {
+                axis.sort { $0.offset < $1.offset }
+            }
+            for other in gone where !axis.contains(where: { $0.holds(other) }) {
+                labels[other].places.remove(number)
+            }
+            axes[number] = axis
         }
     }
 
