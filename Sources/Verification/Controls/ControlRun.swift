@@ -78,11 +78,17 @@ struct ControlRun {
         try isCaught(control, using: &random) { try function.error($1) > Self.margin * FunctionProof.tolerance }
     }
 
-    /// Units that are silent for these weights and inputs, as those of a ReLU below zero, may speak with others.
+    /// Units that are silent for these weights and inputs, as those of a ReLU below zero, may speak with others; and
+    /// attention to positions that are nearly alike may choose with larger ones, as long as the group itself holds.
     private func isSeenWithOtherWeights(_ control: NegativeControl, using random: inout SeededRandom) throws -> Bool {
-        for _ in 0..<moreWeights {
-            let other = try FunctionProof(subject.model, isHuge: sample?.isHuge ?? false, using: &random)
-            if try isSeen(control, by: other, using: &random) { return true }
+        for attempt in 0..<moreWeights {
+            let other = try FunctionProof(
+                subject.model, isHuge: sample?.isHuge ?? false, gain: 1 + Float(attempt) / 2, using: &random)
+            let isSeen = try isCaught(control, using: &random) { element, action in
+                try other.error(TensorAction(element, subject.claims)) <= FunctionProof.tolerance
+                    && other.error(action) > Self.margin * FunctionProof.tolerance
+            }
+            if isSeen { return true }
         }
         return false
     }

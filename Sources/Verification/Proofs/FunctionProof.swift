@@ -14,10 +14,12 @@ final class FunctionProof {
     private let inputs: SampleInputs
     private let reference: [Float]
 
-    /// - Parameter isHuge: whether the weights are drawn quickly, and the batch is one example.
+    /// - Parameters:
+    ///   - isHuge: whether the weights are drawn quickly, and the batch is one example.
+    ///   - gain: how much larger than usual matrices are.
     /// - Throws: what tracing and running the model throw.
-    init(_ model: Model, isHuge: Bool = false, using random: inout SeededRandom) throws {
-        weights = RandomWeights(model, isQuick: isHuge, using: &random)
+    init(_ model: Model, isHuge: Bool = false, gain: Float = 1, using random: inout SeededRandom) throws {
+        weights = RandomWeights(model, isQuick: isHuge, gain: gain, using: &random)
         state = ModelState(model, parameters: weights.parameters, buffers: weights.buffers)
         inputs = try SampleInputs(model, batch: isHuge ? 1 : 3, using: &random)
         evaluator = try state.evaluator(inputs: inputs.types, purpose: .inference)
