@@ -109,7 +109,9 @@ mpi:
 	  Sources/NinoMPI/nino_mpi.c -o $(MPI_LIBRARY)
 
 test-mpi: mpi | $(NINO)
+	@command -v ip > /dev/null || Tools/setup iproute2
 	Tests/MPI/run
+	python3 Tests/MPI/ranks.py
 
 wheel: build
 	@python3 -m pip --version >/dev/null 2>&1 || Tools/setup python3-pip

@@ -76,6 +76,9 @@ extension Communicator {
         try allGather([isTrue ? UInt8(1) : 0], padding: 0).allSatisfy { $0 == [1] }
     }
 
+    /// The sum over all ranks.
+    public func sum(_ number: Int) throws -> Int { try allGather([number], padding: 0).joined().reduce(0, +) }
+
     /// Values that each rank changes in turn; all have what the last one leaves.
     public func passOn(_ values: inout [Double], _ change: (inout [Double]) -> Void) throws {
         func message(_ rank: Int, _ bytes: UnsafeMutableRawBufferPointer) -> [RankMessage] {

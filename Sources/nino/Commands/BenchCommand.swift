@@ -46,6 +46,9 @@ struct BenchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where the files of a synthetic history go; kept there.", valueName: "dir"))
     var keep: String?
 
+    @Flag(name: .customLong("draw-only"), help: "Only draw the states of --config, and write them to --keep.")
+    var drawOnly = false
+
     @Flag(
         name: .customLong("against-pytorch"),
         help: "Time a plain PyTorch edge-list form on the same files, and compare the results.")
@@ -72,10 +75,20 @@ struct BenchCommand: ParsableCommand {
             throw ValidationError("--dtype: expected f32, bf16, f16 or f64, found \(dtype)")
         }
         guard !(all && config != nil) else { throw ValidationError("give either --config or --all") }
+        guard !drawOnly || config != nil && keep != nil else {
+            throw ValidationError("--draw-only needs --config, and --keep for the files")
+        }
     }
 
     func run() throws {
         try common.apply()
+        let given = DType(rawValue: (dtype ?? "f32").uppercased())!
+        if drawOnly {
+            try OutputFolder.make(keep!)
+            _ = try SyntheticHistory(
+                common.model(config!).parameters, dtype: given, in: keep!, seed: common.seed)
+            return
+        }
         let figures = BenchFigures(isJSON: common.json, tries: tries, seed: common.seed)
         for threads in Set([1, common.threads]).sorted() {
             try figures.show("sgemm 4096x128x128, threads \(threads)", figures.productRate(threads: threads), "GFLOP/s")
@@ -84,7 +97,6 @@ struct BenchCommand: ParsableCommand {
             throw InputError("--against-pytorch: expected a python3 that can import torch, found none")
         }
         if config == nil && !synthetic { try measureTask(figures) }
-        let given = DType(rawValue: (dtype ?? "f32").uppercased())!
         let sizes = config.map { [(config: $0, dtype: given)] } ?? (all ? Self.sizes : [Self.sizes[0]])
         for size in sizes { try measureSteps(size.config, size.dtype, figures) }
     }

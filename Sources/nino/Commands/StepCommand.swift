@@ -200,6 +200,8 @@ struct StepCommand: ParsableCommand {
         let relativeChange: Double
         /// From opened files to written ones.
         let seconds: Double
+        /// Who shared the work, and bytes that they sent each other.
+        let ranks, sentBytes: Int
     }
 
     func run() throws {
@@ -222,8 +224,7 @@ struct StepCommand: ParsableCommand {
         let fingerprint = try StepFingerprint(
             inputs: paths + [checkpoint, graph, lpe].compactMap { $0 },
             choices: choices(horizons) + " config \(target.configurationChecksum)")
-        let clock = ContinuousClock()
-        let started = clock.now
+        let started = ContinuousClock.now
         let output = try StepOutput(
             out, labels: labels, newest: states.newest, names: target.names(in: states),
             fingerprint: fingerprint.text, resuming: resume, journalEvery: journalEvery, ranks: ranks)
@@ -237,13 +238,14 @@ struct StepCommand: ParsableCommand {
             return try target.nowcast(
                 nowcaster, states, horizons: horizons, into: sinks, options: options)
         }
-        let seconds = (clock.now - started) / .seconds(1)
+        let seconds = (ContinuousClock.now - started) / .seconds(1)
+        let sent = try ranks.sum((ranks as? MPICommunicator)?.sentBytes ?? 0)
         for (index, horizon) in horizons.enumerated() {
             try report(
                 Result(
                     out: output.paths[index], method: nowcaster.name, horizon: horizon,
                     parameters: target.parameters.count, relativeChange: measures[index].relative,
-                    seconds: seconds))
+                    seconds: seconds, ranks: ranks.size, sentBytes: sent))
         }
     }
 

@@ -18,6 +18,9 @@ final class MPICommunicator: Communicator {
     /// Calls into MPI, one at a time.
     private let calls = Mutex(())
     private let interruption = Mutex<@Sendable () -> Bool>({ false })
+    private let sent = Mutex(0)
+    /// Bytes of the messages to other ranks so far.
+    var sentBytes: Int { sent.withLock { $0 } }
 
     /// Unchecked: a table of functions that does not change.
     private struct Library: @unchecked Sendable {
@@ -70,6 +73,7 @@ final class MPICommunicator: Communicator {
 
     func exchange(sending: [RankMessage], receiving: [RankMessage]) throws {
         let functions = library.functions
+        sent.withLock { $0 += sending.reduce(0) { $0 + $1.bytes.count } }
         func messages(_ list: [RankMessage]) -> [nino_rank_message_t] {
             list.map {
                 nino_rank_message_t(bytes: $0.bytes.baseAddress, count: Int64($0.bytes.count), rank: Int32($0.rank))
