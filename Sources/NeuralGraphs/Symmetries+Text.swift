@@ -1,5 +1,3 @@
-import NeuralGraphs
-
 /// Axes as people read them: `(heads_0, qk_0)`, segments joined by ` | `, by ` ∥ ` where they are interleaved.
 extension Symmetries {
     public func text(_ axis: Axis) -> String {

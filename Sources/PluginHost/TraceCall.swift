@@ -19,7 +19,8 @@ final class TraceCall: BuilderCall {
     /// All that the plugin asked for, as a number: equal for equal traces within this process.
     private var hasher = Hasher()
     var transcript: Int {
-        var copy = hasher
+        // Finalized is a copy: more may be added to the original.
+        let copy = hasher
         return copy.finalize()
     }
 

@@ -127,7 +127,6 @@ private struct BlockIteration {
     }
 
     private mutating func orthonormalize() -> Bool {
-        let size = matrix.size
         for a in 0..<width {
             for b in 0..<a { add(b, to: a, times: -dot(block, a, block, b)) }
             let length = dot(block, a, block, a).squareRoot()
