@@ -60,6 +60,9 @@ public final class ModelConfiguration: @unchecked Sendable {
         if case .text(let text) = values["model_type"] { text } else { nil }
     }
 
+    /// What stands there as the model type, of whatever kind, for messages; nil for nothing.
+    var givenModelType: String? { values["model_type"].flatMap { $0 == .null ? nil : "\($0)" } }
+
     /// The C side's handle; valid as long as this object.
     var handle: OpaquePointer { OpaquePointer(Unmanaged.passUnretained(self).toOpaque()) }
 

@@ -9,6 +9,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case configurationFile(CheckpointError)
     case configurationNotJSON(JSONError)
     case configurationNotAnObject(file: String)
+    /// `found` as it stands in the file, in quotes if it is a text.
     case unknownModelType(file: String, found: String?, known: [String])
     case ambiguous(file: String, first: String, second: String, score: Int)
     case configurationRefused(file: String, plugin: String, message: String)
@@ -62,7 +63,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .unknownModelType(let file, let found, let known):
             "\(file): key \"model_type\": expected one of "
                 + "\(known.isEmpty ? "none (no plugin is loaded)" : known.joined(separator: ", ")), found "
-                + "\(found.map { "\"\($0.shown())\"" } ?? "nothing")"
+                + (found ?? "nothing")
         case .ambiguous(let file, let first, let second, let score):
             "\(file): plugins \(first) and \(second) both recognize it with score \(score); take one of them out of "
                 + "the search path"

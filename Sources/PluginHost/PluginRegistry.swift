@@ -80,7 +80,7 @@ extension ModelConfiguration {
     /// - Throws: `unknownModelType` if none recognizes it, `ambiguous` if two do equally.
     func best(of scores: [(plugin: String, score: Int)], modelTypes: [String]) throws(PluginHostError) -> Int {
         guard let best = scores.map(\.score).max(), best > 0 else {
-            throw .unknownModelType(file: file, found: modelType, known: Set(modelTypes).sorted())
+            throw .unknownModelType(file: file, found: givenModelType, known: Set(modelTypes).sorted())
         }
         let winners = scores.indices.filter { scores[$0].score == best }
         guard winners.count == 1 else {

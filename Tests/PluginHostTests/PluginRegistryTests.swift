@@ -102,12 +102,15 @@ let perceptronConfig = #"{"model_type": "perceptron", "width": 5, "image_size": 
     @Test func unknownModelTypeNamesTheKnownOnes() throws {
         let (registry, _) = try registry("TestPerceptron")
         #expect(
-            throws: PluginHostError.unknownModelType(file: "test.json", found: "transporter", known: ["perceptron"])
+            throws: PluginHostError.unknownModelType(file: "test.json", found: "\"transporter\"", known: ["perceptron"])
         ) {
             try registry.model(for: configuration(#"{"model_type": "transporter"}"#))
         }
         #expect(throws: PluginHostError.unknownModelType(file: "test.json", found: nil, known: ["perceptron"])) {
             try registry.model(for: configuration("{}"))
+        }
+        #expect(throws: PluginHostError.unknownModelType(file: "test.json", found: "7", known: ["perceptron"])) {
+            try registry.model(for: configuration(#"{"model_type": 7}"#))
         }
     }
 
