@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 _Static_assert(sizeof(fenv_t) <= sizeof(nino_float_state_t), "room for the floating-point environment");
@@ -41,7 +42,10 @@ struct nino_process_state {
     locale_t thread_locale;
     int folder;
     mode_t creation_mask;
+    struct itimerval timers[3];
 };
+
+static const int timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
 
 static mode_t creation_mask(void) {
     mode_t mask = umask(0);
@@ -59,6 +63,7 @@ nino_process_state_t *nino_process_state_save(void) {
     state->thread_locale = uselocale((locale_t)0);
     state->folder = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     state->creation_mask = creation_mask();
+    for (int i = 0; i < 3; i++) getitimer(timers[i], &state->timers[i]);
     return state;
 }
 
@@ -98,10 +103,26 @@ static int restore_folder(const nino_process_state_t *state) {
     return fchdir(state->folder) == 0;
 }
 
+static int runs(struct timeval time) {
+    return time.tv_sec != 0 || time.tv_usec != 0;
+}
+
+/* A timer that nobody here knows of would end the program by its signal, some seconds later. */
+static int restore_timers(const nino_process_state_t *state) {
+    int changed = 0;
+    for (int i = 0; i < 3; i++) {
+        struct itimerval found;
+        if (getitimer(timers[i], &found) != 0 || runs(found.it_value) == runs(state->timers[i].it_value)) continue;
+        if (setitimer(timers[i], &state->timers[i], NULL) == 0) changed = 1;
+    }
+    return changed;
+}
+
 int nino_process_state_restore(nino_process_state_t *state) {
     int changed = restore_signals(state) ? NINO_CHANGED_SIGNALS : 0;
     if (restore_locale(state)) changed |= NINO_CHANGED_LOCALE;
     if (restore_folder(state)) changed |= NINO_CHANGED_FOLDER;
+    if (restore_timers(state)) changed |= NINO_CHANGED_TIMERS;
     if (umask(state->creation_mask) != state->creation_mask) changed |= NINO_CHANGED_CREATION_MASK;
     if (state->folder >= 0) close(state->folder);
     free(state->locale);

@@ -35,6 +35,7 @@ public enum PluginCall {
     private static let changes = [
         (NINO_CHANGED_SIGNALS, "the handling of signals"), (NINO_CHANGED_LOCALE, "the locale"),
         (NINO_CHANGED_FOLDER, "the working folder"), (NINO_CHANGED_CREATION_MASK, "the permissions of new files"),
+        (NINO_CHANGED_TIMERS, "the timers"),
     ]
 
     /// As `run`, for functions that are called so often that only what concerns their arithmetic is looked after.

@@ -21,7 +21,7 @@ import PluginHost
         let bent = try command(folder)
         #expect(bent.status == 0)
         let file = folder + "libTestChangesProcess.so"
-        let said = ["handling of signals", "locale", "working folder", "permissions of new files"]
+        let said = ["handling of signals", "locale", "working folder", "permissions of new files", "timers"]
         #expect(
             bent.errorLines == [
                 "nino: plugin \(file): changed how numbers are rounded in a constructor; it was put back"

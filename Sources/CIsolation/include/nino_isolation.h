@@ -75,7 +75,7 @@ void nino_float_state_save(nino_float_state_t *state);
 /// Puts it back; 1 if rounding, traps or the treatment of numbers near zero had been changed, else 0.
 int nino_float_state_restore(const nino_float_state_t *state);
 
-/// Signal handlers and mask, locale, working folder and the mask of new files' permissions.
+/// Signal handlers and mask, timers, locale, working folder and the mask of new files' permissions.
 typedef struct nino_process_state nino_process_state_t;
 
 /// Takes them down; NULL if there is no memory.
@@ -85,6 +85,7 @@ nino_process_state_t *nino_process_state_save(void);
 #define NINO_CHANGED_LOCALE 2
 #define NINO_CHANGED_FOLDER 4
 #define NINO_CHANGED_CREATION_MASK 8
+#define NINO_CHANGED_TIMERS 16
 
 /// Puts them back and frees what was taken down; tells which of them had been changed.
 int nino_process_state_restore(nino_process_state_t *state);

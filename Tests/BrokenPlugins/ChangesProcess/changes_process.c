@@ -16,6 +16,7 @@ static nino_status_t describe_elsewhere(const nino_architecture_t *architecture,
     signal(SIGINT, SIG_IGN);
     setlocale(LC_ALL, "C.UTF-8");
     umask(0);
+    alarm(1);
     if (chdir("/") != 0) return NINO_FAILED;
     return describe(architecture, model, builder, error);
 }
