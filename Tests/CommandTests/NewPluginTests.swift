@@ -63,7 +63,19 @@ import Testing
         let made = try Command(arguments: ["plugin", "new", "Net", "--out", folder + "net"], fileSizeLimit: 1)
         #expect(made.status == 2)
         #expect(made.errorLines.count == 1)
-        #expect(made.errors.hasPrefix("nino: \(folder + "net"): cannot be written: "))
+        #expect(made.errorLines == ["nino: \(folder + "net"): cannot be written: File too large"])
         #expect(folder.contents == [])
+    }
+
+    /// The system's words and no other library's.
+    @Test func whatStandsInTheWayIsSaid() throws {
+        let folder = TemporaryFolder()
+        folder.write("mine", to: "file")
+        for (parent, reason) in [("nowhere", "No such file or directory"), ("file", "Not a directory")] {
+            let made = try Command("plugin", "new", "Net", "--out", folder + "\(parent)/net")
+            #expect(made.status == 2)
+            #expect(made.errorLines == ["nino: \(folder + "\(parent)/net"): cannot be written: \(reason)"])
+        }
+        #expect(folder.contents == ["file"])
     }
 }

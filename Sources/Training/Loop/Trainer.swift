@@ -287,7 +287,7 @@ extension Trainer {
     /// Keeps the weights of training as they are, if it is their turn.
     private func keepState() throws {
         guard let keep, let folder, state.step % keep == 0 else { return }
-        try FileManager.default.createDirectory(atPath: folder.states, withIntermediateDirectories: true)
+        try OutputFolder.make(folder.states)
         try write(runner.weights, to: folder.state(state.step), metadata: ["step": "\(state.step)"])
     }
 
