@@ -11,10 +11,13 @@ public struct AxisTicks: Equatable, Sendable {
         values[0]...values[values.count - 1]
     }
 
+    private static let largest = 1e300
+
     /// - Parameter intervals: about how many there should be.
     public init(enclosing range: ClosedRange<Double>, intervals: Int) {
-        var low = range.lowerBound
-        var high = range.upperBound
+        // Beyond it the width of a range is infinite.
+        var low = min(max(range.lowerBound, -Self.largest), Self.largest)
+        var high = min(max(range.upperBound, -Self.largest), Self.largest)
         if high - low < 1e-9 * max(abs(low), abs(high), 1e-9) {
             let margin = max(abs(low) * 0.05, 1e-3)
             low -= margin

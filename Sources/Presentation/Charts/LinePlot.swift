@@ -13,8 +13,9 @@ public struct LinePlot: Sendable {
         public let label: String
         public let points: [Point]
 
+        /// - Parameter points: those without a finite value have no place and are left out.
         public init(label: String, points: [Point]) {
-            (self.label, self.points) = (label, points)
+            (self.label, self.points) = (label, points.filter(\.value.isFinite))
         }
     }
 

@@ -157,8 +157,8 @@ public final class MetaTrainer {
             step: state.step, loss: state.lossCount > 0 ? state.lossSum / Double(state.lossCount) : nil,
             learningRate: settings.learningRate(atStep: state.step) * pow(0.5, Double(state.reductions)),
             seconds: state.seconds, skipped: state.skipped,
-            relativeError: evaluation?.meanRelativeError, cosine: evaluation?.meanCosine,
-            validation: evaluation?.rows.filter { $0.kind == MetaEvaluation.allKinds } ?? [])
+            relativeError: evaluation?.meanRelativeError.finite, cosine: evaluation?.meanCosine.finite,
+            validation: evaluation?.rows.filter { $0.kind == MetaEvaluation.allKinds && $0.isFinite } ?? [])
         (state.lossSum, state.lossCount) = (0, 0)
         state.metrics.append(metrics)
         onEvent(.evaluated(metrics))
@@ -200,6 +200,15 @@ public struct MetaMetrics: Codable, Sendable, Equatable {
         case learningRate = "learning_rate"
         case relativeError = "relative_error"
     }
+}
+
+extension Double? {
+    /// Nil for what JSON cannot say: a network that a step has thrown far away predicts infinite changes.
+    fileprivate var finite: Double? { flatMap { $0.isFinite ? $0 : nil } }
+}
+
+extension MetaEvaluation.Row {
+    fileprivate var isFinite: Bool { cosine.isFinite && relativeError.isFinite && lengthRatio.isFinite }
 }
 
 extension AdamW {

@@ -68,6 +68,24 @@ private final class ToyObjective: MetaObjective {
         #expect(zip(rates, rates.dropFirst()).allSatisfy { $0 > $1 } && abs(rates.last! - 1e-6) < 1e-12)
     }
 
+    /// A step too large leaves finite weights whose predictions are not.
+    @Test func whatNoNumberCanSayIsLeftOutOfTheMetrics() throws {
+        let row = { (error: String) in
+            #"{"family":"f","kind":"all","horizon":1,"cosine":0.5,"relative_error":\#(error),"#
+                + #""length_ratio":1,"samples":1}"#
+        }
+        for (error, expected) in [("1.7e308", nil), ("0.25", 0.25)] as [(String, Double?)] {
+            let text = #"{"rows":[\#(row(error)),\#(row(error))]}"#
+            let evaluation = try JSONDecoder().decode(MetaEvaluation.self, from: Data(text.utf8))
+            let trainer = try MetaTrainer(
+                ToyObjective(), settings: settings(steps: 2), evaluationInterval: 2, files: files("n\(error)"),
+                validate: { evaluation })
+            #expect(try trainer.run())
+            #expect(trainer.metrics.last?.relativeError == expected && trainer.metrics.last?.cosine == 0.5)
+            #expect(folder.contents.contains("n\(error).metrics.jsonl"))
+        }
+    }
+
     @Test func aBadStepChangesNothing() throws {
         let (good, bad) = (ToyObjective(), ToyObjective { $0 == 10 || $0 == 12 })
         let trainer = try trainer(bad)
