@@ -50,6 +50,42 @@ import Testing
         }
     }
 
+    @Test func weightsDoNotTakeThePlaceOfWhatIsWorthMore() throws {
+        func holding(_ format: String) -> [UInt8] {
+            safetensors(
+                #"{"__metadata__":{"format":"\#(format)"},"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#,
+                [0, 0, 0, 0])
+        }
+        mkdir(folder + "run", 0o777)
+        folder.write("{}", to: "run/result.json")
+        let files: [(name: String, bytes: [UInt8], what: String)] = [
+            ("text", Array("a text".utf8), "something else"), ("plan.json", Array("{}".utf8), "something else"),
+            ("checkpoint.safetensors", holding("nino.training/2"), "what a run goes on from"),
+            ("t.safetensors", holding("nino.trajectory/1"), "a trajectory"),
+            ("run/model.safetensors", holding("pt"), "the model of a finished run"),
+        ]
+        for (name, bytes, what) in files {
+            let path = folder.write(bytes, to: name)
+            let state = fixture.history[0]
+            for command in [
+                step(out: path), ["convert", state, path], ["graph", "--config", fixture.config, "--out", path],
+                ["merge", "--base", state, "--models"] + fixture.history[1...2] + [
+                    "--method", "mean", "--out", path,
+                ],
+            ] {
+                #expect(try refused(command).contains("\(path) holds \(what) already"))
+            }
+            #expect(TemporaryFolder.bytes(of: path) == bytes)
+        }
+        // The twins: other weights are replaced, whatever their name; and a model beside no result is one of them.
+        unlink(folder + "run/result.json")
+        for name in ["run/model.safetensors", "weights"] {
+            let path = folder.write(holding("pt"), to: name)
+            #expect(try Command(arguments: step(out: path)).status == 0)
+            #expect(TemporaryFolder.bytes(of: path) != holding("pt"))
+        }
+    }
+
     @Test func statesOutOfOrderAreRefusedWithTheRightOrder() throws {
         let shuffled = [4, 0, 1, 2, 3].map { fixture.history[$0] }
         let message = try refused(step(out: fixture.out, history: shuffled))
@@ -78,6 +114,11 @@ import Testing
         let (next, plain) = (try Checkpoint(opening: folder + "next"), try Checkpoint(opening: fixture.out))
         for (name, _) in StepFixture.shapes { #expect(try next.floats(name) == plain.floats(name)) }
         #expect(FileManager.default.fileExists(atPath: folder + "next/config.json"))
+        // A run of nino's own keeps its states in a folder of that name.
+        mkdir(folder + "own", 0o777)
+        try FileManager.default.moveItem(atPath: run, toPath: folder + "own/states")
+        let own = try Command(arguments: ["step", folder + "own"] + arguments.dropFirst(2) + [folder + "again"])
+        #expect(own.status == 0, "\(own.errors)")
         #expect(try refused(["step", folder + "nowhere"] + arguments.dropFirst(2) + ["o"]).contains("found none"))
     }
 

@@ -60,6 +60,8 @@ import Testing
 
     @Test func aReportThatCannotBeWrittenIsRefusedBeforeTheRun() throws {
         let text = folder.write("some text to learn, again and again", to: "text")
+        let page = try refused(["graph", "--config", "fm-16", "--html", String(folder.path.dropLast())])
+        #expect(page.contains("expected a file or nothing under this name, found a folder"))
         for command in ["train", "compare"] {
             let message = try refused([command, "--task", "text", "--text", text, "--report", text])
             #expect(message == "nino: \(text): cannot write: expected a folder, found a file at \(text)\n")
@@ -76,6 +78,8 @@ import Testing
             let message = try refused(step + options + ["--history"] + states)
             #expect(message.hasPrefix("nino: \(name): expected at most 1000000000000 "), "\(message)")
         }
+        let trials = try refused(["verify", "--config", "fm-16", "--trials", largest])
+        #expect(trials.hasPrefix("nino: --trials: expected at most 1000000 "), "\(trials)")
         let nino = ["step", "--config", "fm-16", "--out", folder + "o.safetensors", "--step", largest, "--history"]
         #expect(try refused(nino + states).hasPrefix("nino: --step: expected at most 1000000000000 "))
     }

@@ -27,6 +27,13 @@ public struct RunFolder: Sendable {
         [result, model].contains { FileManager.default.fileExists(atPath: $0) }
     }
 
+    /// Whether a file is the model that a finished run left, beside its result.
+    public static func isModelOfFinishedRun(_ file: String) -> Bool {
+        let place = URL(fileURLWithPath: file)
+        let run = RunFolder(place.deletingLastPathComponent().path)
+        return place.path == URL(fileURLWithPath: run.model).path && FileManager.default.fileExists(atPath: run.result)
+    }
+
     /// Gives what a finished run left names with its step, so that the run can go on without overwriting it.
     ///
     /// - Throws: `cannotWrite`.

@@ -148,8 +148,9 @@ private struct BenchFolder {
 
     init(_ given: String?) throws {
         isTemporary = given == nil
+        // Commands are given names in it, which must not look like options.
         path =
-            given
+            given.map { $0.hasPrefix("-") ? "./" + $0 : $0 }
             ?? FileManager.default.temporaryDirectory.appendingPathComponent("nino-bench-\(UUID().uuidString)").path
         try OutputFolder.make(path)
     }

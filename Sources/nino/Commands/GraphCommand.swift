@@ -71,6 +71,8 @@ struct GraphCommand: ParsableCommand {
         try common.apply()
         try OutputFiles.check([("--out", out), ("--svg", svg), ("--html", html)], inputs: [config])
         if let out { try OutputFiles.requireSafetensors(out, option: "--out") }
+        try OutputFiles.requireFolder(of: svg, option: "--svg")
+        try OutputFiles.requireFolder(of: html, option: "--html")
         try OutputFiles.requireText(html, option: "--html", suffixes: OutputFiles.pages)
         try OutputFiles.requireText(svg, option: "--svg", suffixes: [".svg"])
         let model = try common.model(config)

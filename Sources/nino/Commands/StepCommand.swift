@@ -213,15 +213,15 @@ struct StepCommand: ParsableCommand {
         let paths = try self.states.paths()
         let horizons = horizons(of: nowcaster)
         let labels = to?.values.map { "to\($0)" } ?? horizons.map { "k\($0)" }
-        try OutputFiles.requireSafetensors(out, option: "--out")
+        let outputs = StepOutput.paths(out, labels: labels)
         try OutputFiles.check(
-            StepOutput.paths(out, labels: labels).map { ("--out", $0) },
-            inputs: paths + [checkpoint, config, graph, lpe])
+            outputs.map { ("--out", $0) }, inputs: paths + [checkpoint, config, graph, lpe])
+        for output in outputs { try OutputFiles.requireSafetensors(output, option: "--out") }
         let states = try self.states.open(paths, count: method == .rank1 ? nil : History.contextLength)
         let target = try StepTarget(
             config: config, graph: graph, encoding: lpe, needsGraph: nowcaster.needsGraph, inLayers: subgraph,
             newest: states.newest, options: common, ranks: ranks)
-        let fingerprint = try StepFingerprint(
+        let fingerprint = StepFingerprint(
             inputs: paths + [checkpoint, graph, lpe].compactMap { $0 },
             choices: choices(horizons) + " config \(target.configurationChecksum)")
         let started = ContinuousClock.now

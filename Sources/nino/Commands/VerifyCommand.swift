@@ -2,6 +2,7 @@ import ArgumentParser
 import Checkpoints
 import PluginHost
 import Presentation
+import Training
 import Verification
 
 struct VerifyCommand: ParsableCommand {
@@ -55,7 +56,7 @@ struct VerifyCommand: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard trials >= 1 else { throw ValidationError("--trials: expected at least 1, found \(trials)") }
+        try SettingBounds.require(trials, "--trials", in: 1...1_000_000, "weeks of trials")
         guard plugins.isEmpty || config == nil else { throw ValidationError("give either --plugin or --config") }
         guard (against == nil) == (weights == nil), against == nil || config != nil else {
             throw ValidationError("--against needs --config and --weights, and --weights belongs to it")

@@ -15,6 +15,7 @@ struct BudgetComparison {
     /// - Throws: what loading, training and writing throw; `Failure.interrupted` after Ctrl-C.
     func run() throws {
         let plan = try BudgetPlan(contentsOf: planFile)
+        if let report { try OutputFolder.make(report) }
         let watch = InterruptWatch()
         let status = StatusLine(isShown: !common.quiet && !common.json)
         let comparison = BudgetProtocol(plan, folder: folder, problem: problem) { now in

@@ -33,18 +33,25 @@ struct OutputFiles {
         }
     }
 
-    /// - Throws: `InputError` if there is no folder to write the file into: better said before long work than after it.
+    /// - Throws: `InputError` if there is no folder to write the file into, or a folder in its place: better said
+    ///   before long work than after it.
     static func requireFolder(of path: String?, option: String) throws {
         guard let path else { return }
         let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
         var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw InputError("\(option): \(path): expected a file or nothing under this name, found a folder")
+        }
         if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue { return }
         throw InputError("\(option): \(path): expected a folder \(folder), found none")
     }
 
-    /// - Throws: `InputError` for a name that promises another format than the one that is written.
+    /// - Throws: `InputError` for a name that promises another format than the one that is written, and for a file that
+    ///   is worth more than what takes its place.
     static func requireSafetensors(_ path: String, option: String) throws {
-        guard let suffix = otherFormats.first(where: path.hasSuffix) else { return }
+        guard let suffix = otherFormats.first(where: path.hasSuffix) else {
+            return try ReplacedFile.check(path, option: option)
+        }
         throw InputError(
             "\(option): expected a name that ends in .safetensors, found \(path): nino writes safetensors, and what "
                 + "reads \(suffix) files would not read it")

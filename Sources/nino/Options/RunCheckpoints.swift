@@ -12,8 +12,12 @@ struct RunCheckpoints {
     /// Seconds from one look to the next, and for which a new checkpoint must not change.
     private static let pause: UInt32 = 1
 
+    /// - Parameter folder: of a run; what `nino train --keep` left lies in a folder `states` of it.
     init(_ folder: String) {
-        self.folder = folder.hasSuffix("/") && folder.count > 1 ? String(folder.dropLast()) : folder
+        let folder = folder.hasSuffix("/") && folder.count > 1 ? String(folder.dropLast()) : folder
+        var hasStates: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: folder + "/states", isDirectory: &hasStates)
+        self.folder = hasStates.boolValue && Self.sorted(folder).isEmpty ? folder + "/states" : folder
     }
 
     /// The last `count` checkpoints, oldest first.
@@ -27,7 +31,7 @@ struct RunCheckpoints {
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
             throw InputError("\(folder): expected the folder of a run, found none")
         }
-        let all = sorted()
+        let all = Self.sorted(folder)
         guard all.count >= count else {
             let found = all.isEmpty ? "none" : all.map(\.name).joined(separator: ", ")
             throw InputError(
@@ -40,12 +44,12 @@ struct RunCheckpoints {
     /// As `newest`, once a checkpoint is there that was not before, and is whole.
     /// - Throws: `Failure.interrupted` after Ctrl-C.
     func waitForNext(_ count: Int) throws -> [String] {
-        let before = sorted().last?.number ?? -1
+        let before = Self.sorted(folder).last?.number ?? -1
         let watch = InterruptWatch()
         Output.note("\(folder): waiting for the checkpoint after \(before < 0 ? "none" : "\(before)")")
         while true {
             if watch.cancellation.isRequested { throw Failure.interrupted }
-            let all = sorted()
+            let all = Self.sorted(folder)
             if let last = all.last, last.number > before, all.count >= count {
                 let paths = try newest(count)
                 let size = Self.size(paths[count - 1])
@@ -59,11 +63,11 @@ struct RunCheckpoints {
     }
 
     /// Names with a number, all of the most frequent kind, by that number.
-    private func sorted() -> [(name: String, number: Int)] {
+    private static func sorted(_ folder: String) -> [(name: String, number: Int)] {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).filter { name in
             var isFolder: ObjCBool = false
             _ = FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder)
-            return !name.hasPrefix(".") && (isFolder.boolValue || Self.suffixes.contains(where: name.hasSuffix))
+            return !name.hasPrefix(".") && (isFolder.boolValue || suffixes.contains(where: name.hasSuffix))
         }
         var kinds: [String: [(name: String, number: Int)]] = [:]
         for name in names {
