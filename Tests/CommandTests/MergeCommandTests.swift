@@ -50,6 +50,20 @@ import Testing
         #expect(html.contains("<svg") && html.contains("state3.safetensors") && html.contains("merged"))
     }
 
+    @Test func modelsOfOneFileNameAreToldApart() throws {
+        let other = fixture.folder + "other"
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: false)
+        let model = other + "/" + URL(fileURLWithPath: fixture.history[1]).lastPathComponent
+        try FileManager.default.copyItem(atPath: fixture.history[2], toPath: model)
+        let command = try Command(
+            "merge", "--base", fixture.history[0], "--models", fixture.history[1], model, "--method", "mean", "--out",
+            fixture.out, "--json")
+        #expect(command.status == 0, "\(command.errors)")
+        let rows = try #require(command.lastObject?["models"] as? [[String: Any]])
+        let names = rows.compactMap { $0["name"] as? String }
+        #expect(names.count == 4 && Set(names).count == 4 && names[2] == "other/state1.safetensors", "\(names)")
+    }
+
     @Test(arguments: [
         (["--method", "mean", "--weight", "1"], "--weight is for"),
         (["--method", "ties", "--density", "0"], "--density"),

@@ -141,12 +141,18 @@ struct MergeCommand: ParsableCommand {
         progress.end()
         let report = MergeReport(
             out: out, method: merger.name, parameters: target.parameters.count,
-            names: ["base"] + models.map(Self.title) + ["merged"], distances: distances,
+            names: ["base"] + Self.titles(models) + ["merged"], distances: distances,
             scores: try judge.map { judge in try (paths + [out]).map(judge.score) })
         try show(report)
     }
 
-    private static func title(_ path: String) -> String { URL(fileURLWithPath: path).lastPathComponent }
+    /// The last component of each path, or as many as tell them apart.
+    private static func titles(_ paths: [String]) -> [String] {
+        let parts = paths.map { URL(fileURLWithPath: $0).standardizedFileURL.pathComponents }
+        let deepest = parts.map(\.count).max() ?? 1
+        let count = (1...deepest).first { count in Set(parts.map { $0.suffix(count) }).count == Set(parts).count }
+        return parts.map { $0.suffix(count ?? 1).joined(separator: "/") }
+    }
 
     private func show(_ report: MergeReport) throws {
         if let html {
