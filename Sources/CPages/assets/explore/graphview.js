@@ -86,9 +86,9 @@ class GraphView {
       let y = heights[column] + 14;
       const shown = this.shownNodes(block, choice);
       const count = shown.length < block.count ? `${shown.length} of ${block.count}` : `${block.count}`;
-      const label = svg("text", { x, y, "text-anchor": "middle", class: "block-label" }, shortened(block.name));
+      const label = svg("text", { x, y, "text-anchor": "middle", class: "block-label halo" }, shortened(block.name));
       label.append(svg("title", {}, `${block.name}, ${block.count} nodes`));
-      this.labelLayer.append(label, svg("text", { x, y: y + 13, "text-anchor": "middle", class: "tick" }, count));
+      this.labelLayer.append(label, svg("text", { x, y: y + 13, "text-anchor": "middle", class: "tick halo" }, count));
       y += 27;
       for (const position of shown) {
         this.places.set(`${node}:${position}`, { node, position, x, y });

@@ -1,9 +1,16 @@
 // Tensors as heat maps: blue below 0, orange above, by the largest value of the original.
 
-/** Rows and columns that show a tensor: its first axis down, the others across; a vector is one row. */
+/** The axis that goes down: the first, but for axes of one item before a matrix. */
+function downAxis(shape) {
+  const first = shape.findIndex((size) => size > 1);
+  return Math.min(first < 0 ? 0 : first, Math.max(0, shape.length - 2));
+}
+
+/** Rows and columns that show a tensor: one axis down, those behind it across; a vector is one row. */
 function gridOf(shape) {
   if (shape.length < 2) return [1, sizeOf(shape)];
-  return [shape[0], sizeOf(shape.slice(1))];
+  const down = downAxis(shape);
+  return [shape[down], sizeOf(shape.slice(down + 1))];
 }
 
 /** Width and height of a cell in pixels: square, unless a long matrix would become a hairline. */

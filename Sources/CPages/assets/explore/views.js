@@ -105,7 +105,8 @@ class WeightsView {
     const tensor = this.model.info.get(name);
     const map = new HeatMap(name);
     this.maps.set(name, map);
-    map.caption.append(make("b", { textContent: name }), ` ${shapeText(tensor.shape)}`);
+    map.caption.append(make("b", {}, ...breakable(name)), " ");
+    map.caption.append(make("span", { className: "shape", textContent: shapeText(tensor.shape) }));
     for (const place of places) {
       const box = make("input", { type: "checkbox" });
       box.dataset.key = keyOf(place);
@@ -115,18 +116,19 @@ class WeightsView {
     return map.element;
   }
 
-  /** Where items A and B stand on the first axis and on the others. */
+  /** Where items A and B stand on the axis that goes down and on those across. */
   marks(name, choice) {
     const marks = { rows: new Map(), columns: new Map() };
     const tensor = this.model.info.get(name);
-    const isVector = tensor.shape.length < 2;
+    const down = tensor.shape.length < 2 ? -1 : downAxis(tensor.shape);
     tensor.axes.forEach((axis, index) => {
       const inner = sizeOf(tensor.shape.slice(index + 1));
       for (const position of this.model.symmetry.positions(axis)) {
         for (const [digit, colour] of [[choice.a, "--first"], [choice.b, "--second"]]) {
           if (!this.model.symmetry.isOf(position, choice.group, choice.member, digit)) continue;
-          if (index === 0 && !isVector) marks.rows.set(position.position, colour);
-          else for (let i = 0; i < inner; i++) marks.columns.set(position.position * inner + i, colour);
+          if (index === down) marks.rows.set(position.position, colour);
+          if (index <= down) continue;
+          for (let i = 0; i < inner; i++) marks.columns.set(position.position * inner + i, colour);
         }
       }
     });
@@ -164,8 +166,7 @@ class StepView {
         ? "The numbers of the beginning, in other places: the items have moved, and nothing else."
         : `Other numbers than at first: they differ by ${shareText(change)} of the largest.`;
     const verdict = make("p", { className: same || isMoved ? "good" : "bad", textContent: text });
-    const isOne = now.shape.length > 2 && now.shape[0] === 1;
-    this.map.draw(isOne ? { ...now, shape: now.shape.slice(1) } : now, scaleOf(before));
+    this.map.draw(now, scaleOf(before));
     this.place.replaceChildren(title, verdict, this.map.element);
   }
 }

@@ -46,6 +46,11 @@ function shapeText(shape) {
   return shape.length ? shape.join(" × ") : "one number";
 }
 
+/** A tensor's name that may go on in another line behind a dot or an underscore. */
+function breakable(name) {
+  return name.split(/(?<=[._])/).flatMap((part) => [part, document.createElement("wbr")]);
+}
+
 function memberText(groups, swap) {
   const parts = groups[swap.group].dependsOn.map((other, i) => `${itemName(groups[other])} ${swap.member[i]}`);
   return parts.length ? ` in ${parts.join(", ")}` : "";
