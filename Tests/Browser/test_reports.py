@@ -53,6 +53,10 @@ class ReportTests(unittest.TestCase):
         plan = f"{ROOT}/Tests/Browser/budget.json"
         nino("compare", "--protocol", "budget", "--plan", plan, "--save", f"{folder}/budget", "--quiet")
         cls.pages["budget"] = f"{folder}/budget/report.html"
+        with open(f"{folder}/budget/table.md") as file:
+            cls.budget = file.read()
+        models = ["--base", history[0], "--models", *history[1:3], "--method", "mean", "--out", f"{folder}/merged"]
+        cls.merge = json.loads(nino("merge", *models, "--html", cls.page("merge"), "--json"))
         cls.pages["train"] = f"{folder}/train/report.html"
         cls.pages["compare"] = f"{folder}/compare/report.html"
         cls.pages["meta-train"] = f"{folder}/meta.html"
@@ -63,7 +67,9 @@ class ReportTests(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_pages_load_without_errors_and_load_nothing_else(self):
-        self.assertGreaterEqual(len(self.pages), 10)
+        reports = {"train", "compare", "budget", "meta-train", "backtest", "merge", "verify"}
+        self.assertLessEqual(reports | set(GRAPHS), set(self.pages))
+        self.assertGreaterEqual(len(self.pages), 13)
         for name, page in self.pages.items():
             with self.subTest(name):
                 self.browser.open(page)
@@ -81,6 +87,55 @@ class ReportTests(unittest.TestCase):
                         self.assertGreater(result["count"], 10)
                         self.assertEqual(result["weak"], [])
                         self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), width)
+
+    def test_what_a_page_should_not_do_is_noticed(self):
+        """The twin of the two above."""
+        wrong = "<script>missing()</script><img src=other.png><p style='width: 2000px; color: #777; background: #888'>"
+        for name in ("budget", "merge"):
+            with open(self.pages[name]) as file:
+                text = file.read()
+            self.assertIn("</body>", text)
+            page = os.path.join(self.folder.name, f"wrong-{name}.html")
+            with open(page, "w") as file:
+                file.write(text.replace("</body>", wrong + "grey on grey</p></body>"))
+            self.browser.open(page, width=400)
+            self.assertTrue(any("missing" in problem for problem in self.browser.problems), self.browser.problems)
+            self.assertEqual(len(self.browser.requests), 2)
+            self.assertEqual(len(contrasts(self.browser)["weak"]), 1)
+            self.assertGreater(self.browser.evaluate("document.documentElement.scrollWidth"), 400)
+
+    def cells(self):
+        """Texts of the rows of all tables of a page but that of its settings."""
+        rows = "[...document.querySelectorAll('table:has(thead) tbody tr')]"
+        return self.browser.evaluate(f"{rows}.map((row) => [...row.cells].map((cell) => cell.textContent))")
+
+    def test_a_merge_shows_every_network_and_its_numbers(self):
+        def text(value, decimals):
+            return "–" if value is None else f"{value:.{decimals}f}"
+
+        models = self.merge["models"]
+        names = [f"state-{seed}/weights.safetensors" for seed in "23"]
+        self.assertEqual([model["name"] for model in models], ["base", *names, "merged"])
+        expected = [[m["name"], text(m["change"], 4), text(m.get("cosine"), 3)] for m in models]
+        self.browser.open(self.pages["merge"])
+        self.assertEqual(self.cells(), expected)
+        self.assertEqual(self.browser.evaluate("document.querySelectorAll('svg .marker').length"), len(models))
+        # The twin: of another merge they are not.
+        expected[1][1] = text(models[1]["change"] * 1.01, 4)
+        self.assertNotEqual(self.cells(), expected)
+
+    def test_a_budget_report_shows_the_rows_of_its_table_best_first(self):
+        expected = []
+        for line in self.budget.splitlines():
+            method, rate, mean, seeds, time = [cell.strip() for cell in line.strip("|").split("|")]
+            if rate.startswith("×"):
+                expected.append([method, rate, mean, *seeds.split(" / "), time])
+        self.assertEqual(len(expected), 3)
+        self.browser.open(self.pages["budget"])
+        self.assertEqual(self.cells(), expected)
+        self.assertIn(f"{expected[0][0]} ends best", self.browser.evaluate("document.body.textContent"))
+        # The twin: in another order they are others.
+        self.assertNotEqual(self.cells(), expected[::-1])
 
     def test_no_page_names_a_folder_of_this_machine(self):
         for name in GRAPHS:
