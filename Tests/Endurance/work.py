@@ -74,10 +74,10 @@ def is_whole(path):
 class Work:
     """One command: how it begins, how it goes on after a kill, and the bytes that it must end with."""
 
-    def __init__(self, name, folder, begin, go_on, results):
+    def __init__(self, name, folder, begin, go_on, results, is_replaced=False):
         self.name, self.folder, self.begin, self.go_on = name, folder, begin, go_on
-        # Names of files whose bytes are the result.
-        self.results = results
+        # Names of files whose bytes are the result, and whether one of an earlier step may stand there before.
+        self.results, self.is_replaced = results, is_replaced
         start = time.monotonic()
         nino(self.begin(self.out("whole")))
         self.seconds = time.monotonic() - start
@@ -147,7 +147,8 @@ def make(folder, text_bytes=4000):
         return [*meta, "--out", in_folder(out, "ck.safetensors")]
 
     def learning_on(out):
-        has_begun = any("training" in name or "state" in name for name in files(out))
+        # What a kill left half written has a hidden name, and is nothing to go on from.
+        has_begun = os.path.exists(os.path.join(out, "ck.training.safetensors"))
         return learning(out) + (["--resume"] if has_begun else [])
 
     return {
@@ -160,6 +161,6 @@ def make(folder, text_bytes=4000):
             "collect", place("collect"), collecting, collecting, lambda name: name.endswith(".safetensors")
         ),
         "meta-train": lambda: Work(
-            "meta-train", place("meta"), learning, learning_on, lambda name: name == "ck.safetensors"
+            "meta-train", place("meta"), learning, learning_on, lambda name: name == "ck.safetensors", is_replaced=True
         ),
     }
