@@ -53,8 +53,8 @@ $(LINT)/ready: Tools/requirements-lint.txt
 # Damaged files for every reader of files, each reader its share of SECONDS; `make test` tries a few hundred.
 SECONDS = 60
 fuzz: setup
-	swift build -c release --product nino-fuzz
-	swift build -c release --product TestFalseManifest
+	for product in nino-fuzz TestFalseManifest $(PLUGINS:lib%.so=%); do \
+	  swift build -c release --product $$product || exit; done
 	.build/release/nino-fuzz --seconds $(SECONDS)
 
 # Kills commands that keep their work, and damages what they leave; each must go on to the same bytes.

@@ -1,5 +1,6 @@
 import Foundation
 import Nowcasting
+import Tensors
 import TestSupport
 import Training
 
@@ -22,6 +23,10 @@ enum Fixtures {
 
     /// The arrays of an archive of NumPy.
     static let arrays = TemporaryFolder.entries(of: CheckpointFixtures.folder + "stored.npz").map(\.bytes)
+
+    /// One number, and nothing said of it.
+    static let tensor = safetensors(
+        #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, [UInt8](repeating: 0, count: 4))
 
     static let manifest = encoded(
         CollectionManifest(version: "1", seed: 3, plan: .standard, data: ["fm-16": "d"]))
@@ -57,6 +62,44 @@ enum Fixtures {
         journal.begin(continuing: false, flush: {}, takeWritten: { [] })
         for part in 0..<3 { journal.finished(part: part, [ChangeMeasure(change: 1, length: 2)]) }
         return TemporaryFolder.bytes(of: folder + ".o.safetensors.journal")
+    }()
+
+    /// Node terms in their file, and the journal that has their checksums.
+    static let terms: (journal: [UInt8], terms: [UInt8], values: [Float]) = {
+        let folder = TemporaryFolder()
+        let values = (0..<12).map { Float($0) / 3 }
+        let journal = FileJournal(output: folder + "o.safetensors", fingerprint: "f", resuming: false, pause: 0)
+        journal.begin(continuing: false, flush: {}, takeWritten: { [] })
+        journal.save([Tensor(shape: [6, 2], values: values)], rows: 0..<6)
+        let path = folder + ".o.safetensors.journal"
+        return (TemporaryFolder.bytes(of: path), TemporaryFolder.bytes(of: path + ".terms"), values)
+    }()
+
+    /// A small network of random weights.
+    static let network: [UInt8] = {
+        var (entries, data): ([String], [UInt8]) = ([], [])
+        let weights = NowcastNetwork.randomWeights(width: 2, slots: 1, layers: 2, horizons: 2, seed: 1)
+        for (name, weight) in weights.sorted(by: { $0.key < $1.key }) {
+            let start = data.count
+            data += littleEndian(weight.values)
+            entries.append(
+                #""\#(name)":{"dtype":"F32","shape":\#(weight.shape),"data_offsets":[\#(start),\#(data.count)]}"#)
+        }
+        let metadata = #""__metadata__":{"model_args":"{\"wte_pos_enc\":false,\"hid\":2,\"upd_scale\":0.5}"}"#
+        return safetensors("{" + ([metadata] + entries).joined(separator: ",") + "}", data)
+    }()
+
+    static let plan = encoded(CollectionPlan.standard)
+
+    /// Small ones of every kind that is read.
+    static let tokenizers: [[UInt8]] = {
+        struct Cases: Decodable {
+            struct Case: Decodable { let tokenizer: String }
+            let cases: [Case]
+        }
+        let path = BuiltProducts.repository.appendingPathComponent("Tests/Fixtures/tokenizer_cases.json").path
+        let cases = try? JSONDecoder().decode(Cases.self, from: Data(TemporaryFolder.bytes(of: path)))
+        return cases?.cases.map { Array($0.tokenizer.utf8) } ?? []
     }()
 
     private static func encoded(_ value: some Encodable) -> [UInt8] {

@@ -10,18 +10,19 @@ import Training
 extension FuzzReader {
     /// Every reader of files that runs in this process.
     public static let all: [FuzzReader] = [
-        safetensors, index, zip, pickle, ranks, distributed, numpy, json, config, idx, gzip, manifest, trajectory,
-        journal, graph, run, plugin,
+        safetensors, index, zip, pickle, ranks, distributed, numpy, archive, trainer, json, config, idx, gzip, cifar,
+        tokenizer, words, manifest, collection, trajectory, journal, terms, graph, encoding, network, run, meta, budget,
+        ledger, losses, plugin, model, program,
     ]
 
     private static let header =
         #"{"__metadata__":{"format":"pt","step":"7"},"a":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]},"#
         + #""b":{"dtype":"BF16","shape":[3],"data_offsets":[16,22]},"#
         + #""c":{"dtype":"I64","shape":[],"data_offsets":[22,30]}}"#
-    private static let tensors = TestSupport.safetensors(header, (0..<30).map { UInt8($0) })
+    static let tensors = TestSupport.safetensors(header, (0..<30).map { UInt8($0) })
 
     /// Opens a checkpoint and touches all that it says of itself.
-    private static func open(_ path: String) throws {
+    static func open(_ path: String) throws {
         let file = try Checkpoint(opening: path)
         _ = (file.layout, file.files, file.step)
         for tensor in file.tensors {
@@ -91,6 +92,21 @@ extension FuzzReader {
         try open(folder.zip("n.npz", entries: [("a.npy", bytes)]))
     }
 
+    private static let archive = FuzzReader(
+        "archive", corpus: ["stored.npz", "packed.npz"].map(CheckpointFixtures.bytes)
+    ) { bytes, folder in
+        try open(folder.write(bytes, to: "f.npz"))
+    }
+
+    /// What the trainers of Hugging Face write beside a checkpoint.
+    private static let trainer = FuzzReader(
+        "trainer", corpus: [Array(#"{"epoch": 0.5, "global_step": 200, "log_history": [{"loss": 3.5}]}"#.utf8)]
+    ) { bytes, folder in
+        folder.write(Fixtures.tensor, to: "model.safetensors")
+        folder.write(bytes, to: "trainer_state.json")
+        guard try Checkpoint(opening: String(folder.path.dropLast())).step != nil else { throw SetAside() }
+    }
+
     private static let json = FuzzReader(
         "json", corpus: [Array(#"{"a":[1,-2.5e3,null,true,"\u00e9\ud83d\ude00"],"b":{"c":{}}}"#.utf8)]
     ) { bytes, _ in
@@ -138,6 +154,26 @@ extension FuzzReader {
         _ = try GraphFile.read(folder.write(bytes, to: "g.safetensors"))
     }
 
+    /// Another positional encoding for a graph.
+    private static let encoding = FuzzReader("encoding", corpus: [Fixtures.graph]) { bytes, folder in
+        _ = try GraphFile.readEncoding(folder.write(bytes, to: "g.safetensors"))
+    }
+
+    /// A nowcaster of one's own.
+    private static let network = FuzzReader("network", corpus: [Fixtures.network]) { bytes, folder in
+        _ = try NowcastNetwork(opening: folder.write(bytes, to: "n.safetensors"))
+    }
+
+    /// Node terms beside a journal that is right.
+    private static let terms = FuzzReader("terms", corpus: [Fixtures.terms.terms]) { bytes, folder in
+        folder.write(Fixtures.terms.journal, to: ".o.safetensors.journal")
+        folder.write(bytes, to: ".o.safetensors.journal.terms")
+        let journal = FileJournal(output: folder + "o.safetensors", fingerprint: "f", resuming: true)
+        let term = Tensor(shape: [6, 2])
+        guard journal.continues, journal.restore(into: [term], rows: [0..<6]) else { throw SetAside() }
+        precondition(term.array == Fixtures.terms.values, "other terms than were written")
+    }
+
     private static let run = FuzzReader("run", corpus: [FuzzedRun.checkpoint]) { bytes, folder in
         folder.removeContents()
         mkdir(folder + "run", 0o700)
@@ -154,4 +190,4 @@ extension FuzzReader {
 }
 
 /// A reader took nothing from a file, without an error.
-private struct SetAside: Error {}
+struct SetAside: Error {}

@@ -29,13 +29,13 @@ enum FuzzedRun {
             settings: settings, model: model, data: data, folder: RunFolder(folder + "run"), start: start)
     }
 
-    private static var data: ImageClassification {
+    static var data: ImageClassification {
         let images = LabelledImages(height: 2, width: 2, pixels: (0..<16).map { $0 * 15 }, labels: [0, 1, 0, 1])
         return ImageClassification(
             training: images, evaluation: images, mean: 0.4, standardDeviation: 0.2, evaluationBatchSize: 4)
     }
 
-    private static var model: TrainableModel {
+    static var model: TrainableModel {
         let parameters = ParameterList([("weight", [2, 4])])
         return TrainableModel(
             configuration: "{}", parameters: parameters, initialParameters: { _ in (0..<8).map { Float($0) / 10 } },

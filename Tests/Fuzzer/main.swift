@@ -1,5 +1,6 @@
 // Damages files and reads them, each reader in a process of its own, so that a crash ends one reader's turn and names
-// its input. Usage: nino-fuzz [--seconds S] [--seed N] [--reader NAME]; `make fuzz SECONDS=…`.
+// its input. Usage: nino-fuzz [--seconds S] [--seed N] [--reader NAME]; `make fuzz SECONDS=…`. With --plant KIND it
+// does one wrong thing instead, which a sanitizer must find.
 import Foundation
 import FuzzSupport
 
@@ -43,6 +44,14 @@ func work(_ reader: FuzzReader, progress: String) {
 if let progress = option("--worker") {
     guard let reader = FuzzReader.all.first(where: { $0.name == names[0] }) else { bad("no reader \(names[0])") }
     work(reader, progress: progress)
+    exit(0)
+}
+
+if let kind = option("--plant") {
+    guard let fault = PlantedFault(rawValue: kind) else {
+        bad("--plant: expected one of \(PlantedFault.allCases.map(\.rawValue).joined(separator: ", ")), found \(kind)")
+    }
+    print("planted: \(fault.commit())")
     exit(0)
 }
 

@@ -1,6 +1,3 @@
-import Checkpoints
-import Foundation
-import JSONText
 import Nowcasting
 
 /// Losses that the user measured: a JSON object of names and numbers. A state is called by its step, a forecast as the
@@ -11,7 +8,7 @@ struct LossFile {
 
     init(_ path: String) throws {
         self.path = path
-        losses = try JSONText.decode(from: WholeFile.bytes(of: path, limit: JSONLimits.bytes), file: path)
+        losses = try MeasuredLosses(contentsOf: path).byName
     }
 
     /// - Throws: `InputError` for a state without a loss, and for a name that is none.
