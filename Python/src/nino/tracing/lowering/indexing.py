@@ -36,9 +36,7 @@ def _rows_of(lo: Lowering, table: Value, ids: Value, padding: int = -1) -> Value
     if start is not None:
         rows = lo.graph.slice(table, 0, start, start + ids.shape[0])
     else:
-        if isinstance(ids, Constant) and ids.example.min() < 0:
-            count = table.shape[0]
-            ids = Constant(ids.shape, example=ids.example % count, largest=ids.largest % count)
+        ids = _from_the_start(ids, table.shape[0])
         rows = lo.graph.apply("embedding", [ids, table], (*ids.shape, table.shape[1]), paddingIndex=padding)
     return lo.graph.broadcast(lo.graph.reshape(rows, (1,) * (len(lo.shape) - rows.rank) + rows.shape), lo.shape)
 
@@ -60,7 +58,7 @@ def index(lo: Lowering, x: Value, indices: list[Value | None]) -> Value:
 def _index_one(lo: Lowering, x: Value, axis: int, ids: Value) -> Value:
     if axis == 0 and x.rank == 2:
         return _rows_of(lo, x, ids)
-    ids = lo.compact(lo.floats(ids))
+    ids = _from_the_start(lo.compact(lo.floats(ids)), x.shape[axis])
     start = _start_of_range(ids)
     if start is not None and ids.rank == 1:
         return lo.graph.slice(x, axis, start, start + ids.shape[0])
@@ -68,6 +66,15 @@ def _index_one(lo: Lowering, x: Value, axis: int, ids: Value) -> Value:
     lined = _lined(lo, ids, x.rank, axis)
     picked = lo.graph.apply("gather", [x, lined], shape, axis=axis)
     return lo.graph.reshape(picked, lo.shape)
+
+
+def _from_the_start(ids: Value, size: Any) -> Value:
+    """Constant ids that count from the end, counted from the start."""
+    if not isinstance(ids, Constant) or ids.example.size == 0 or ids.example.min() >= 0:
+        return ids
+    if not isinstance(size, int):
+        raise Unsupported("ids that count from the end of an axis of open size")
+    return Constant(ids.shape, example=ids.example % size, largest=ids.largest % size)
 
 
 def _lined(lo: Lowering, ids: Value, rank: int, axis: int) -> Value:
