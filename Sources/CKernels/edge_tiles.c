@@ -12,46 +12,19 @@ NINO_INLINE void load_states(const nino_edge_states_t *states, int64_t slot, int
     for (int i = 0; i < 5; i++) x[i] = edge[(slot * 5 + i) * states->channel_stride];
 }
 
-NINO_CLONES void nino_edge_input_silu(const nino_edge_tile_t *tile, const nino_edge_states_t *states,
-                                      const float *weights, const float *source_terms, const float *target_terms,
-                                      float *hidden) {
-    const int64_t width = tile->width, slots = states->channel_count / 5;
-    for (int64_t t = 0, e = 0; t < tile->targets; t++) {
-        const float *restrict v = target_terms + t * width;
-        for (int64_t s = 0; s < tile->fan_in; s++, e++) {
-            const float *restrict u = source_terms + tile->sources[e] * width;
-            float *restrict h = hidden + e * width;
-            float x[5];
-            if (slots == 0) {
-                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(u[i] + v[i]);
-            } else if (slots == 1) {
-                load_states(states, 0, t, s, x);
-                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(u[i] + v[i] + FIVE(x, weights));
-            } else {
-                load_states(states, 0, t, s, x);
-                for (int64_t i = 0; i < width; i++) h[i] = u[i] + v[i] + FIVE(x, weights);
-                for (int64_t f = 1; f < slots - 1; f++) {
-                    const float *restrict w = weights + f * 5 * width;
-                    load_states(states, f, t, s, x);
-                    for (int64_t i = 0; i < width; i++) h[i] += FIVE(x, w);
-                }
-                const float *restrict w = weights + (slots - 1) * 5 * width;
-                load_states(states, slots - 1, t, s, x);
-                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + FIVE(x, w));
-            }
-        }
-    }
-}
-
 NINO_CLONES void nino_edge_update_silu(const nino_edge_tile_t *tile, const float *source_terms,
                                        const float *target_terms, float *hidden) {
     const int64_t width = tile->width;
     for (int64_t t = 0, e = 0; t < tile->targets; t++) {
         const float *restrict v = target_terms + t * width;
         for (int64_t s = 0; s < tile->fan_in; s++, e++) {
-            const float *restrict u = source_terms + tile->sources[e] * width;
             float *restrict h = hidden + e * width;
-            for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + u[i] + v[i]);
+            if (source_terms) {
+                const float *restrict u = source_terms + tile->sources[e] * width;
+                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + u[i] + v[i]);
+            } else {
+                for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + v[i]);
+            }
         }
     }
 }
@@ -115,29 +88,6 @@ NINO_CLONES void nino_channel_message_sums(const float *products, const float *w
             double *restrict m = messages + t * width;
             for (int64_t i = 0; i < width; i++) m[i] += g[i] * w[i];
         }
-    }
-}
-
-// Sums in LANES partial sums, then those in order.
-NINO_INLINE float dot(const float *restrict a, const float *restrict b, int64_t n) {
-    float partial[LANES] = {0};
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES)
-        for (int64_t j = 0; j < LANES; j++) partial[j] += a[i + j] * b[i + j];
-    for (int64_t j = 0; i + j < n; j++) partial[j] += a[i + j] * b[i + j];
-    for (int64_t half = LANES / 2; half > 0; half /= 2)
-        for (int64_t j = 0; j < half; j++) partial[j] += partial[j + half];
-    return partial[0];
-}
-
-NINO_CLONES void nino_edge_read_out(float *hidden, int64_t edges, int64_t width, const float *hidden_bias,
-                                    const float *weights, const float *bias, int64_t slots, float *outputs,
-                                    int64_t output_stride) {
-    for (int64_t e = 0; e < edges; e++) {
-        float *restrict h = hidden + e * width;
-        for (int64_t i = 0; i < width; i++) h[i] = edge_silu(h[i] + hidden_bias[i]);
-        for (int64_t f = 0; f < slots; f++)
-            outputs[f * output_stride + e] = bias[f] + dot(h, weights + f * width, width);
     }
 }
 

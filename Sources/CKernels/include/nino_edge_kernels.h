@@ -30,7 +30,7 @@ typedef struct {
 void nino_edge_input_silu(const nino_edge_tile_t *tile, const nino_edge_states_t *states, const float *weights,
                           const float *source_terms, const float *target_terms, float *hidden);
 
-/// hidden[e] = silu(hidden[e] + source_terms[sources[e]] + target_terms[t])
+/// hidden[e] = silu(hidden[e] + source_terms[sources[e]] + target_terms[t]), without the second where it is NULL
 void nino_edge_update_silu(const nino_edge_tile_t *tile, const float *source_terms, const float *target_terms,
                            float *hidden);
 
@@ -48,10 +48,10 @@ void nino_edge_input_message_sums(const nino_edge_tile_t *tile, const nino_edge_
 void nino_channel_message_sums(const float *products, const float *weights, int64_t channel_count, int64_t targets,
                                int64_t width, double *messages);
 
-/// outputs[f][e] = bias[f] + dot(weights[f], silu(hidden[e] + hidden_bias)); hidden is overwritten
+/// outputs[f][e] = bias[f] + dot(weights[f], hidden[e])
 /// - hidden: [edges][width]; weights: [slots][width]; outputs: [slots][output_stride]
-void nino_edge_read_out(float *hidden, int64_t edges, int64_t width, const float *hidden_bias, const float *weights,
-                        const float *bias, int64_t slots, float *outputs, int64_t output_stride);
+void nino_edge_outputs(const float *hidden, int64_t edges, int64_t width, const float *weights, const float *bias,
+                       int64_t slots, float *outputs, int64_t output_stride);
 
 /// out[r][c] = x[r · row_stride + c · column_stride]; out has out_stride elements from row to row.
 void nino_gather(const float *x, int64_t rows, int64_t row_stride, int64_t columns, int64_t column_stride, float *out,
@@ -73,6 +73,15 @@ void nino_pack(const float *b, int64_t k, int64_t n, float *packed);
 
 /// c [rows][n] = a [rows][k] · b; a row's result depends on that row alone.
 void nino_packed_product(int64_t rows, int64_t k, int64_t n, const float *a, const float *packed, float *c);
+
+/// hidden[e] = silu(a[e] · b + source_terms[sources[e]] + target_terms[t]), without the second where it is NULL
+/// - a: [edges][width]; packed: b [width][width]
+void nino_edge_product_silu(const nino_edge_tile_t *tile, const float *a, const float *packed,
+                            const float *source_terms, const float *target_terms, float *hidden);
+
+/// As `nino_edge_message_sums` with scales hidden · b.
+void nino_edge_product_message_sums(const nino_edge_tile_t *tile, const float *hidden, const float *packed,
+                                    const float *values, double *messages, double *hidden_sums);
 
 /// Whether the processor has the instructions of the next two, which must not be called otherwise.
 int nino_has_bf16_products(void);

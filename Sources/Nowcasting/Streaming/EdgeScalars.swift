@@ -37,10 +37,11 @@ struct EdgeScalars: Sendable {
         (targetsAreInner, targetsDiffer, placesDiffer) = (false, false, false)
     }
 
-    /// Calls `body` for each patch of scalars of one slot in a panel, with the place of its corner in [outer, inner].
+    /// Calls `body` for each patch of scalars of one slot in a panel, with the row and the column of its corner in
+    /// [outer, inner].
     func forEachPatch(
         of panel: EdgePanel, in stream: EdgeStream, slot: Int,
-        _ body: (_ patch: ScalarPatch, _ place: Int) throws -> Void
+        _ body: (_ patch: ScalarPatch, _ row: Int, _ column: Int) throws -> Void
     ) rethrows {
         let targetRange = panel.targets.shifted(by: -stream.targets.lowerBound)
         switch addresses {
@@ -52,7 +53,7 @@ struct EdgeScalars: Sendable {
                     let patch = ScalarPatch(
                         parameter: parameter, first: offset + rowAddress + columnAddress + slot, rows: rowCount,
                         rowStride: rowStride, columns: columnCount, columnStride: columnStride)
-                    try body(patch, row * innerRange.count + column)
+                    try body(patch, row, column)
                 }
             }
         case .listed(let addresses):
@@ -63,7 +64,7 @@ struct EdgeScalars: Sendable {
                         let patch = ScalarPatch(
                             parameter: parameter, first: address + slot, rows: 1, rowStride: 0, columns: count,
                             columnStride: stride)
-                        try body(patch, row * panel.places.count + place)
+                        try body(patch, row, place)
                     }
             }
         }

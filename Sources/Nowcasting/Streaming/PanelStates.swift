@@ -2,7 +2,7 @@ import CKernels
 
 /// Scaled states of a panel, in the order in which they lie in their parameter, so that reading moves whole runs.
 struct PanelStates {
-    /// [slots · 5, outer, inner], slot the slower axis of channels; the worker's memory.
+    /// [slots · 5, outer, inner] with strides, slot the slower axis of channels; the worker's memory.
     let values: UnsafeMutablePointer<Float>
     let channels: Int
     let outer: Int
@@ -13,10 +13,20 @@ struct PanelStates {
     let channelStride: Int
     let outerStride: Int
 
-    init(_ values: UnsafeMutablePointer<Float>, channels: Int, outer: Int, inner: Int, targetsAreInner: Bool) {
-        (self.values, self.channels, self.outer, self.inner) = (values, channels, outer, inner)
-        self.targetsAreInner = targetsAreInner
-        (channelStride, outerStride) = (outer * inner, inner)
+    /// - Parameter memory: gives room for so many numbers.
+    init(channels: Int, outer: Int, inner: Int, targetsAreInner: Bool, memory: (Int) -> UnsafeMutablePointer<Float>) {
+        (self.channels, self.outer, self.inner, self.targetsAreInner) = (channels, outer, inner, targetsAreInner)
+        outerStride = Self.stride(inner, isCrossed: targetsAreInner)
+        channelStride = outer * outerStride
+        values = memory(channels * channelStride)
+    }
+
+    /// Rows that kernels cross lie no power of two apart: all of them would share a few lines of the caches.
+    private static func stride(_ inner: Int, isCrossed: Bool) -> Int { isCrossed && inner >= 256 ? inner + 16 : inner }
+
+    /// The number of a channel in a row and a column.
+    func place(channel: Int, row: Int, column: Int) -> UnsafeMutablePointer<Float> {
+        values + channel * channelStride + row * outerStride + column
     }
 
     /// Those of a panel inside a larger one.
@@ -39,8 +49,9 @@ struct PanelStates {
 
     /// What a constant edge has.
     static var none: PanelStates {
-        PanelStates(
-            UnsafeMutablePointer(bitPattern: 64)!, channels: 0, outer: 0, inner: 0, targetsAreInner: false)
+        PanelStates(channels: 0, outer: 0, inner: 0, targetsAreInner: false) { _ in
+            UnsafeMutablePointer(bitPattern: 64)!
+        }
     }
 
     /// As the kernels take it, for a tile that begins at this target and place of the panel.

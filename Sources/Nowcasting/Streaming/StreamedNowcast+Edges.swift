@@ -15,6 +15,14 @@ struct EdgeTile {
     var fanIn: Int { Int(shape.fan_in) }
     var edges: Int { targets * fanIn }
 
+    /// The same edges into one target: for what takes nothing from it.
+    var joined: EdgeTile {
+        EdgeTile(
+            shape: nino_edge_tile_t(
+                sources: shape.sources, targets: 1, fan_in: shape.targets * shape.fan_in, width: shape.width),
+            states: states, firstTarget: firstTarget, firstPlace: firstPlace)
+    }
+
     /// 256 rows of 128 numbers and their product stay in the second-level cache.
     static let largest = 256
     /// Sources of each target: enough that its sums are seldom stored, few enough that their terms stay in the
@@ -32,19 +40,18 @@ extension StreamedNowcast {
         let isTargetInner = scalars.targetsAreInner
         let (outer, inner) = isTargetInner ? (panel.fanIn, panel.targets.count) : (panel.targets.count, panel.fanIn)
         let states = PanelStates(
-            scratch.floats(.channels, stream.channelCount * panel.edges), channels: stream.channelCount,
-            outer: outer, inner: inner, targetsAreInner: isTargetInner)
+            channels: stream.channelCount, outer: outer, inner: inner, targetsAreInner: isTargetInner
+        ) { scratch.floats(.channels, $0) }
         for slot in 0..<scalars.slots {
-            try scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
+            try scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, row, column in
                 for state in 0..<length {
-                    try source.read(
-                        patch, state: state, into: states.values + (slot * length + state) * panel.edges + place,
-                        stride: inner)
+                    let place = states.place(channel: slot * length + state, row: row, column: column)
+                    try source.read(patch, state: state, into: place, stride: states.outerStride)
                 }
             }
         }
-        let count = stream.channelCount * panel.edges
-        scaling.tensors[scalars.parameter].scale(states.values, rows: 1, columns: count, stride: count)
+        scaling.tensors[scalars.parameter].scale(
+            states.values, rows: states.channels * outer, columns: inner, stride: states.outerStride)
         return states
     }
 
@@ -95,10 +102,10 @@ extension StreamedNowcast {
             &tile.shape, &tile.states, weights[layout.updates[0].input], sourceTerms[0].address,
             inputTerms + tile.firstTarget * width, hidden)
         for update in 1..<max(1, updates) {
-            weights.updateProducts[update]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
-            swap(&hidden, &spare)
             let terms = targetTerms[update].address + (panel.targets.lowerBound + tile.firstTarget) * width
-            nino_edge_update_silu(&tile.shape, sourceTerms[update].address, terms, hidden)
+            weights.updateProducts[update]!.multiplyWithSilu(
+                tile, hidden, sourceTerms: sourceTerms[update].address, targetTerms: terms, into: spare, scratch)
+            swap(&hidden, &spare)
         }
         return (hidden, spare)
     }

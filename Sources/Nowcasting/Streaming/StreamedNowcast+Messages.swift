@@ -158,11 +158,13 @@ extension StreamedNowcast {
         for channel in 0..<states.channels {
             let matrix = states.values + channel * states.channelStride
             if states.targetsAreInner {
-                for row in 0..<states.outer {
-                    for target in 0..<targets {
-                        sums.inputs[target * sums.inputCount + channel] += Double(
-                            matrix[row * states.outerStride + target])
+                withUnsafeTemporaryAllocation(of: Double.self, capacity: targets) { columns in
+                    columns.initialize(repeating: 0)
+                    for row in 0..<states.outer {
+                        let values = matrix + row * states.outerStride
+                        for target in 0..<targets { columns[target] += Double(values[target]) }
                     }
+                    for target in 0..<targets { sums.inputs[target * sums.inputCount + channel] += columns[target] }
                 }
             } else {
                 for target in 0..<targets {
@@ -182,10 +184,8 @@ extension StreamedNowcast {
         forEachTile(panel, states, scratch) { tile in
             var tile = tile
             let (hidden, spare) = hiddenVectors(&tile, of: panel, updates: layer, inputTerms: inputTerms, scratch)
-            weights.scaleProducts[layer]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
-            let first = tile.firstTarget * width
-            nino_edge_message_sums(
-                &tile.shape, spare, hidden, values.address, sums.messages + first, sums.inputs + first)
+            weights.scaleProducts[layer]!.addMessages(
+                tile, hidden, spare: spare, values: values.address, to: sums, scratch)
         }
     }
 

@@ -49,27 +49,32 @@ extension StreamedNowcast {
         let states = try readStates(panel, scratch)
         let count = scalars.slots * rows.horizons
         // [slots, horizons, outer, inner], the last two as the states lie.
-        let changes = scratch.floats(.output, count * panel.edges)
+        let changes = scratch.floats(.output, count * states.channelStride)
         let inputTerms = inputTargetTerms(panel, scratch)
         forEachTile(panel, states, scratch) { tile in
             var tile = tile
             let (hidden, spare) = hiddenVectors(
                 &tile, of: panel, updates: layout.updates.count, inputTerms: inputTerms, scratch)
-            weights.readOutProduct.multiply(rows: tile.edges, hidden, into: spare, scratch)
+            weights.readOutProduct.multiplyWithSilu(
+                tile.joined, hidden, sourceTerms: nil, targetTerms: weights[layout.readOutHiddenBias], into: spare,
+                scratch)
             let outputs = scratch.floats(.pre, count * EdgeTile.largest)
-            nino_edge_read_out(
-                spare, Int64(tile.edges), Int64(width), weights[layout.readOutHiddenBias], rows.weight, rows.bias,
-                Int64(count), outputs, Int64(tile.edges))
-            for row in 0..<count { spread(outputs + row * tile.edges, tile, states, into: changes + row * panel.edges) }
+            nino_edge_outputs(
+                spare, Int64(tile.edges), Int64(width), rows.weight, rows.bias, Int64(count), outputs,
+                Int64(tile.edges))
+            for row in 0..<count {
+                spread(outputs + row * tile.edges, tile, states, into: changes + row * states.channelStride)
+            }
         }
         for slot in 0..<scalars.slots {
-            let newest =
-                states.values + (slot * StateHistory.contextLength + StateHistory.contextLength - 1) * panel.edges
-            try scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, place in
-                let prediction = Prediction(patch: patch, newest: newest + place, stride: states.inner)
+            let newest = slot * StateHistory.contextLength + StateHistory.contextLength - 1
+            try scalars.forEachPatch(of: panel, in: stream, slot: slot) { patch, row, column in
+                let prediction = Prediction(
+                    patch: patch, newest: states.place(channel: newest, row: row, column: column),
+                    stride: states.outerStride)
                 for horizon in 0..<rows.horizons {
-                    let row = slot * rows.horizons + horizon
-                    try body(prediction, horizon, changes + row * panel.edges + place)
+                    let first = (slot * rows.horizons + horizon) * states.channelStride
+                    try body(prediction, horizon, changes + first + row * states.outerStride + column)
                 }
             }
         }

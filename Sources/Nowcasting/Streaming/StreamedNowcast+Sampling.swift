@@ -27,10 +27,8 @@ extension StreamedNowcast {
                 } else {
                     let (hidden, spare) = hiddenVectors(
                         &tile, of: panel, updates: layer, inputTerms: inputTerms!, scratch)
-                    weights.scaleProducts[layer]!.multiply(rows: tile.edges, hidden, into: spare, scratch)
-                    nino_edge_message_sums(
-                        &tile.shape, spare, hidden, values.address, sums.messages + target * width,
-                        sums.inputs + target * width)
+                    weights.scaleProducts[layer]!.addMessages(
+                        tile, hidden, spare: spare, values: values.address, to: sums, scratch)
                 }
             }
             sums.addConstants(constants, target: target, count: chosen.count) { h in

@@ -46,4 +46,40 @@ struct TileMatrix: Sendable {
             nino_packed_product_bf16(Int64(rows), Int64(inputs), Int64(outputs), a, weight, c, rounded)
         }
     }
+
+    /// out = silu(a · this matrix + what the tile's edges take from their ends), a row an edge.
+    ///
+    /// - Parameters:
+    ///   - sourceTerms: [nodes, outputs], or nil for none.
+    ///   - targetTerms: of the tile's targets.
+    @inline(__always)
+    func multiplyWithSilu(
+        _ tile: EdgeTile, _ a: UnsafePointer<Float>, sourceTerms: UnsafePointer<Float>?,
+        targetTerms: UnsafePointer<Float>, into out: UnsafeMutablePointer<Float>, _ scratch: TileScratch
+    ) {
+        var shape = tile.shape
+        if case .packed(let weight) = layout {
+            return nino_edge_product_silu(&shape, a, weight, sourceTerms, targetTerms, out)
+        }
+        multiply(rows: tile.edges, a, into: out, scratch)
+        nino_edge_update_silu(&shape, sourceTerms, targetTerms, out)
+    }
+
+    /// Adds (hidden · this matrix) ⊙ values of the sources, and hidden, to the sums of a tile's targets.
+    ///
+    /// - Parameter spare: room for as many vectors as there are hidden ones.
+    @inline(__always)
+    func addMessages(
+        _ tile: EdgeTile, _ hidden: UnsafePointer<Float>, spare: UnsafeMutablePointer<Float>,
+        values: UnsafePointer<Float>, to sums: MessageSums, _ scratch: TileScratch
+    ) {
+        var shape = tile.shape
+        let first = tile.firstTarget * outputs
+        if case .packed(let weight) = layout {
+            return nino_edge_product_message_sums(
+                &shape, hidden, weight, values, sums.messages + first, sums.inputs + first)
+        }
+        multiply(rows: tile.edges, hidden, into: spare, scratch)
+        nino_edge_message_sums(&shape, spare, hidden, values, sums.messages + first, sums.inputs + first)
+    }
 }
