@@ -13,15 +13,26 @@ public struct BudgetTable: Sendable {
         public var values: [Double?]
         /// What the learning rate of the task was multiplied by.
         public let factor: Double
+        /// Forward and backward passes, one of each a step that takes a gradient; mean of the seeds.
+        public var passes: Double
+        /// Forward passes on training batches in searches, mean of the seeds.
+        public var searchPasses: Double
         /// Wall time of training, searches included and evaluations too, mean of the seeds.
         public var seconds: Double
 
+        /// `5000`, or `4901 + 2480 forward` where there were searches.
+        public var passesText: String {
+            let (both, forward) = (Int(passes.rounded()), Int(searchPasses.rounded()))
+            return forward == 0 ? "\(both)" : "\(both) + \(forward) forward"
+        }
+
         public init(
             task: String, method: String, budget: Int, metric: Metric, values: [Double?], factor: Double,
-            seconds: Double
+            passes: Double = 0, searchPasses: Double = 0, seconds: Double = 0
         ) {
             (self.task, self.method, self.budget, self.metric) = (task, method, budget, metric)
-            (self.values, self.factor, self.seconds) = (values, factor, seconds)
+            (self.values, self.factor) = (values, factor)
+            (self.passes, self.searchPasses, self.seconds) = (passes, searchPasses, seconds)
         }
 
         public var isComplete: Bool { values.allSatisfy { $0 != nil } }
@@ -56,16 +67,14 @@ public struct BudgetTable: Sendable {
         let isBad = result.divergedAtStep.map { $0 <= budget } ?? false
         for (title, value) in judged.values(in: evaluation, result.metric) {
             insert(
-                isBad ? nil : value, seed: result.seed,
-                seconds: (evaluation?.seconds ?? result.seconds) / Double(seeds.count),
+                isBad ? nil : value, seed: result.seed, cost: evaluation,
                 Row(
                     task: task, method: title.map { "\(method), \($0)" } ?? method, budget: budget,
-                    metric: result.metric, values: Array(repeating: nil, count: seeds.count), factor: factor,
-                    seconds: 0))
+                    metric: result.metric, values: Array(repeating: nil, count: seeds.count), factor: factor))
         }
     }
 
-    private mutating func insert(_ value: Double?, seed: UInt64, seconds: Double, _ empty: Row) {
+    private mutating func insert(_ value: Double?, seed: UInt64, cost: Evaluation?, _ empty: Row) {
         guard let place = seeds.firstIndex(of: seed) else { return }
         func isSame(_ row: Row) -> Bool {
             row.task == empty.task && row.method == empty.method && row.budget == empty.budget
@@ -73,7 +82,11 @@ public struct BudgetTable: Sendable {
         let index = rows.firstIndex(where: isSame) ?? rows.count
         if index == rows.count { rows.append(empty) }
         rows[index].values[place] = value
-        rows[index].seconds += seconds
+        guard let cost else { return }
+        let share = 1 / Double(seeds.count)
+        rows[index].passes += share * Double(cost.step - cost.nowcasts)
+        rows[index].searchPasses += share * Double(cost.searchPasses ?? 0)
+        rows[index].seconds += share * cost.seconds
     }
 
     /// In the order of the plan.
@@ -100,13 +113,14 @@ public struct BudgetTable: Sendable {
             let error = row.standardError.map { "± " + metric.text($0) } ?? ""
             let values = row.values.map { $0.map(metric.text) ?? "diverged" }.joined(separator: " / ")
             let factor = String(format: "%g", row.factor)
-            return "| \(row.method) | ×\(factor) | \(mean) \(error) | \(values) | \(Int(row.seconds.rounded())) s |"
+            return "| \(row.method) | ×\(factor) | \(mean) \(error) | \(values) | \(row.passesText) "
+                + "| \(Int(row.seconds.rounded())) s |"
         }
         return """
             \(task), \(budget) steps, \(metric.title):
 
-            | method | rate | mean | seeds \(seeds.map(String.init).joined(separator: " / ")) | wall time |
-            |---|---|---|---|---|
+            | method | rate | mean | seeds \(seeds.map(String.init).joined(separator: " / ")) | passes | wall time |
+            |---|---|---|---|---|---|
             \(lines.joined(separator: "\n"))
 
             """
@@ -115,12 +129,12 @@ public struct BudgetTable: Sendable {
     /// The same with one line a row, for other programs.
     public var csv: String {
         let header =
-            "task,method,budget,metric,factor,mean,standard_error,seconds,"
+            "task,method,budget,metric,factor,mean,standard_error,passes,search_passes,seconds,"
             + seeds.map { "seed_\($0)" }
             .joined(separator: ",")
         let lines = rows.map { row in
             let numbers: [String] =
-                [row.mean, row.standardError, row.seconds].map { $0.map { "\($0)" } ?? "" }
+                [row.mean, row.standardError, row.passes, row.searchPasses, row.seconds].map { $0.map { "\($0)" } ?? "" }
                 + row.values.map { $0.map { "\($0)" } ?? "" }
             return ["\(row.task)", "\"\(row.method)\"", "\(row.budget)", row.metric.rawValue, "\(row.factor)"]
                 .joined(separator: ",") + "," + numbers.joined(separator: ",")

@@ -19,12 +19,14 @@ public struct Evaluation: Codable, Sendable, Equatable {
     /// States that the evaluated weights look ahead, 0 for a mean or the weights as they are. Nil before the first
     /// search.
     public var horizon: Int?
+    /// Forward passes on training batches that searches took so far; nil before the first search.
+    public var searchPasses: Int?
     /// What averages of the weights come to, by `AverageKind.name`; nil where none are kept.
     public var averages: [String: AverageScore]?
 
     public init(
         step: Int, loss: Double?, testLoss: Double, perplexity: Double? = nil, accuracy: Double?, seconds: Double,
-        nowcasts: Int, horizon: Int? = nil, averages: [String: AverageScore]? = nil
+        nowcasts: Int, horizon: Int? = nil, searchPasses: Int? = nil, averages: [String: AverageScore]? = nil
     ) {
         self.step = step
         self.loss = loss
@@ -34,12 +36,14 @@ public struct Evaluation: Codable, Sendable, Equatable {
         self.seconds = seconds
         self.nowcasts = nowcasts
         self.horizon = horizon
+        self.searchPasses = searchPasses
         self.averages = averages
     }
 
     enum CodingKeys: String, CodingKey {
         case step, loss, perplexity, accuracy, seconds, nowcasts, horizon, averages
         case testLoss = "test_loss"
+        case searchPasses = "search_passes"
     }
 }
 

@@ -11,6 +11,8 @@ struct RunState: Codable, Equatable {
     var nowcastSteps: [Int] = []
     /// Those of them that took the place of the weights.
     var jumpSteps: [Int] = []
+    /// Forward passes on training batches that searches took; nil before the first, and in states that do not know.
+    var searchPasses: Int?
     var evaluations: [Evaluation] = []
 
     enum CodingKeys: String, CodingKey {
@@ -19,6 +21,7 @@ struct RunState: Codable, Equatable {
         case lossCount = "loss_count"
         case nowcastSteps = "nowcast_steps"
         case jumpSteps = "jump_steps"
+        case searchPasses = "search_passes"
     }
 
     /// The first evaluation that reached the target.

@@ -161,6 +161,7 @@ public final class Trainer {
                     return (data.trainingBatch(examples), examples.count)
                 }
             }
+            state.searchPasses = (state.searchPasses ?? 0) + Self.batchesOfNowcast
             return try runner.withWeights(weights) {
                 try batches!.map {
                     try runner.loss($0.values, count: $0.count, types: data.inputTypes(count: $0.count))
@@ -188,7 +189,7 @@ public final class Trainer {
             testLoss: testLoss,
             perplexity: perplexity.isFinite ? perplexity : nil, accuracy: accuracy, seconds: state.seconds,
             nowcasts: state.nowcastSteps.count,
-            horizon: better?.horizon, averages: try evaluateAverages())
+            horizon: better?.horizon, searchPasses: state.searchPasses, averages: try evaluateAverages())
         state.lossSum = 0
         state.lossCount = 0
         state.evaluations.append(evaluation)

@@ -81,12 +81,12 @@ public struct BudgetReport: Sendable {
     }
 
     private func numbers(_ rows: [BudgetTable.Row], _ metric: Metric, _ title: String) -> String {
-        let titles = ["method", "rate", "mean"] + table.seeds.map { "seed \($0)" } + ["wall time"]
+        let titles = ["method", "rate", "mean"] + table.seeds.map { "seed \($0)" } + ["passes", "wall time"]
         let head = titles.map { element("th", ["scope": "col"], escaped($0)) }.joined()
         let body = rows.map { row in
             let cells =
                 [String(format: "×%g", row.factor), valueText(row, metric)] + seedTexts(row, metric)
-                + ["\(grouped: Int(row.seconds.rounded())) s"]
+                + [row.passesText, "\(grouped: Int(row.seconds.rounded())) s"]
             return element(
                 "tr", [:],
                 element("th", ["scope": "row"], escaped(row.method))
