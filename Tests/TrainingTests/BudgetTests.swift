@@ -165,7 +165,7 @@ import Training
     }
 
     @Test func evaluationsFallOnTheEndsOfBudgets() throws {
-        #expect(BudgetPlan.evaluationInterval([2500, 5000, 1250]) == 250)
+        #expect(BudgetPlan.evaluationInterval([2500, 5000, 1250]) == 1250)
         #expect(BudgetPlan.evaluationInterval([20, 40]) == 20)
         #expect(BudgetPlan.evaluationInterval([7, 5]) == 1)
     }

@@ -2,8 +2,8 @@ import Tensors
 
 /// Looks for the best weights that five states have to offer, and for the farthest that training may go on from.
 ///
-/// What does not look ahead is always tried: the weights as they are, the newest state, the mean of the newest two, and
-/// the nowcast one state ahead, which is about where a mean's training stands by now. Looking further is for runs that
+/// What does not look ahead is always tried: the weights as they are, the newest state, the means of the newest two,
+/// three and five, and the nowcast one state ahead, which is about where a mean's training stands by now. Looking further is for runs that
 /// have passed a trial (`NowcastTrial`), and for those whose signal-to-noise ratio is low: elsewhere extrapolating
 /// weights costs progress. Measured in docs/notes/2026-11-26-search.md.
 struct NowcastSearch {
@@ -20,6 +20,9 @@ struct NowcastSearch {
     static let slack = 0.5
     /// States of training whose progress a jump may give back; when training slows, noise costs far more than that.
     static let statesGivenBack = 4.0
+
+    /// States that means are taken of.
+    static let meanLengths = [2, 3, 5]
 
     /// What was found.
     struct Outcome {
@@ -41,18 +44,14 @@ struct NowcastSearch {
     func run(_ history: StateHistory, weights: Tensor, passedTrial: Bool, age: Int, losses: (Tensor) throws -> [Double])
         throws -> Outcome?
     {
-        let (newest, before) = (
-            history.states[StateHistory.contextLength - 1], history.states[StateHistory.contextLength - 2]
-        )
         let near = forecasts[1]
         let asTheyAre = try NowcastCandidate(weights, horizon: 0, losses: losses)
-        let latest = try NowcastCandidate(newest, horizon: 0, losses: losses)
-        let steady = [
-            asTheyAre,
-            latest,
-            try NowcastCandidate(Self.mean(newest, before), horizon: 0, losses: losses),
-            try NowcastCandidate(near, horizon: 1, losses: losses),
-        ].compactMap { $0 }.min { $0.loss < $1.loss }
+        let latest = try NowcastCandidate(history.states.last!, horizon: 0, losses: losses)
+        let means = try Self.meanLengths.map {
+            try NowcastCandidate(Self.mean(history.states.suffix($0)), horizon: 0, losses: losses)
+        }
+        let ahead = try NowcastCandidate(near, horizon: 1, losses: losses)
+        let steady = ([asTheyAre, latest, ahead] + means).compactMap { $0 }.min { $0.loss < $1.loss }
         guard let steady else { return nil }
         let still = Outcome(best: steady, farthest: nil, near: near)
         guard longest > 1 else { return still }
@@ -95,7 +94,9 @@ struct NowcastSearch {
         return (start.loss - latest.loss) / Double(span)
     }
 
-    static func mean(_ a: Tensor, _ b: Tensor) -> Tensor {
-        Tensor(shape: a.shape, values: zip(a.values, b.values).map { ($0 + $1) / 2 })
+    /// - Parameter states: shape [parameters] each, at least one.
+    static func mean(_ states: some BidirectionalCollection<Tensor>) -> Tensor {
+        let sum = states.dropFirst().reduce(states.first!.array) { sum, state in zip(sum, state.values).map(+) }
+        return Tensor(shape: [sum.count], values: sum.map { $0 / Float(states.count) })
     }
 }

@@ -62,7 +62,7 @@ struct StateSchedule {
             let (older, newer) = (states[index], states[index + 1])
             switch kind {
             case .snapshot: return newer
-            case .mean: return NowcastSearch.mean(older, newer)
+            case .mean: return NowcastSearch.mean([older, newer])
             }
         }
     }

@@ -166,7 +166,6 @@ public final class BudgetProtocol {
         settings.averages = method.averages
         settings.learningRate = (task.lr ?? settings.learningRate) * factor
         settings.batchSize = task.batch ?? settings.batchSize
-        // Judged at the ends of budgets; in between, only as often as a curve needs.
         settings.evaluationInterval = BudgetPlan.evaluationInterval(plan.budgets + [steps])
         return settings
     }

@@ -19,8 +19,8 @@ struct CompareCommand: ParsableCommand {
     @Option(
         help:
             """
-            Comma-separated: none (the base optimizer alone), nino (the checkpoint that ships), linefit, average \
-            (the mean of the five states), other checkpoints.
+            Comma-separated: none (the base optimizer alone), nino (the checkpoint that ships), linefit, fitted \
+            (a step fitted to itself), average (the mean of the five states), other checkpoints.
             """
     )
     var nowcasters = "\(RunResult.baseline),\(Checkpoint.pretrainedName)"

@@ -19,8 +19,8 @@ struct TrainCommand: ParsableCommand {
     @Option(
         help:
             """
-            What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit, average (the \
-            mean of the five states) or none.
+            What predicts: nino (the checkpoint that ships; the default), another checkpoint, linefit, fitted (a step \
+            fitted to itself), average (the mean of the five states) or none.
             """
     )
     var nowcaster: String?

@@ -5,11 +5,12 @@ import PluginHost
 import Tensors
 import Training
 
-/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, `average`, or a checkpoint: the one that ships, or a
-/// file.
+/// What `--nowcaster` and `--nowcasters` name: `none`, `linefit`, `fitted`, `average`, or a checkpoint: the one that
+/// ships, or a file.
 enum NowcasterChoice {
     case none
     case lineFit
+    case fitted
     case average
     case checkpoint(String)
 
@@ -17,12 +18,14 @@ enum NowcasterChoice {
     static let standard = NowcasterChoice.checkpoint(Checkpoint.pretrainedName)
 
     static let lineFitName = "linefit"
+    static let fittedName = "fitted"
     static let averageName = "average"
 
     init(_ name: String) {
         switch name {
         case RunResult.baseline: self = .none
         case Self.lineFitName: self = .lineFit
+        case Self.fittedName: self = .fitted
         case Self.averageName: self = .average
         default: self = .checkpoint(name)
         }
@@ -33,6 +36,7 @@ enum NowcasterChoice {
         switch self {
         case .none: RunResult.baseline
         case .lineFit: Self.lineFitName
+        case .fitted: Self.fittedName
         case .average: Self.averageName
         case .checkpoint(let name): name
         }
@@ -45,6 +49,7 @@ enum NowcasterChoice {
         switch self {
         case .none: return nil
         case .lineFit: return RunNowcaster(.lineFit, graph: nil, identity: Self.lineFitName)
+        case .fitted: return RunNowcaster(FittedLine(), graph: nil, identity: Self.fittedName, stateKind: .mean)
         case .average: return RunNowcaster(.average, graph: nil, identity: Self.averageName, stateKind: .mean)
         case .checkpoint(let name):
             let file = try Checkpoint(named: name)
