@@ -53,6 +53,21 @@ import Testing
         #expect(byRun.output == command.output)
     }
 
+    /// `nino train --keep` leaves `RUN/states/step_100.safetensors`, beside a checkpoint without a number.
+    @Test func theFolderOfOurOwnRunWillDo() throws {
+        let fixture = try Fixture()
+        let files = FileManager.default
+        let states = fixture.folder + "ours/states"
+        try files.createDirectory(atPath: fixture.folder + "ours", withIntermediateDirectories: true)
+        try files.copyItem(atPath: fixture.path(0), toPath: fixture.folder + "ours/checkpoint.safetensors")
+        #expect(try Command("backtest", fixture.folder + "ours", "--json").status == 2)
+        try files.createDirectory(atPath: states, withIntermediateDirectories: true)
+        for t in 0..<8 { try files.copyItem(atPath: fixture.path(t), toPath: "\(states)/step_\(100 * t).safetensors") }
+        let command = try Command("backtest", fixture.folder + "ours", "--json")
+        #expect(command.status == 0, "\(command.errors)")
+        #expect(try command.output == fixture.run("--json").output)
+    }
+
     @Test func aConfigBringsTheNetworkAndATaskTheLoss() throws {
         let fixture = try Fixture()
         let page = fixture.folder + "report.html"

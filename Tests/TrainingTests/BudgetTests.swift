@@ -1,4 +1,5 @@
 import Foundation
+import Nowcasting
 import TestSupport
 import Testing
 import Training
@@ -140,6 +141,26 @@ import Training
         #expect(parts == [false, true])
         #expect(comparison.table.rows.filter { $0.budget == 20 }.allSatisfy { $0.mean! > 0.9 })
         #expect(FileManager.default.fileExists(atPath: folder.path + "runs/toy/start/result.json"))
+    }
+
+    @Test func aRowSaysWhatItCost() throws {
+        let folder = TemporaryFolder()
+        let plan = try plan(folder) {
+            $0["methods"] = [["name": "AdamW"], ["name": "average", "nowcaster": "average"]]
+            ($0["budgets"], $0["seeds"]) = ([400], [1])
+            $0["tuning"] = ["seed": 9, "steps": 20, "factors": [1]]
+        }
+        var problem = try problem()
+        problem = BudgetProtocol.Problem(
+            description: problem.description, model: problem.model, data: problem.data,
+            nowcaster: { _ in RunNowcaster(.average, graph: nil, identity: "average", stateKind: .mean) })
+        let comparison = BudgetProtocol(plan, folder: folder.path + "runs", problem: { _, _ in problem })
+        #expect(try comparison.run())
+        let rows = comparison.table.rows
+        #expect(rows[0].passes == 400 && rows[0].searchPasses == 0 && rows[0].passesText == "400")
+        // Nowcasts at steps 250, 300, 350 and 400; each judges seven candidates at most, on four batches.
+        #expect(rows[1].passes == 396 && (64...112).contains(rows[1].searchPasses))
+        #expect(comparison.table.text.contains("| 396 + \(Int(rows[1].searchPasses)) forward |"))
     }
 
     @Test func meanAndStandardError() throws {

@@ -3,9 +3,9 @@ import Tensors
 /// Looks for the best weights that five states have to offer, and for the farthest that training may go on from.
 ///
 /// What does not look ahead is always tried: the weights as they are, the newest state, the means of the newest two,
-/// three and five, and the nowcast one state ahead, which is about where a mean's training stands by now. Looking further is for runs that
-/// have passed a trial (`NowcastTrial`), and for those whose signal-to-noise ratio is low: elsewhere extrapolating
-/// weights costs progress. Measured in docs/notes/2026-11-26-search.md.
+/// three and five, and the nowcast one state ahead, which is about where a mean's training stands by now. Looking
+/// further is for runs that have passed a trial (`NowcastTrial`), and for those whose signal-to-noise ratio is low:
+/// elsewhere extrapolating weights costs progress. Measured in docs/notes/2026-11-26-search.md.
 struct NowcastSearch {
     /// Of the history.
     let forecasts: Forecasts

@@ -133,9 +133,8 @@ public struct BudgetTable: Sendable {
             + seeds.map { "seed_\($0)" }
             .joined(separator: ",")
         let lines = rows.map { row in
-            let numbers: [String] =
-                [row.mean, row.standardError, row.passes, row.searchPasses, row.seconds].map { $0.map { "\($0)" } ?? "" }
-                + row.values.map { $0.map { "\($0)" } ?? "" }
+            let measured = [row.mean, row.standardError, row.passes, row.searchPasses, row.seconds] + row.values
+            let numbers = measured.map { $0.map { "\($0)" } ?? "" }
             return ["\(row.task)", "\"\(row.method)\"", "\(row.budget)", row.metric.rawValue, "\(row.factor)"]
                 .joined(separator: ",") + "," + numbers.joined(separator: ",")
         }

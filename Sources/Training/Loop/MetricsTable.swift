@@ -1,7 +1,9 @@
 /// Evaluations as rows of `metrics.csv`. A cell is empty where an evaluation has no such number.
 enum MetricsTable {
     static func header(_ averages: [AverageKind]) -> String {
-        let own = ["step", "loss", "test_loss", "perplexity", "accuracy", "seconds", "nowcasts", "horizon", "search_passes"]
+        let own = [
+            "step", "loss", "test_loss", "perplexity", "accuracy", "seconds", "nowcasts", "horizon", "search_passes",
+        ]
         let others = averages.flatMap { ["\($0.name) test_loss", "\($0.name) accuracy"] }
         return (own + others).joined(separator: ",") + "\n"
     }
