@@ -1,5 +1,5 @@
 """Every model of the tables in docs/traced.md: exported, its outputs PyTorch's, nowcast and loaded back. Proofs take
-minutes for some, so here for a few of different kinds, and for all with NINO_FAMILIES=1, as .ci/run sets it.
+minutes for some, so here for a few of different kinds, and for all with NINO_FAMILIES=1.
 """
 
 import os
