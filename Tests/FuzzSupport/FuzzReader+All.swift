@@ -73,7 +73,14 @@ extension FuzzReader {
         try open(folder.archive("p.pt", pickle: bytes, storages: storages))
     }
 
-    private static let ranks = FuzzReader("ranks", corpus: [Fixtures.ranks[0].pickle]) { bytes, folder in
+    /// A right pickle, and the same one with names of what could harm: damage makes calls of them.
+    private static func withTemptations(_ pickle: [UInt8]) -> [[UInt8]] {
+        let name = Pickle.global("posix", "system"), argument = Pickle.tuple([Pickle.string("touch nino-ran")])
+        // A value on the stack that the end takes away.
+        return [pickle, pickle.dropLast() + name + [UInt8(ascii: "0")] + argument + Array("0.".utf8)]
+    }
+
+    private static let ranks = FuzzReader("ranks", corpus: withTemptations(Fixtures.ranks[0].pickle)) { bytes, folder in
         for rank in 0..<2 {
             _ = folder.archive(
                 "model_world_size_2_rank_\(rank).pt", pickle: rank == 0 ? bytes : Fixtures.ranks[1].pickle,
@@ -82,7 +89,9 @@ extension FuzzReader {
         try open(String(folder.path.dropLast()))
     }
 
-    private static let distributed = FuzzReader("distributed", corpus: [Fixtures.metadata]) { bytes, folder in
+    private static let distributed = FuzzReader(
+        "distributed", corpus: withTemptations(Fixtures.metadata)
+    ) { bytes, folder in
         for (name, contents) in Fixtures.parts { folder.write(contents, to: name) }
         folder.write(bytes, to: ".metadata")
         try open(String(folder.path.dropLast()))

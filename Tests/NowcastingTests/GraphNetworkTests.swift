@@ -48,6 +48,29 @@ import Testing
         }
     }
 
+    /// Widths of the packed products, against the network written out in double precision; a weight of a product that
+    /// changes shows.
+    @Test(arguments: [32, 64, 96])
+    func packedProductsAreThoseOfTheReference(width: Int) throws {
+        let (graph, edges, nodes, history) = try case_(seed: 31)
+        var weights = SampleNetwork.graphWeights(width: width, seed: 32)
+        let last = history.states[4].array
+        func found() throws -> [Float] {
+            try nowcast(SampleNetwork.graph(weights), history, GraphInput(graph, nodes: nodes), 2)
+        }
+        let expected = ReferenceNetwork(weights: weights).nowcast(
+            history, edges, encoding: nodes.encoding, horizon: 2)
+        #expect(try relativeError(found(), expected, last: last) < tolerance)
+        for name in ["gnn.edge_update.1.lin_e.weight", "gnn.convs.1.edge_encoder.weight", "edge_out.fc.0.weight"] {
+            let right = try #require(weights[name])
+            var values = right.values
+            values[0] += 1
+            weights[name] = NamedWeight(shape: right.shape, values: values)
+            #expect(try relativeError(found(), expected, last: last) > tolerance, "\(name)")
+            weights[name] = right
+        }
+    }
+
     @Test func graphsOfPlainWeightsUseTheFirstColumnsOfTheProjection() throws {
         let graph = try GraphBuilder.everyKind(seed: 7, convolution: false).graph()
         #expect(graph.slotCount == 1)
