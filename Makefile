@@ -108,10 +108,13 @@ mpi:
 	$(MPICC) -std=c11 -O2 -Wall -Wextra -Werror -fPIC -shared -fvisibility=hidden -ISources/CRanks/include \
 	  Sources/NinoMPI/nino_mpi.c -o $(MPI_LIBRARY)
 
+# With MPI_MODELS=gpt2-3x64:f32,llama-6x384:bf16 MPI_KILLS=5, the figures of docs/scaling.md: about nine minutes.
+MPI_MODELS = gpt2-3x64:f32,llama-tiny:bf16
+MPI_KILLS = 2
 test-mpi: mpi | $(NINO)
 	@command -v ip > /dev/null || Tools/setup iproute2
 	Tests/MPI/run
-	python3 Tests/MPI/ranks.py
+	python3 Tests/MPI/ranks.py --models $(MPI_MODELS) --kills $(MPI_KILLS)
 
 wheel: build
 	@python3 -m pip --version >/dev/null 2>&1 || Tools/setup python3-pip
