@@ -45,8 +45,6 @@ let testPlugins = [
     "Talkative", "NeedsNewerHost", "Newcomer", "FalseManifest", "BadManifest",
     // Ways out of a child process, and into the program.
     "Escapes", "SignalsByQueue", "TakesDescriptor", "ChangesProcess", "ChangesItsTrace", "HangsInRecognize",
-    // What only the thread sanitizer sees.
-    "Races",
 ]
 
 /// Test plugins in Swift.

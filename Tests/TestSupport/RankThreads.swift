@@ -8,8 +8,10 @@ public final class RankThreads: @unchecked Sendable {
     /// What is under way: [from][to], oldest first.
     private var queues: [[[[UInt8]]]]
     private var hasFailed = false
+    /// Bytes of the messages of each rank.
+    private var sent: [Int]
     /// Bytes of all messages.
-    public private(set) var bytesSent = 0
+    public var bytesSent: Int { sent.reduce(0, +) }
     /// Exchanges in which a rank only sent or only received, by the ranks together.
     public private(set) var oneSided = 0
     private let tamper: (_ message: Int, _ bytes: inout [UInt8]) -> Void
@@ -22,6 +24,7 @@ public final class RankThreads: @unchecked Sendable {
     public init(_ size: Int, tamper: @escaping (_ message: Int, _ bytes: inout [UInt8]) -> Void = { _, _ in }) {
         (self.size, self.tamper) = (size, tamper)
         queues = Array(repeating: Array(repeating: [], count: size), count: size)
+        sent = Array(repeating: 0, count: size)
     }
 
     /// Runs `body` once for each rank, all at the same time.
@@ -57,6 +60,7 @@ public final class RankThreads: @unchecked Sendable {
         let hub: RankThreads
         let rank: Int
         let size: Int
+        var sentBytes: Int { hub.condition.withLock { hub.sent[rank] } }
 
         func exchange(sending: [RankMessage], receiving: [RankMessage]) throws {
             try hub.exchange(rank, sending, receiving)
@@ -68,7 +72,7 @@ public final class RankThreads: @unchecked Sendable {
             if sending.isEmpty != receiving.isEmpty { oneSided += 1 }
             for message in sending {
                 var bytes = Array(message.bytes)
-                bytesSent += bytes.count
+                sent[rank] += bytes.count
                 tamper(messages, &bytes)
                 messages += 1
                 queues[rank][message.rank].append(bytes)

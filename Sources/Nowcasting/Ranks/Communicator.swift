@@ -1,11 +1,13 @@
 /// The processes that share one computation, as it sees them: its own number, how many there are, and a way to move
-/// bytes between them. Everything else is made from these three.
+/// bytes between them. Everything else is made from these.
 ///
 /// Every rank goes through the same calls in the same order, from one thread at a time.
 public protocol Communicator: Sendable {
     /// 0 ..< size.
     var rank: Int { get }
     var size: Int { get }
+    /// Bytes of the messages to other ranks so far.
+    var sentBytes: Int { get }
 
     /// Sends and receives at once, and returns when all of it has left and arrived. Messages from one rank to another
     /// arrive in the order in which they were sent, each into memory of its own size.

@@ -2,6 +2,7 @@
 public struct SingleProcess: Communicator {
     public let rank = 0
     public let size = 1
+    public let sentBytes = 0
 
     public init() {}
 

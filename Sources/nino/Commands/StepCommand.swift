@@ -239,7 +239,7 @@ struct StepCommand: ParsableCommand {
                 nowcaster, states, horizons: horizons, into: sinks, options: options)
         }
         let seconds = (ContinuousClock.now - started) / .seconds(1)
-        let sent = try ranks.sum((ranks as? MPICommunicator)?.sentBytes ?? 0)
+        let sent = try ranks.sum(ranks.sentBytes)
         for (index, horizon) in horizons.enumerated() {
             try report(
                 Result(

@@ -19,7 +19,6 @@ final class MPICommunicator: Communicator {
     private let calls = Mutex(())
     private let interruption = Mutex<@Sendable () -> Bool>({ false })
     private let sent = Mutex(0)
-    /// Bytes of the messages to other ranks so far.
     var sentBytes: Int { sent.withLock { $0 } }
 
     /// Unchecked: a table of functions that does not change.
