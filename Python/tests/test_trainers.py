@@ -5,6 +5,7 @@ import torch
 
 transformers = pytest.importorskip("transformers")
 
+from nino.errors import NinoError
 from nino.transformers import NiNoCallback
 
 STEPS, STOP, PERIOD = 50, 30, 20
@@ -122,6 +123,33 @@ def test_a_training_with_nowcasts_differs_from_one_without(tmp_path):
     # The first nowcast comes when nineteen steps have been recorded, behind the last of them.
     first = next(step for step in plain.seen if losses[step] != plain.seen[step])
     assert first == PERIOD and losses[first - 1] == plain.seen[first - 1]
+
+
+def test_parameters_that_are_not_chosen_are_left_alone(tmp_path):
+    def chosen(name, tensor):
+        return "mlp" in name
+
+    _, callback, model = trained(gpt2, tmp_path / "chosen", STEPS, policy="schedule", parameters=chosen)
+    weights = callback._nowcasts.run.weights
+    picked = {name for name, flag in zip(weights.names, weights.is_trained, strict=True) if flag}
+    assert picked == {name for name, _ in model.named_parameters() if "mlp" in name} != set()
+
+
+def test_a_line_fit_needs_no_example(tmp_path):
+    def mistral_alone():
+        return mistral()[0], {}
+
+    with pytest.raises(NinoError, match="expected an example"):
+        trained(mistral_alone, tmp_path / "network", STEPS)
+    _, callback, _ = trained(mistral_alone, tmp_path / "line", STEPS, ckpt="linefit")
+    assert callback._nowcasts.run.completed_steps > STEPS
+
+
+def test_a_keyword_that_does_not_exist_is_refused_before_training():
+    with pytest.raises(TypeError, match="horizn"):
+        NiNoCallback(PERIOD, horizn=4)
+    with pytest.raises(NinoError, match="states"):
+        NiNoCallback(PERIOD, states="snapshots")
 
 
 def test_tied_embeddings_stay_tied(tmp_path):

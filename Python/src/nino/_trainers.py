@@ -1,15 +1,16 @@
 """What callbacks of trainers share: a run, and a few batches to judge by."""
 
 import copy
+import os
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from .torch.distributed import processes, run_for
 from .torch.evaluation import number
-from .torch.networks import network_of, unwrapped
+from .torch.networks import chosen_parameters, network_for, unwrapped
 from .torch.run import Settings
 
 
@@ -17,11 +18,28 @@ class Nowcasts:
     """Nowcasts of a training loop that computes gradients at every step: they come between its steps.
 
     Args:
-        options: as `nino.torch.NiNo` takes them; `batches` is how many are kept to judge candidates by.
+        batches: how many are kept to judge candidates by.
+        settings: further ones of `nino.torch.NiNo`; `max_train_steps` is the trainer's unless given.
     """
 
-    def __init__(self, *, batches: int = 2, **options: Any) -> None:
-        self._options = options
+    def __init__(
+        self,
+        *,
+        batches: int = 2,
+        example: Any = None,
+        config: Any = None,
+        parameters: Any = None,
+        policy: str | None = None,
+        ckpt: str | os.PathLike | None = None,
+        plugin_path: Sequence[str] = (),
+        trust: bool = False,
+        **settings: Any,
+    ) -> None:
+        # What is wrong with a setting is said before the trainer begins its work.
+        self._settings = Settings(ckpt or "nino", **settings)
+        self._knows_length = "max_train_steps" in settings
+        self._network = (example, config, plugin_path, trust)
+        self._parameters, self._policy = parameters, policy
         self.batches: deque = deque(maxlen=batches)
         self._run = None
         self._saved: dict[str, Any] | None = None
@@ -33,20 +51,13 @@ class Nowcasts:
 
     def start(self, model: torch.nn.Module, optimizer: Any, max_train_steps: int, has_loss: bool) -> None:
         """Begins a run, or takes up the one that was loaded."""
-        options = dict(self._options)
         model = unwrapped(model)
-        network = network_of(
-            model,
-            options.pop("example", None),
-            options.pop("config", None),
-            options.pop("plugin_path", ()),
-            options.pop("trust", False),
-        )
-        policy = options.pop("policy", None) or ("search" if has_loss else "near")
-        options["nowcaster"] = options.pop("ckpt", None) or "nino"
-        options.setdefault("max_train_steps", max_train_steps)
-        chosen = [tensor for group in optimizer.param_groups for tensor in group["params"]]
-        self._run = run_for(processes(), network, model, chosen, policy, Settings(**options))
+        network = network_for(self._settings.nowcaster, model, *self._network)
+        policy = self._policy or ("search" if has_loss else "near")
+        if not self._knows_length:
+            self._settings.max_train_steps = max_train_steps
+        chosen = chosen_parameters(model, optimizer.param_groups, self._parameters)
+        self._run = run_for(processes(), network, model, chosen, policy, self._settings)
         if self._saved is not None:
             self._run.restore(self._saved["state"])
             self.batches.extend(self._saved["batches"])

@@ -1,7 +1,7 @@
 """Which network of the library a PyTorch module is."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,47 @@ def network_of(
             "made as config"
         )
     return Network.open(trace(model, example), plugin_path, trust)
+
+
+def network_for(
+    nowcaster: str | os.PathLike,
+    model: torch.nn.Module,
+    example: Any = None,
+    config: Any = None,
+    plugin_path: Sequence[str] = (),
+    trust: bool = False,
+) -> Network:
+    """The network of a run: `network_of` the module, or its tensors alone where the nowcaster needs no graph."""
+    if isinstance(config, Network):
+        return config
+    if config is None and str(nowcaster) in ("linefit", "average"):
+        return Network.of_shapes({name: tuple(p.shape) for name, p in model.named_parameters()})
+    return network_of(model, example, config, plugin_path, trust)
+
+
+def chosen_parameters(
+    model: torch.nn.Module,
+    groups: Iterable[Mapping[str, Any]],
+    parameters: Sequence[str] | Callable[[str, torch.Tensor], bool] | None,
+) -> list[torch.Tensor]:
+    """The parameters that may be nowcast: of those that an optimizer trains all, the named ones, or those that a
+    function of name and tensor picks.
+
+    Raises:
+        NinoError: a name that the model does not have.
+    """
+    trained = {id(tensor) for group in groups for tensor in group["params"]}
+    named = dict(model.named_parameters(remove_duplicate=False))
+    if parameters is None:
+        wanted = named
+    elif callable(parameters):
+        wanted = {name: tensor for name, tensor in named.items() if parameters(name, tensor)}
+    else:
+        unknown = [name for name in parameters if name not in named]
+        if unknown:
+            raise NinoError(f"parameters: {unknown[0]}: expected a name of the model's, found no such parameter")
+        wanted = {name: named[name] for name in parameters}
+    return [tensor for tensor in wanted.values() if id(tensor) in trained]
 
 
 def write_config(model: torch.nn.Module, example: Any, path: str | os.PathLike) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from .._handles import Event, Network
+from .._handles import Event
 from ..errors import NinoError
 from .distributed import processes, run_for
-from .networks import network_of, unwrapped
+from .networks import chosen_parameters, network_for, unwrapped
 from .run import Progress, Run, Settings
 from .sharding import whole
 
@@ -99,35 +99,14 @@ class NiNo(Progress, torch.optim.Optimizer):
             states,
             history_device,
         )
-        self._network = self._open(example, config, plugin_path, trust)
-        self._chosen = self._choose(parameters)
+        self._network = network_for(self._settings.nowcaster, self._model, example, config, plugin_path, trust)
+        self._chosen = chosen_parameters(self._model, self.base.param_groups, parameters)
         self._processes = processes()
         self._policy = policy
         # The policy may depend on the first step; that settings are right does not.
         self._run: Run | None = self._start(policy or "search")
         self._is_open = policy is None
         self._closure_is_needed = _needs_closure(base_opt)
-
-    def _open(self, example: Any, config: Any, plugin_path: Sequence[str], trust: bool) -> Network:
-        if isinstance(config, Network):
-            return config
-        if config is None and str(self._settings.nowcaster) in ("linefit", "average"):
-            return Network.of_shapes({name: tuple(p.shape) for name, p in self._model.named_parameters()})
-        return network_of(self._model, example, config, plugin_path, trust)
-
-    def _choose(self, parameters: Any) -> list[torch.Tensor]:
-        trained = {id(tensor) for group in self.base.param_groups for tensor in group["params"]}
-        named = dict(self._model.named_parameters(remove_duplicate=False))
-        if parameters is None:
-            wanted = named
-        elif callable(parameters):
-            wanted = {name: tensor for name, tensor in named.items() if parameters(name, tensor)}
-        else:
-            unknown = [name for name in parameters if name not in named]
-            if unknown:
-                raise NinoError(f"parameters: {unknown[0]}: expected a name of the model's, found no such parameter")
-            wanted = {name: named[name] for name in parameters}
-        return [tensor for tensor in wanted.values() if id(tensor) in trained]
 
     def _start(self, policy: str) -> Run:
         return run_for(self._processes, self._network, self._model, self._chosen, policy, self._settings)
