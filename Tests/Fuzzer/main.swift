@@ -1,6 +1,6 @@
 // Damages files and reads them, each reader in a process of its own, so that a crash ends one reader's turn and names
-// its input. Usage: nino-fuzz [--seconds S] [--seed N] [--reader NAME]; `make fuzz SECONDS=…`. With --plant KIND it
-// does one wrong thing instead, which a sanitizer must find.
+// its input. Usage: nino-fuzz [--seconds S] [--seed N] [--reader NAME]; `make fuzz SECONDS=…`. With --plant KIND the
+// process of the reader does one wrong thing instead, which a sanitizer must find.
 import Foundation
 import FuzzSupport
 
@@ -20,7 +20,13 @@ guard let seconds = Double(option("--seconds") ?? "60"), seconds > 0 else {
     bad("--seconds: expected a positive number")
 }
 guard let seed = UInt64(option("--seed") ?? "1") else { bad("--seed: expected a whole number") }
-let names = option("--reader").map { [$0] } ?? FuzzReader.all.map(\.name)
+let fault = option("--plant").map { kind in
+    guard let fault = PlantedFault(rawValue: kind) else {
+        bad("--plant: expected one of \(PlantedFault.allCases.map(\.rawValue).joined(separator: ", ")), found \(kind)")
+    }
+    return fault
+}
+let names = fault != nil ? ["planted"] : option("--reader").map { [$0] } ?? FuzzReader.all.map(\.name)
 
 /// Reads in this process and prints one line.
 func work(_ reader: FuzzReader, progress: String) {
@@ -42,22 +48,18 @@ func work(_ reader: FuzzReader, progress: String) {
 }
 
 if let progress = option("--worker") {
+    if let fault {
+        print("planted: \(fault.commit())")
+        exit(0)
+    }
     guard let reader = FuzzReader.all.first(where: { $0.name == names[0] }) else { bad("no reader \(names[0])") }
     work(reader, progress: progress)
     exit(0)
 }
 
-if let kind = option("--plant") {
-    guard let fault = PlantedFault(rawValue: kind) else {
-        bad("--plant: expected one of \(PlantedFault.allCases.map(\.rawValue).joined(separator: ", ")), found \(kind)")
-    }
-    print("planted: \(fault.commit())")
-    exit(0)
-}
-
 var crashes = 0
 for name in names {
-    guard FuzzReader.all.contains(where: { $0.name == name }) else {
+    guard fault != nil || FuzzReader.all.contains(where: { $0.name == name }) else {
         bad("--reader: expected one of \(FuzzReader.all.map(\.name).joined(separator: ", ")), found \(name)")
     }
     let progress = NSTemporaryDirectory() + "nino-fuzz-\(getpid())"
@@ -66,13 +68,16 @@ for name in names {
     process.arguments = [
         "--reader", name, "--seconds", "\(seconds / Double(names.count))", "--seed", "\(seed)", "--worker", progress,
     ]
+    if let fault { process.arguments? += ["--plant", fault.rawValue] }
     try process.run()
     process.waitUntilExit()
-    if process.terminationReason == .uncaughtSignal {
+    // A sanitizer ends a process by a status of its own.
+    if process.terminationReason == .uncaughtSignal || process.terminationStatus != 0 {
         crashes += 1
         let bytes = [UInt8](FileManager.default.contents(atPath: progress) ?? Data())
         let number = bytes.enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
-        print("\(name): CRASH by signal \(process.terminationStatus) at input \(number)")
+        let how = process.terminationReason == .uncaughtSignal ? "signal" : "status"
+        print("\(name): CRASH by \(how) \(process.terminationStatus) at input \(number)")
     }
     unlink(progress)
 }
