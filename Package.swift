@@ -23,6 +23,12 @@ let plugins = [
 /// cannot have all that it calls.
 let isSanitizing = Context.environment["NINO_SANITIZE"] != nil
 
+/// What Swift code in a plugin calls of the thread sanitizer, and the compiler's list of what a program exports lacks.
+let threadCalls = ["external_write", "ignore_thread_begin", "ignore_thread_end"]
+let programLinker: [LinkerSetting] =
+    Context.environment["NINO_SANITIZE"] == "thread"
+    ? [.unsafeFlags(threadCalls.flatMap { ["-Xlinker", "--export-dynamic-symbol=__tsan_\($0)"] })] : []
+
 // lld, because the other linkers list local symbols too in the dynamic table.
 let pluginLinker: [LinkerSetting] = [
     .unsafeFlags(
@@ -169,7 +175,7 @@ let package = Package(
                 "CZlib", "CRanks", "CKernels", "JSONText", "Presentation", "Tensors", "NeuralGraphs", "Checkpoints",
                 "Nowcasting", "PluginHost", "Derivation", "Verification", "Training",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ], linkerSettings: programLinker),
 
         // Tests mirror Sources.
         .target(
@@ -201,7 +207,8 @@ let package = Package(
             ], path: "Tests/FuzzSupport"),
         .testTarget(name: "CommandTests", dependencies: ["TestSupport", "FuzzSupport", "Checkpoints", "Nowcasting"]),
         .testTarget(name: "FuzzTests", dependencies: ["FuzzSupport", "TestSupport"]),
-        .executableTarget(name: "nino-fuzz", dependencies: ["FuzzSupport"], path: "Tests/Fuzzer"),
+        .executableTarget(
+            name: "nino-fuzz", dependencies: ["FuzzSupport"], path: "Tests/Fuzzer", linkerSettings: programLinker),
     ]
         + pluginTargets + testPluginTargets + swiftTestPluginTargets + examplePluginTargets
 )
