@@ -64,12 +64,17 @@ endurance: build
 	python3 Tests/Endurance/kills.py --kills $(KILLS)
 	python3 Tests/Endurance/journals.py --journals $(JOURNALS)
 
-# Host, plugins and fuzzer with the address sanitizer, in a build of their own: every command on small inputs, and
-# damaged files.
+# Host, plugins and fuzzer with a sanitizer, address or thread, in a build of their own: faults that it must find, every
+# command on small inputs, and, with address, damaged files, which one thread reads. make sanitize SANITIZER=thread
+SANITIZER = address
+SANITIZED = $(CURDIR)/.build-$(SANITIZER)/release
+sanitize: export ASAN_OPTIONS = detect_leaks=0
+sanitize: export NINO = $(SANITIZED)/nino
 sanitize: setup
-	NINO_SANITIZE=address swift build -c release --sanitize=address --scratch-path .build-address
-	export ASAN_OPTIONS=detect_leaks=0 NINO=$$PWD/.build-address/release/nino && python3 Tests/Endurance/commands.py && \
-	  .build-address/release/nino-fuzz --seconds $(SECONDS)
+	NINO_SANITIZE=$(SANITIZER) swift build -c release --sanitize=$(SANITIZER) --scratch-path .build-$(SANITIZER)
+	python3 Tests/Endurance/planted.py $(SANITIZER) $(SANITIZED)
+	python3 Tests/Endurance/commands.py
+	$(if $(filter address,$(SANITIZER)),$(SANITIZED)/nino-fuzz --seconds $(SECONDS))
 
 build: setup
 	swift build -c release
