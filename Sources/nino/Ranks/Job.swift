@@ -1,10 +1,13 @@
 import Foundation
+import Synchronization
 
 /// The job that this process is a rank of.
 enum Job {
     private nonisolated(unsafe) static var ranks: MPICommunicator?
-    /// What rank 0 does before the others are ended: takes away what is half written.
-    nonisolated(unsafe) static var cleanUp: @Sendable () -> Void = {}
+    private static let cleanUp = Mutex<@Sendable () -> Void>({})
+
+    /// What rank 0 does before the others are ended, on a thread of its own: takes away what is half written.
+    static func beforeTheEnd(_ body: @escaping @Sendable () -> Void) { cleanUp.withLock { $0 = body } }
 
     /// Rank 0 listens to the others from now on.
     static func begin(_ ranks: MPICommunicator) {
@@ -14,7 +17,7 @@ enum Job {
             while true {
                 usleep(50_000)
                 guard let told = ranks.told() else { continue }
-                cleanUp()
+                cleanUp.withLock { $0 }()
                 Output.note("rank \(told.rank): \(told.text)")
                 ranks.endAll(told.status)
             }

@@ -34,8 +34,8 @@ struct RankOptions: ParsableArguments {
         if mpi == nil, launcher.size == 1 || Launcher.isStartedByARank { return SingleProcess() }
         Output.isMuted = launcher.rank != 0
         let ranks = try MPICommunicator()
-        Job.begin(ranks)
         Output.isMuted = ranks.rank != 0
+        Job.begin(ranks)
         guard ranks.size > 1 else { return SingleProcess() }
         let processors = Int(nino_processor_count())
         if common.threads == processors, processors >= sysconf(Int32(_SC_NPROCESSORS_ONLN)) {

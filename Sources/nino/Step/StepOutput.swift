@@ -62,7 +62,7 @@ struct StepOutput {
             sinks.map { $0.takeWritten() }
         }
         if ranks.isFirst { try ranks.barrier() }
-        Job.cleanUp = { [files, journal] in
+        Job.beforeTheEnd { [files, journal] in
             for file in files { file.discard() }
             journal.remove()
         }
