@@ -98,6 +98,8 @@ OTHERS = {
     "Inception V3": lambda: _whole("inception_v3", 96),
     "SqueezeNet": lambda: vision("squeezenet1_1"),
     "MaxViT": _maxvit,
+    "Swin V2": _swin_v2,
+    "ShuffleNet V2": lambda: vision("shufflenet_v2_x0_5"),
     "AlexNet": lambda: vision("alexnet"),
     "FCN": lambda: _segmentation("fcn"),
     "DeepLab V3": lambda: _segmentation("deeplab"),
@@ -177,9 +179,6 @@ OTHERS = {
     **MORE,
     **{f"own: {name}": MODELS[name] for name in MODELS if name not in ("gpt2", "llama", "gemma2", "mixtral", "bloom")},
 }
-
-SLOW = {"Swin V2": _swin_v2, "ShuffleNet V2": lambda: vision("shufflenet_v2_x0_5")}
-"""Models that export, but whose axes fall into so many parts that deriving their groups takes minutes or memory."""
 
 REFUSED = {
     "video": lambda: (Video(), {"frames": torch.randn(2, 3, 4, 8, 8)}),

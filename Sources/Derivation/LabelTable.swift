@@ -74,11 +74,13 @@ struct LabelTable {
         for label in labels(ofAxis: number) { labels[label].places.insert(number) }
     }
 
-    /// The piece without labels of one position, unless it has no other.
+    /// The piece without labels of one position, unless it has no other. The distance of one position means nothing, so
+    /// two such pieces with the same label are the same.
     private func withoutUnits(_ piece: LabelPiece) -> LabelPiece {
-        guard piece.digits.count > 1, piece.digits.contains(where: { labels[$0.label].size == 1 }) else { return piece }
+        guard piece.digits.contains(where: { labels[$0.label].size == 1 }) else { return piece }
         let longer = piece.digits.filter { labels[$0.label].size > 1 }
-        return LabelPiece(offset: piece.offset, digits: longer.isEmpty ? Array(piece.digits.prefix(1)) : longer)
+        let unit = piece.digits.prefix(1).map { LabelPiece.Digit(label: $0.label, stride: 1) }
+        return LabelPiece(offset: piece.offset, digits: longer.isEmpty ? unit : longer)
     }
 
     // MARK: Marking
