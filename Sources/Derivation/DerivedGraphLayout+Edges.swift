@@ -35,6 +35,8 @@ extension DerivedGraphLayout {
                 IndexLevel(extent: entry.shape[$0], stride: entry.shape[($0 + 1)...].reduce(1, *))
             }
             let axis = axis(ofRows: sides.rows, of: entry)
+            // Rows that may trade places (latents) have no numbers of their own, as words do.
+            let isTokenTable = isTokenTable && !Self.hasGroup(axis)
             return [(addNodes("\(entry.name) rows", axis, isTokenTable: isTokenTable), 0, levels)]
         }
         return sides.from.map { part in
@@ -47,9 +49,13 @@ extension DerivedGraphLayout {
     private func axis(ofRows rows: [Int], of entry: ParameterList.Entry) -> Axis {
         let count = rows.reduce(1) { $0 * entry.shape[$1] }
         guard let axes = symmetries.axes[entry.name].map({ all in rows.map { all[$0] } }),
-            axes.contains(where: { $0.segments.joined().contains { if case .group = $0 { true } else { false } } })
+            axes.contains(where: Self.hasGroup)
         else { return Axis(.fixed(count)) }
         return axes.dropFirst().reduce(axes[0]) { $0.product($1, in: symmetries.groups) }
+    }
+
+    private static func hasGroup(_ axis: Axis) -> Bool {
+        axis.segments.joined().contains { if case .group = $0 { true } else { false } }
     }
 
     /// The nodes of a vector: one for each of its parts.
