@@ -58,17 +58,27 @@ final class NowcastProof {
         return zip(nowcast.values, states[states.count - 1]).map { $0 - $1 }
     }
 
-    /// ‖Δ(π·history) − π·Δ(history)‖ / ‖Δ(history)‖; infinite if a number is not finite.
+    /// ‖Δ(π·history) − π·Δ(history)‖ / ‖Δ(history)‖ of the tensor where it is largest; infinite if a number is not
+    /// finite.
+    ///
+    /// By tensor, because what one of them does wrong may touch few others. One that hardly changes is measured against
+    /// the mean change of all.
     func error(_ action: TensorAction) throws -> Double {
         let found = try Self.change(
             states.map { action.apply(toFlat: $0, parameters) }, nowcaster, graph, parameters, horizon)
-        var (difference, length) = (0.0, 0.0)
-        for (a, b) in zip(found, action.apply(toFlat: change, parameters)) {
-            let distance = Double(a) - Double(b)
-            difference += distance * distance
-            length += Double(b) * Double(b)
+        let expected = action.apply(toFlat: change, parameters)
+        let mean = Self.squares(expected[...]) / Double(max(1, expected.count))
+        let errors = parameters.entries.map { entry in
+            let difference = zip(found[entry.range], expected[entry.range]).reduce(0) { sum, pair in
+                let distance = Double(pair.0) - Double(pair.1)
+                return sum + distance * distance
+            }
+            return (difference / max(Self.squares(expected[entry.range]), mean * Double(entry.count))).squareRoot()
         }
-        let error = (difference / length).squareRoot()
-        return error.isFinite ? error : .infinity
+        return errors.allSatisfy(\.isFinite) ? errors.max() ?? 0 : .infinity
+    }
+
+    private static func squares(_ values: ArraySlice<Float>) -> Double {
+        values.reduce(0) { $0 + Double($1) * Double($1) }
     }
 }
