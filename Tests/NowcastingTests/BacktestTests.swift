@@ -176,6 +176,13 @@ import Testing
         // The twin: a loss that grows with what averaging does.
         let against = try run { weights in -weights.values.reduce(0) { $0 + Double($1) * Double($1) } }
         #expect(against.advice.action != .average)
+        // What is lost in the rounding of a loss is no reason to jump.
+        for (share, action) in [(1e-9, BacktestAdvice.Action.leave), (1, .ahead)] {
+            let faint = try run { weights in
+                100 - share * zip(weights.values, way).reduce(0) { $0 + Double($1.0) * $1.1 }
+            }
+            #expect(faint.advice.action == action, "\(share)")
+        }
         let score = try #require(norm.scores.first)
         let mean = norm.forecasts.filter { $0.name.method == "average2" && $0.name.horizon == 1 }
         #expect(abs(score.loss! - mean.reduce(0) { $0 + $1.loss! } / Double(mean.count)) < 1e-9)

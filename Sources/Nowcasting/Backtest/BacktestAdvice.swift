@@ -22,6 +22,9 @@ public struct BacktestAdvice: Sendable, Equatable {
 extension BacktestResult {
     /// What is nearer by less than this share does not count.
     private static let margin = 0.03
+    /// What takes a smaller share off the loss of the newest state does not count: a forecast that changes nothing has
+    /// that loss but for rounding.
+    private static let leastGain = 0.001
 
     /// Looks ahead where forecasts beat both the newest state and every mean of states, by loss if losses are known and
     /// else by distance from what came; averages where means beat the newest state.
@@ -91,7 +94,7 @@ extension BacktestResult {
     }
 
     /// Whether one method's gain is larger, over the states that both start from, by more than the standard error of
-    /// the difference.
+    /// the difference and by what counts at all.
     private func isBetter(_ score: Score, than other: Score?) -> Bool {
         let own = gains(score)
         let others = other.map(gains)
@@ -99,7 +102,9 @@ extension BacktestResult {
             others.map { known in known[newest].map { gain - $0 } } ?? gain
         }
         let (count, mean) = (Double(differences.count), differences.reduce(0, +) / Double(differences.count))
-        guard mean > 0, count >= 2 else { return mean > 0 }
+        let newestLoss = abs((score.loss ?? 0) + (score.gain ?? 0))
+        guard mean > Self.leastGain * newestLoss else { return false }
+        guard count >= 2 else { return true }
         let variance = differences.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
         return mean > (variance / count).squareRoot()
     }
