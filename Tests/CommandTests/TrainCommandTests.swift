@@ -124,6 +124,7 @@ struct TrainFixture {
         let nothing = try fixture.train("--nowcaster", "none", "--resume", saved)
         #expect(nothing.status == 2)
         #expect(nothing.errors.contains(saved), "\(nothing.errors)")
+        #expect(!FileManager.default.fileExists(atPath: saved))
         #expect(try fixture.train("--nowcaster", "none", "--save", saved, "--quiet").status == 0)
         let other = try fixture.train("--nowcaster", "none", "--resume", saved, "--seed", "7", "--quiet")
         #expect(other.status == 2)

@@ -217,13 +217,14 @@ public final class Trainer {
 extension Trainer {
     private func prepareFolder(_ start: Start) throws {
         guard let folder else { return }
+        // A name that was mistyped leaves no folder.
+        if start == .resume, !folder.hasCheckpoint { throw TrainingError.nothingToResume(folder: folder.path) }
         try folder.create()
         switch start {
         case .fresh:
             if folder.isFinished { throw TrainingError.runFinished(folder: folder.path) }
             if folder.hasCheckpoint { throw TrainingError.checkpointExists(folder: folder.path) }
         case .resume:
-            guard folder.hasCheckpoint else { throw TrainingError.nothingToResume(folder: folder.path) }
             try restore(folder, mayExtend: true)
         case .resumeIfPossible:
             if folder.hasCheckpoint { try restore(folder) }
