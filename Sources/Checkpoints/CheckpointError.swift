@@ -218,7 +218,7 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): cannot write: expected \(needed) bytes free on its disk, found \(free)"
         case .inUse(let file): "\(file): cannot write: another process is writing it"
         case .cannotWrite(let file, let cause, let written, let wanted):
-            "\(file): cannot write: \(cause)" + (wanted == 0 ? "" : " (after \(written) of \(wanted) bytes)")
+            "\(file): cannot write: \(cause)" + (written == 0 ? "" : " (after \(written) of \(wanted) bytes)")
         }
     }
 

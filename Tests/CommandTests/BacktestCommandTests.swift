@@ -100,6 +100,10 @@ import Testing
         #expect(judged.status == 0, "\(judged.errors)")
         let advice = try #require(judged.lastObject?["advice"] as? [String: Any])
         #expect(advice["do"] as? String == "average" && advice["method"] as? String == "average")
+        #expect(!judged.errors.contains("goes by distance"), "\(judged.errors)")
+        losses["linefit-400-600"] = nil
+        let partly = try fixture.run("--k", "2", "--json", "--losses", try write(losses))
+        #expect(partly.status == 0 && partly.errors.contains("goes by distance"), "\(partly.errors)")
         losses["linefit-400-601"] = 1
         let stranger = try fixture.run("--k", "2", "--losses", try write(losses))
         #expect(stranger.status == 2 && stranger.errors.contains("linefit-400-601"))
@@ -113,7 +117,7 @@ import Testing
         let few = try Command(arguments: ["backtest", "--history"] + (0..<5).map(fixture.path))
         #expect(few.status == 2 && few.errorLines == ["nino: states: expected at least 6, found 5"])
         let far = try fixture.run("--k", "1,4")
-        #expect(far.status == 2 && far.errors.contains("horizon: expected 1 to 3, as there are 8 states, found 4"))
+        #expect(far.status == 2 && far.errors.contains("--k: horizon: expected 1 to 3, as there are 8 states, found 4"))
         for (flags, message) in [
             (["--losses", "x", "--forecasts", "y"], "one of --task, --losses and --forecasts"),
             (["--checkpoint", "x"], "--checkpoint needs"), (["--text", "x"], "for --task"),

@@ -86,7 +86,7 @@ struct BacktestCommand: ParsableCommand {
         try OutputFiles.requireText(html, option: "--html", suffixes: OutputFiles.pages)
         if let forecasts { try OutputFolder.make(forecasts) }
         let (history, steps) = try states.open(paths)
-        let backtest = try Backtest(steps: steps, horizons: k?.values)
+        let backtest = try backtest(steps)
         let task = try self.task.map(TaskDescription.asked)
         let config = config ?? task?.configuration
         let networks = config == nil && graph == nil ? [] : try self.networks(isEven: backtest.isEven)
@@ -111,8 +111,22 @@ struct BacktestCommand: ParsableCommand {
             throw error
         }
         try losses?.add(to: &result)
+        if losses != nil, let score = result.scores.first(where: { $0.gain == nil }) {
+            Output.note(
+                "--losses: not all forecasts have one, such as those of \(score.method) \(score.horizon) ahead: the "
+                    + "sentence goes by distance")
+        }
         progress.end()
         try show(result)
+    }
+
+    private func backtest(_ steps: [Int]) throws -> Backtest {
+        do {
+            return try Backtest(steps: steps, horizons: k?.values)
+        } catch let error as NowcastError {
+            guard case .setting(let name, _, _) = error, name == "horizon" else { throw error }
+            throw InputError("--k: \(error)")
+        }
     }
 
     private func networks(isEven: Bool) throws -> [any Nowcaster] {

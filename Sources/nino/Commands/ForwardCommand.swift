@@ -49,8 +49,7 @@ struct ForwardCommand: ParsableCommand {
         if grads != nil, values["labels"] == nil {
             throw InputError("\(inputs): tensor \"labels\": needed for --grads, found none")
         }
-        let evaluator = try state.evaluator(
-            inputs: values.mapValues(\.type), purpose: grads == nil ? .inference : .training)
+        let evaluator = try evaluator(of: state, for: values)
         try evaluator.run(inputs: values)
         let loss = values["labels"] == nil ? nil : try evaluator.value(of: "loss")
         let logits = try evaluator.value(of: "logits")
@@ -64,6 +63,16 @@ struct ForwardCommand: ParsableCommand {
             try Output.json(Result(logits: logits.shape, loss: loss?.array.first))
         } else {
             Output.line("logits \(logits.shape)" + (loss.map { ", loss \($0.array[0])" } ?? ""))
+        }
+    }
+
+    private func evaluator(of state: ModelState, for values: [String: Value]) throws -> Evaluator {
+        do {
+            return try state.evaluator(
+                inputs: values.mapValues(\.type), purpose: grads == nil ? .inference : .training)
+        } catch let error as PluginHostError {
+            guard case .input(_, let message) = error else { throw error }
+            throw InputError("\(inputs): \(message)")
         }
     }
 

@@ -108,6 +108,9 @@ struct GraphCommand: ParsableCommand {
         guard let layer else { return GraphPart(graph) }
         let parts = GraphPart.layers(of: graph)
         if let part = parts.first(where: { $0.title == layer }) { return part }
+        guard parts.count > 1 else {
+            throw InputError("--layer: expected none, as this graph is drawn as a whole, found \"\(layer)\"")
+        }
         let names = parts.map(\.title)
         throw InputError(
             "--layer: expected one of \(names.joined(separator: ", ")), found \"\(layer)\""

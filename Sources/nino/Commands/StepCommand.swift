@@ -211,7 +211,7 @@ struct StepCommand: ParsableCommand {
         let ranks = try self.ranks.join(common)
         let nowcaster = try makeNowcaster()
         let paths = try self.states.paths()
-        let horizons = horizons(of: nowcaster)
+        let horizons = try horizons(of: nowcaster)
         let labels = to?.values.map { "to\($0)" } ?? horizons.map { "k\($0)" }
         let outputs = StepOutput.paths(out, labels: labels)
         try OutputFiles.check(
@@ -256,9 +256,14 @@ struct StepCommand: ParsableCommand {
     }
 
     /// Of each result, in states, or for --method rank1 in the unit of its steps.
-    private func horizons(of nowcaster: any Nowcaster) -> [Int] {
+    private func horizons(of nowcaster: any Nowcaster) throws -> [Int] {
         if let to { return to.values.map { $0 - stateSteps[stateSteps.count - 1] } }
-        if let k { return k.values }
+        if let k {
+            if let limit = nowcaster.longestHorizon, let far = k.values.first(where: { $0 > limit }) {
+                throw InputError("--k: expected at most \(limit), as far as \(nowcaster.name) looks, found \(far)")
+            }
+            return k.values
+        }
         let longest = nowcaster.firstHorizon(horizon)
         return [HorizonSchedule(longest: longest, period: period, maxTrainSteps: maxSteps).horizon(atStep: step!)]
     }
@@ -289,8 +294,9 @@ struct StepCommand: ParsableCommand {
     private func report(_ result: Result) throws {
         if common.json { return try Output.json(result) }
         let percent = (result.relativeChange * 1000).rounded() / 10
+        let states = result.horizon == 1 ? "state" : "states"
         Output.line(
-            "\(result.out): \(result.parameters) parameters, \(result.method), \(result.horizon) states ahead, "
+            "\(result.out): \(result.parameters) parameters, \(result.method), \(result.horizon) \(states) ahead, "
                 + "changed by \(percent) % of their length"
         )
     }

@@ -105,7 +105,8 @@ struct CommonOptions: ParsableArguments {
             return try catalog.load(config)
         } catch PluginHostError.configurationNotFound(let name, let searched) {
             let error = PluginHostError.configurationNotFound(name: name, searched: searched)
-            throw InputError("\(error)\(Suggestion.question(about: config, among: catalog.names))")
+            let question = Suggestion.question(about: config, among: catalog.names)
+            throw InputError("\(error)\(question.isEmpty ? "; nino configs lists the names" : question)")
         }
     }
 

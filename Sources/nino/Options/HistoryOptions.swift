@@ -35,7 +35,8 @@ struct HistoryOptions: ParsableArguments {
     func validate() throws {
         if planOnly { return }
         guard (run == nil) != history.isEmpty else {
-            throw ValidationError("give either --history with five checkpoints or the folder of a run")
+            let both = run.map { ", found both; the folder is \"\($0)\"" } ?? ""
+            throw ValidationError("give either --history with five checkpoints or the folder of a run\(both)")
         }
         guard !watch || run != nil else { throw ValidationError("--watch needs the folder of a run") }
         if let steps, zip(steps.values, steps.values.dropFirst()).contains(where: { $0 >= $1 }) {

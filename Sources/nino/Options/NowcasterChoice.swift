@@ -1,5 +1,6 @@
 import Derivation
 import Checkpoints
+import Foundation
 import Nowcasting
 import PluginHost
 import Tensors
@@ -42,6 +43,15 @@ enum NowcasterChoice {
         }
     }
 
+    /// - Throws: `InputError` for a name that is neither one of ours nor a file, with the nearest of ours.
+    private static func requireFile(_ name: String) throws {
+        guard name != Checkpoint.pretrainedName, !FileManager.default.fileExists(atPath: name) else { return }
+        let names = [RunResult.baseline, Checkpoint.pretrainedName, lineFitName, fittedName, averageName]
+        throw InputError(
+            "nowcaster \(name): expected \(names.joined(separator: ", ")) or the file of a checkpoint, found no such "
+                + "file" + Suggestion.question(about: name, among: names))
+    }
+
     /// Loads it for a model; nil for the base optimizer alone.
     /// - Throws: `CheckpointError` and `NowcastError` for the checkpoint, `PluginHostError` and `DerivationError` for
     ///   the graph it needs.
@@ -52,6 +62,7 @@ enum NowcasterChoice {
         case .fitted: return RunNowcaster(FittedLine(), graph: nil, identity: Self.fittedName, stateKind: .mean)
         case .average: return RunNowcaster(.average, graph: nil, identity: Self.averageName, stateKind: .mean)
         case .checkpoint(let name):
+            try Self.requireFile(name)
             let file = try Checkpoint(named: name)
             let nowcaster = try NowcastNetwork(file).nowcaster()
             return RunNowcaster(

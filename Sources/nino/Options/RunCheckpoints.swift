@@ -29,7 +29,9 @@ struct RunCheckpoints {
     func all(atLeast count: Int) throws -> [String] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue else {
-            throw InputError("\(folder): expected the folder of a run, found none")
+            let isFile = FileManager.default.fileExists(atPath: folder)
+            let found = isFile ? "a file; give files with --history" : "none"
+            throw InputError("\(folder): expected the folder of a run, found \(found)")
         }
         let all = Self.sorted(folder)
         guard all.count >= count else {

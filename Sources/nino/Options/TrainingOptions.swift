@@ -118,6 +118,9 @@ struct TrainingOptions: ParsableArguments {
         if let target {
             // An accuracy above 1 can only be meant in percent.
             settings.target = task.metric == .accuracy && target > 1 ? target / 100 : target
+            if !task.metric.canReach(settings.target) {
+                Output.note("--target \(target): no \(task.metric.title) reaches it, so the run takes all its steps")
+            }
         }
         try settings.validate()
         return settings
