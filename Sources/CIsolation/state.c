@@ -48,7 +48,8 @@ struct nino_process_state {
 static const int timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
 
 static mode_t creation_mask(void) {
-    mode_t mask = umask(0);
+    // The mask is told by setting another. A file that a thread makes at that moment is the user's alone.
+    mode_t mask = umask(077);
     umask(mask);
     return mask;
 }
