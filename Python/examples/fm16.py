@@ -2,10 +2,11 @@
 
     python fm16.py [--seeds 1000 2000 3000] [--target 0.895] [--steps 10000] [--out fm16.jsonl] [--threads 1]
 
-Prints one JSON object a run. Both optimizers see the same batches from the same initial weights; the accuracy on the
-test images is looked at every 50 steps, with a nowcaster that of the weights it has to show. `seconds` says what a run
-spends its time on, without those looks: passes forward and backward, steps of AdamW, passes of the search, and the
-wrapper's own work. A run that stands in the file of --out is not made again.
+Prints one JSON object a run, with the steps to the target and to accuracies below it. Both optimizers see the same
+batches from the same initial weights; the accuracy on the test images is looked at every 50 steps, with a nowcaster
+that of the weights it has to show. `seconds` says what a run spends its time on, without those looks: passes forward
+and backward, steps of AdamW, passes of the search, and the wrapper's own work. A run that stands in the file of --out
+is not made again.
 """
 
 import argparse
@@ -28,6 +29,7 @@ CONFIG = {
     "kernel_size": 3,
 }
 PERIOD, EVALUATION = 1000, 50
+LEVELS = (0.85, 0.86, 0.87, 0.88, 0.885, 0.89, 0.895)
 
 
 class Convolutional(nn.Module):
@@ -116,6 +118,7 @@ class Training:
 
     def run(self, target: float) -> dict:
         reached, best, jumps = None, 0.0, 0
+        steps_to: dict[str, int] = {}
         for number in range(self.steps):
             jump = self.nowcasts and not self.optimizer.need_grads
             self.step(number)
@@ -123,6 +126,7 @@ class Training:
             if (number + 1) % EVALUATION == 0:
                 found = self.accuracy(number + 1)
                 best = max(best, found)
+                steps_to |= {str(at): number + 1 for at in LEVELS if at <= found and str(at) not in steps_to}
                 if found >= target:
                     reached = number + 1
                     break
@@ -131,6 +135,7 @@ class Training:
         seconds = {"passes": self.passes, "base": self.base, "search": self.search}
         return {
             "steps_to_target": reached,
+            "steps_to": steps_to,
             "best": best,
             "jumps": jumps,
             "seconds": {name: round(watch.seconds, 2) for name, watch in seconds.items()} | {"wrapper": round(own, 2)},
