@@ -22,6 +22,7 @@ PROVEN = [
     "top-k experts",
     "learned latents",
     "ShuffleNet V2",
+    "Swin V2",
 ]
 
 LARGE = ["VGG-11", "AlexNet", "Inception V3", "ResNet-18"]
