@@ -58,24 +58,25 @@ final class NowcastProof {
         return zip(nowcast.values, states[states.count - 1]).map { $0 - $1 }
     }
 
-    /// ‖Δ(π·history) − π·Δ(history)‖ / ‖Δ(history)‖ of the tensor where it is largest; infinite if a number is not
-    /// finite.
+    /// ‖Δ(π·history) − π·Δ(history)‖ / ‖Δ(history)‖, the largest of those of the whole and of each tensor; infinite if
+    /// one is not finite.
     ///
-    /// By tensor, because what one of them does wrong may touch few others. One that hardly changes is measured against
-    /// the mean change of all.
+    /// By tensor too, because what one of them does wrong may touch few others. One that hardly changes is measured
+    /// against the mean change of all.
     func error(_ action: TensorAction) throws -> Double {
         let found = try Self.change(
             states.map { action.apply(toFlat: $0, parameters) }, nowcaster, graph, parameters, horizon)
         let expected = action.apply(toFlat: change, parameters)
-        let mean = Self.squares(expected[...]) / Double(max(1, expected.count))
-        let errors = parameters.entries.map { entry in
-            let difference = zip(found[entry.range], expected[entry.range]).reduce(0) { sum, pair in
+        let meanSquare = Self.squares(expected[...]) / Double(expected.count)
+        return ([expected.indices] + parameters.entries.map(\.range)).reduce(0) { worst, range in
+            let difference = zip(found[range], expected[range]).reduce(0) { sum, pair in
                 let distance = Double(pair.0) - Double(pair.1)
                 return sum + distance * distance
             }
-            return (difference / max(Self.squares(expected[entry.range]), mean * Double(entry.count))).squareRoot()
+            let length = max(Self.squares(expected[range]), meanSquare * Double(range.count))
+            let error = (difference / length).squareRoot()
+            return error.isFinite ? max(worst, error) : .infinity
         }
-        return errors.allSatisfy(\.isFinite) ? errors.max() ?? 0 : .infinity
     }
 
     private static func squares(_ values: ArraySlice<Float>) -> Double {
