@@ -31,14 +31,17 @@ PLUGINS = $(patsubst Plugins/%/,libNino%.so,$(wildcard Plugins/*/))
 demo:
 	@Tools/demo $(DEMO_OUT) $(DEMO_STEPS) $(NINO_CHECKPOINT)
 
-# The tests are built with the flags of the product, so that neither build undoes the other.
+# The tests are built with the flags of the product, so that neither build undoes the other. Those that install take the
+# library as it is.
 test: setup
 	swift build -c release --build-tests
+	Tools/link library $(LIBRARY)
 	swift test -c release --skip-build --disable-xctest
 
 # Tests marked `.slow` (Tests/TestSupport/Slow.swift) are left out.
 check: lint
 	swift build -c release --build-tests
+	Tools/link library $(LIBRARY)
 	NINO_FAST=1 swift test -c release --skip-build --disable-xctest
 
 # The formatters of Tools/requirements-lint.txt, in a folder of their own.
