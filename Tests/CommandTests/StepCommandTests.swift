@@ -72,6 +72,20 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: fixture.folder + "out-k2.safetensors"))
     }
 
+    @Test func statesNeedNoOptionButStandInOnePlace() throws {
+        let fixture = try StepFixture()
+        let rest = ["--config", fixture.config, "--k", "3", "--method", "linefit", "--out", fixture.out]
+        #expect(try fixture.step("--method", "linefit").status == 0)
+        let named = TemporaryFolder.bytes(of: fixture.out)
+        try FileManager.default.removeItem(atPath: fixture.out)
+        #expect(try Command(arguments: ["step"] + fixture.history + rest).status == 0)
+        #expect(TemporaryFolder.bytes(of: fixture.out) == named)
+        let first = [fixture.history[0], "--history"]
+        let both = try Command(arguments: ["step"] + first + fixture.history.dropFirst() + rest)
+        #expect(both.status == 2 && both.errors.contains("state0.safetensors"), "\(both.errors)")
+        #expect(TemporaryFolder.bytes(of: fixture.out) == named)
+    }
+
     @Test func rankOneTakesAnyStatesAndNoConfig() throws {
         let fixture = try StepFixture()
         func step(_ extra: String...) throws -> Command {

@@ -3,25 +3,14 @@ import Checkpoints
 
 /// The states of a backtest: files, folders, or the folder of a run that holds them.
 struct BacktestStates: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp(
-            "The folder of a run: all its checkpoints (checkpoint-500, step_500.pt, …) are the history.",
-            valueName: "run-dir"))
-    var run: String?
+    @OptionGroup var states: StateArguments
 
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp("Six checkpoints or more, oldest first, files or folders.", valueName: "file"))
-    var history: [String] = []
-
-    @Option(
-        help: ArgumentHelp(
-            "Comma-separated: the optimizer step of each state, where neither names nor files tell.",
-            valueName: "steps"))
-    var steps: StepList?
+    private var run: String? { states.run }
+    private var history: [String] { states.history }
+    private var steps: StepList? { states.steps }
 
     func validate() throws {
-        guard (run == nil) != history.isEmpty else {
+        guard !states.isEmpty else {
             throw ValidationError("give either --history with six or more checkpoints, or the folder of a run")
         }
         if let steps, run == nil, steps.values.count != history.count {

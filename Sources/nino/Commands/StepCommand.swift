@@ -35,7 +35,7 @@ struct StepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint instead of the one that ships.", valueName: "file"))
     var checkpoint: String?
 
-    @Option(help: "What predicts; by default what the checkpoint is for.")
+    @Option(help: "What predicts; by default what the checkpoint is for. rank1 takes any number of states.")
     var method: Method?
 
     @Option(help: ArgumentHelp("Horizon: how many states ahead; several with commas.", valueName: "k"))

@@ -5,24 +5,7 @@ import Training
 
 /// The five states of a step: files, folders, or the folder of a run that holds them.
 struct HistoryOptions: ParsableArguments {
-    @Argument(
-        help: ArgumentHelp(
-            "The folder of a run: its last five checkpoints (checkpoint-500, step_500.pt, …) are the history.",
-            valueName: "run-dir"))
-    var run: String?
-
-    @Option(
-        parsing: .upToNextOption,
-        help: ArgumentHelp(
-            "Five checkpoints, oldest first, files or folders; with --method rank1 any number.", valueName: "file"))
-    var history: [String] = []
-
-    @Option(
-        name: .customLong("steps"),
-        help: ArgumentHelp(
-            "Comma-separated: the optimizer step of each state, where neither names nor files tell.",
-            valueName: "steps"))
-    var steps: StepList?
+    @OptionGroup var states: StateArguments
 
     @Flag(help: "Wait for the next checkpoint of RUN_DIR, then nowcast from it and the four before it.")
     var watch = false
@@ -34,9 +17,8 @@ struct HistoryOptions: ParsableArguments {
 
     func validate() throws {
         if planOnly { return }
-        guard (run == nil) != history.isEmpty else {
-            let both = run.map { ", found both; the folder is \"\($0)\"" } ?? ""
-            throw ValidationError("give either --history with five checkpoints or the folder of a run\(both)")
+        guard !states.isEmpty else {
+            throw ValidationError("give either --history with five checkpoints or the folder of a run")
         }
         guard !watch || run != nil else { throw ValidationError("--watch needs the folder of a run") }
         if let steps, zip(steps.values, steps.values.dropFirst()).contains(where: { $0 >= $1 }) {
@@ -46,6 +28,12 @@ struct HistoryOptions: ParsableArguments {
             try SettingBounds.require(step, "--steps", in: 0...SettingBounds.steps.upperBound, "decades of training")
         }
     }
+
+    private var run: String? { states.run }
+    private var history: [String] { states.history }
+
+    /// The optimizer step of each state, where it is given.
+    var steps: StepList? { states.steps }
 
     /// How many states there are.
     var count: Int { run == nil ? history.count : History.contextLength }
