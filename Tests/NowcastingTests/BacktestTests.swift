@@ -188,6 +188,29 @@ import Testing
         #expect(abs(score.loss! - mean.reduce(0) { $0 + $1.loss! } / Double(mean.count)) < 1e-9)
     }
 
+    /// A forecast that is better than every mean, and worse than where the run stands, is no reason to jump.
+    @Test func aForecastHasToBeatTheNewestStateToo() throws {
+        let states = states(10, drift: 0.5)
+        let source = Source(states: states)
+        let way = zip(states[1], states[0]).map { Double($0 - $1) }
+        let length = way.reduce(0) { $0 + $1 * $1 }
+        /// Along the way: means of two states lie between two places, where the loss is high.
+        func advice(slope: Double) throws -> BacktestAdvice {
+            let methods: [any StateCombiner] = [StateAverage(states: 2), LineFit()]
+            return try Backtest(steps: Array(states.indices)).run(
+                source, combiners: methods,
+                receiver: ForecastLosses(source) { weights in
+                    let moved = zip(weights.values, states[0]).map { Double($0 - $1) }
+                    let place = zip(moved, way).reduce(0) { $0 + $1.0 * $1.1 } / length
+                    return 10 + slope * place + (abs(place - place.rounded()) > 0.25 ? 1 : 0)
+                }
+            ).advice
+        }
+        #expect(try advice(slope: 0.1).action == .leave)
+        // The twin: where it falls ahead.
+        #expect(try advice(slope: -0.1).action == .ahead)
+    }
+
     @Test func whatIsNoHistoryIsRefused() {
         #expect(throws: NowcastError.setting(name: "states", expected: "at least 6", found: "5")) {
             try Backtest(steps: [0, 1, 2, 3, 4])

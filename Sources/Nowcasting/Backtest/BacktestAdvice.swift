@@ -69,7 +69,7 @@ extension BacktestResult {
     private func adviceByLoss(_ means: [Score], _ ahead: [Score]) -> BacktestAdvice {
         let mean = Self.nearest(means).max { $0.gain! < $1.gain! }
         let level = max(0, mean?.gain ?? 0)
-        let best = ahead.filter { isBetter($0, than: mean) }.max { $0.gain! < $1.gain! }
+        let best = ahead.filter { isBetter($0, than: nil) && isBetter($0, than: mean) }.max { $0.gain! < $1.gain! }
         if let best {
             let sentence = String(
                 format: "Look %@ ahead by %@: it takes %.4f off the loss of the newest state, a mean of states %.4f.",
