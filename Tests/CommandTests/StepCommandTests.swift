@@ -17,7 +17,9 @@ import Testing
             let expected = (0..<shape.reduce(1, *)).map { StepFixture.value(name, $0, 0) + 10 }
             #expect(try result.floats(name) == expected)
         }
-        #expect(try fixture.step("--method", "average").status == 0)
+        // A mean is the same at any horizon.
+        let mean = ["step", "--history"] + fixture.history + ["--method", "average", "--out", fixture.out]
+        #expect(try Command(arguments: mean).status == 0)
         #expect(
             try Checkpoint(opening: fixture.out).floats("fc.0.weight")
                 == (0..<20).map { StepFixture.value("fc.0.weight", $0, 0) + 2.5 })
@@ -95,7 +97,7 @@ import Testing
                 ] + extra)
         }
         let command = try step("--steps", "0,50,100,150", "--to", "200,300")
-        #expect(command.status == 0 && command.lastObject?["horizon"] as? Int == 150)
+        #expect(command.status == 0 && command.lastObject?["to"] as? Int == 300)
         let (near, far) = (
             try Checkpoint(opening: fixture.folder + "out-to200.safetensors").floats("fc.0.weight"),
             try Checkpoint(opening: fixture.folder + "out-to300.safetensors").floats("fc.0.weight")
@@ -105,13 +107,19 @@ import Testing
             let start = StepFixture.value("fc.0.weight", index, 0)
             #expect(abs(near[index] - start - 5.1667) < 1e-3 && abs(far[index] - start - 8.1667) < 1e-3)
         }
-        #expect(try step("--k", "1").status == 0)
-        let states = try Checkpoint(opening: fixture.out).floats("fc.0.weight")
-        #expect(zip(states, near).allSatisfy { abs($0 - $1) < 1e-4 })
+        // A state further, whatever lies between two of them; step 4 by the names state0 … state3.
+        for same in [["--k", "1"], ["--k", "1", "--steps", "0,50,100,150"], ["--to", "4"]] {
+            let command = try Command(
+                arguments: ["step", "--method", "rank1"] + fixture.history.prefix(4) + ["--out", fixture.out] + same)
+            #expect(command.output.contains(same[0] == "--k" ? "rank1, 1 state ahead" : "rank1, to step 4"))
+            let states = try Checkpoint(opening: fixture.out).floats("fc.0.weight")
+            #expect(zip(states, near).allSatisfy { abs($0 - $1) < 1e-4 }, "\(same)")
+        }
         for (extra, message) in [
             (["--k", "1", "--to", "9"], "either --k or --to"), (["--to", "3"], "more than 3"),
             (["--k", "1", "--steps", "0,1"], "expected 4"), (["--k", "1", "--steps", "0,2,1,3"], "rising"),
-            (["--step", "5"], "--k or --to"), (["--k", "1", "--subgraph"], "either --config or --graph"),
+            (["--step", "5"], "--k or --to"), (["--k", "1", "--subgraph"], "takes no --subgraph"),
+            (["--k", "1", "--upd-scale", "2"], "takes no --upd-scale"),
         ] {
             let refused = try Command(
                 arguments: ["step", "--method", "rank1", "--history"] + fixture.history.prefix(4) + [
@@ -120,7 +128,22 @@ import Testing
             #expect(refused.status == 2 && refused.errors.contains(message), "\(refused.errors)")
         }
         let other = try fixture.step("--method", "linefit", "--to", "9")
-        #expect(other.status == 2 && other.errors.contains("give either --k or --step"))
+        #expect(other.status == 2 && other.errors.contains("--to needs --method rank1"))
+    }
+
+    @Test func aStepThatNothingTellsIsRefused() throws {
+        let fixture = try StepFixture()
+        let names = ["base", "early", "late"].map { fixture.folder + "\($0).safetensors" }
+        for (name, state) in zip(names, fixture.history) {
+            try FileManager.default.copyItem(atPath: state, toPath: name)
+        }
+        func step(_ extra: String...) throws -> Command {
+            try Command(arguments: ["step", "--method", "rank1", "--history"] + names + ["--out", fixture.out] + extra)
+        }
+        let refused = try step("--to", "3")
+        #expect(refused.status == 2 && refused.errors.contains("give --steps"), "\(refused.errors)")
+        #expect(try step("--to", "3", "--steps", "0,1,2").status == 0)
+        #expect(try step("--k", "1").status == 0)
     }
 
     @Test func scheduleGivesTheHorizon() throws {

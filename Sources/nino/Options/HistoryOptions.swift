@@ -58,8 +58,10 @@ struct HistoryOptions: ParsableArguments {
 
     /// Opens the states and looks at their order.
     /// - Parameter count: how many states there must be; nil for any number.
+    /// - Returns: the states and the step of each, as given, or as the files or else their names tell; nil if nothing
+    ///   does.
     /// - Throws: `CheckpointError`.
-    func open(_ paths: [String], count: Int?) throws -> History {
+    func open(_ paths: [String], count: Int?) throws -> (states: History, steps: [Int]?) {
         let states = try History(opening: paths, count: count)
         let order = try steps == nil ? StateOrder(states.states, named: paths).steps : steps!.values
         for (first, second) in states.identicalNeighbours {
@@ -69,7 +71,7 @@ struct HistoryOptions: ParsableArguments {
             Output.note(
                 "the states are not equally far apart: steps \(order.map(String.init).joined(separator: ", "))")
         }
-        return states
+        return (states, order)
     }
 }
 

@@ -77,16 +77,16 @@ struct StepTarget {
         let file = states.states[0]
         let names = try fileNames(in: file)
         guard hasDescription else {
-            note(file.tensors.map(\.name).filter { names.parameter(of: $0) == nil }, "are not nowcast")
+            note(file.tensors.map(\.name).filter { names.parameter(of: $0) == nil }, "left as they are")
             return names
         }
         let integers = try names.check(
             file, parameters: parameters, bufferShapes: plugin?.description.bufferShapes ?? [:])
-        note(integers, "hold whole numbers and are not nowcast")
+        note(integers, "left as they are, for they hold whole numbers")
         try names.checkCopies(in: states.newest)
         note(
             try names.strangersThatChange(from: file, to: states.newest),
-            "are trained, but the config knows nothing of them: they are not nowcast")
+            "left as they are though they change, for the config knows nothing of them")
         return names
     }
 
@@ -98,7 +98,9 @@ struct StepTarget {
     private func note(_ names: [String], _ what: String) {
         guard !names.isEmpty else { return }
         let shown = names.prefix(5).map { "'\($0.shown())'" }.joined(separator: ", ")
-        Output.note("\(names.count) tensors \(what) (\(shown)\(names.count > 5 ? ", …" : ""))")
+        Output.note(
+            "\(names.count) \(names.count == 1 ? "tensor" : "tensors") \(what) "
+                + "(\(shown)\(names.count > 5 ? ", …" : ""))")
     }
 
     /// Nowcasts from files to files.
