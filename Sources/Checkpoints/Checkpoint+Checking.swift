@@ -51,9 +51,13 @@ extension Checkpoint {
             return .tensorNotFound(file: path, tensor: name, found: advice)
         }
         let closest = closestNames(to: name)
-        guard !closest.isEmpty else { return .tensorMissing(file: path, tensor: name) }
-        let names = closest.map { "'\($0.shown())'" }.joined(separator: ", ")
-        return .tensorNotFound(file: path, tensor: name, found: names)
+        guard closest.isEmpty else { return .tensorNotFound(file: path, tensor: name, found: Self.list(closest)) }
+        let others = tensors.count > 3 ? ", … (\(tensors.count) tensors)" : ""
+        return .tensorNotFound(file: path, tensor: name, found: Self.list(tensors.prefix(3).map(\.name)) + others)
+    }
+
+    private static func list(_ names: [String]) -> String {
+        names.map { "'\($0.shown())'" }.joined(separator: ", ")
     }
 
     /// A beginning that most wanted names lack or have too much, with a name of the file as an example.
@@ -77,23 +81,8 @@ extension Checkpoint {
         guard name.utf8.count <= 300 else { return [] }
         let limit = max(3, name.utf8.count * 2 / 5)
         let near = tensors.prefix(5000).filter { abs($0.name.utf8.count - name.utf8.count) <= limit }
-        let ranked = near.map { (name: $0.name, distance: Self.distance(Array($0.name.utf8), Array(name.utf8))) }
+        let ranked = near.map { (name: $0.name, distance: Suggestion.distance($0.name, name)) }
             .filter { $0.distance <= limit }
         return ranked.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.prefix(3).map(\.name)
-    }
-
-    /// Letters to insert, leave out or replace (Levenshtein 1966).
-    private static func distance(_ first: [UInt8], _ second: [UInt8]) -> Int {
-        var row = Array(0...second.count)
-        for (index, byte) in first.enumerated() {
-            var diagonal = row[0]
-            row[0] = index + 1
-            for column in second.indices {
-                let cost = min(row[column] + 1, row[column + 1] + 1, diagonal + (byte == second[column] ? 0 : 1))
-                diagonal = row[column + 1]
-                row[column + 1] = cost
-            }
-        }
-        return row[second.count]
     }
 }

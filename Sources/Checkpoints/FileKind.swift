@@ -51,7 +51,11 @@ enum FileKind {
     }
 
     private static func describe(_ start: [UInt8]) -> String {
-        "first bytes "
+        let line = start.prefix { $0 != 0x0A && $0 != 0x0D }
+        if line.count > 1, line.allSatisfy({ (0x20..<0x7F).contains($0) }) {
+            return "text, beginning with \"\(String(decoding: line.prefix(32), as: UTF8.self))\""
+        }
+        return "first bytes "
             + start.prefix(8).map { byte in
                 let digits = String(byte, radix: 16)
                 return digits.count == 1 ? "0" + digits : digits

@@ -74,8 +74,24 @@ public struct ConfigurationCatalog: Sendable {
         do throws(CheckpointError) {
             text = try WholeFile.bytes(of: path, limit: JSONLimits.bytes)
         } catch {
+            if !FileManager.default.fileExists(atPath: path), path.hasSuffix("/\(Self.fileName)") {
+                let folder = String(path.dropLast(Self.fileName.count + 1))
+                throw .configurationUnreadable(file: folder, reason: Self.expectation(of: folder))
+            }
             throw .configurationFile(error)
         }
+        guard !text.prefix(64).contains(0) else {
+            throw .configurationUnreadable(
+                file: path, reason: "expected a config, which is JSON, found a binary file, such as a checkpoint")
+        }
         return try ModelConfiguration(json: Data(text), file: path)
+    }
+
+    /// What a folder without a config is told.
+    private static func expectation(of folder: String) -> String {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.sorted() ?? []
+        let others = names.filter { $0.hasSuffix(".json") }
+        let shown = others.prefix(3).joined(separator: ", ") + (others.count > 3 ? ", …" : "")
+        return "expected \(fileName) in this folder, found \(others.isEmpty ? "no JSON file" : shown)"
     }
 }

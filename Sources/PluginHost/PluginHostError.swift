@@ -13,7 +13,6 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case unknownModelType(file: String, found: String?, known: [String])
     case ambiguous(file: String, first: String, second: String, score: Int)
     case configurationRefused(file: String, plugin: String, message: String)
-    case input(model: String, message: String)
     case contradictingNames(file: String, prefix: String, with: String, without: String)
     case extensionAbsent(plugin: String, extensionID: String, needed: String)
     case isolationFailed(reason: String)
@@ -39,7 +38,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         switch self {
         case .configurationNotFound, .configurationUnreadable, .configurationFile, .configurationNotJSON,
             .configurationNotAnObject,
-            .unknownModelType, .ambiguous, .configurationRefused, .input, .contradictingNames, .extensionAbsent,
+            .unknownModelType, .ambiguous, .configurationRefused, .contradictingNames, .extensionAbsent,
             .isolationFailed:
             false
         case .notTrusted, .notLoadable, .noEntry, .nullEntry, .wrongMajor, .malformedManifest, .hostTooOld,
@@ -63,12 +62,11 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .unknownModelType(let file, let found, let known):
             "\(file): key \"model_type\": expected one of "
                 + "\(known.isEmpty ? "none (no plugin is loaded)" : known.joined(separator: ", ")), found "
-                + (found ?? "nothing")
+                + (found.map { $0 + Suggestion.question(about: $0.unquoted, among: known) } ?? "nothing")
         case .ambiguous(let file, let first, let second, let score):
             "\(file): plugins \(first) and \(second) both recognize it with score \(score); take one of them out of "
                 + "the search path"
         case .configurationRefused(let file, let plugin, let message): "\(file): \(message) (plugin \(plugin))"
-        case .input(let model, let message): "\(model): \(message)"
         case .contradictingNames(let file, let prefix, let with, let without):
             "\(file): expected all names with the prefix \"\(prefix)\" or all without it, found \"\(with)\" and "
                 + "\"\(without)\""
@@ -94,4 +92,9 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .misbehaved(let file, let misbehaviour): "\(file): \(misbehaviour)"
         }
     }
+}
+
+extension String {
+    /// Without the quotes that a text of a JSON file has around it.
+    fileprivate var unquoted: String { first == "\"" && last == "\"" ? String(dropFirst().dropLast()) : self }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import JSONText
 import PluginHost
 
 /// The command line. Exit status: 0 done and true; 1 the answer is no; 2 bad usage or input, or an input/output

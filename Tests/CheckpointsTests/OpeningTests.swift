@@ -25,7 +25,7 @@ struct OpeningTests {
         let empty = folder.write([], to: "empty.pt")
         #expect(throws: CheckpointError.emptyFile(file: empty)) { try Checkpoint(opening: empty) }
         let text = folder.write("hello", to: "text.pt")
-        #expect(throws: CheckpointError.unknownFormat(file: text, found: "first bytes 68 65 6c 6c 6f")) {
+        #expect(throws: CheckpointError.unknownFormat(file: text, found: "text, beginning with \"hello\"")) {
             try Checkpoint(opening: text)
         }
         let old = folder.write([0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9], to: "old.pt")

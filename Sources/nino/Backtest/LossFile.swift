@@ -1,3 +1,4 @@
+import JSONText
 import Nowcasting
 
 /// Losses that the user measured: a JSON object of names and numbers. A state is called by its step, a forecast as the

@@ -71,7 +71,8 @@ struct ForwardCommand: ParsableCommand {
             return try state.evaluator(
                 inputs: values.mapValues(\.type), purpose: grads == nil ? .inference : .training)
         } catch let error as PluginHostError {
-            guard case .input(_, let message) = error else { throw error }
+            // The config was accepted before: what the plugin refuses now are the inputs.
+            guard case .configurationRefused(_, _, let message) = error else { throw error }
             throw InputError("\(inputs): \(message)")
         }
     }

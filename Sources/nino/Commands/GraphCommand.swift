@@ -2,6 +2,7 @@ import Derivation
 import ArgumentParser
 import Checkpoints
 import Foundation
+import JSONText
 import NeuralGraphs
 import Nowcasting
 import PluginHost

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Checkpoints
+import JSONText
+import Nowcasting
 import PluginHost
 import Presentation
 import Training
@@ -71,8 +73,9 @@ struct VerifyCommand: ParsableCommand {
         try OutputFiles.check([("--html", html)], inputs: [config, graph, against, weights, checkpoint])
         try OutputFiles.requireFolder(of: html, option: "--html")
         try OutputFiles.requireText(html, option: "--html", suffixes: OutputFiles.pages)
-        // One that cannot be read is said once.
+        // One that cannot be read is said once, and not of a plugin.
         _ = try VerifyTask.nowcaster(checkpoint)
+        if let graph { _ = try GraphFile.read(graph) }
         var output = VerifyOutput(json: common.json, isListing: config == nil)
         if let config {
             let configuration = try common.configuration(config)

@@ -1,6 +1,7 @@
 import Derivation
 import Checkpoints
 import Foundation
+import JSONText
 import Nowcasting
 import PluginHost
 import Tensors

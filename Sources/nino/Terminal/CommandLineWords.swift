@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
+import JSONText
 
-/// Options on a command line that its command does not have. The parser tells of them last, after what is missing.
+/// What the parser's own messages leave out: options that a command does not have, of which it tells last, after what is
+/// missing; and what an option is for whose value it cannot read.
 enum CommandLineWords {
     private struct Command: Decodable {
         let commandName: String
@@ -16,21 +18,31 @@ enum CommandLineWords {
         }
 
         let names: [Name]?
+        let abstract: String?
+        let allValues: [String]?
+
+        var longNames: [String] { (names ?? []).filter { $0.kind == "long" }.map(\.name) }
     }
 
     private struct Tool: Decodable {
         let command: Command
     }
 
-    /// The first option that is none, with the nearest that is one; nil if all are known.
-    static func unknownOption(_ words: [String], help: String) -> String? {
+    /// The command that the words name, and the words behind its name.
+    private static func command(of words: [String], help: String) -> (command: Command, rest: ArraySlice<String>)? {
         guard var command = try? JSONDecoder().decode(Tool.self, from: Data(help.utf8)).command else { return nil }
         var rest = words[...]
         while let word = rest.first, let next = command.subcommands?.first(where: { $0.commandName == word }) {
             command = next
             rest = rest.dropFirst()
         }
-        let names = (command.arguments ?? []).flatMap { $0.names ?? [] }.filter { $0.kind == "long" }.map(\.name)
+        return (command, rest)
+    }
+
+    /// The first option that is none, with the nearest that is one; nil if all are known.
+    static func unknownOption(_ words: [String], help: String) -> String? {
+        guard let (command, rest) = command(of: words, help: help) else { return nil }
+        let names = (command.arguments ?? []).flatMap(\.longNames)
         let given = rest.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map {
             $0.dropFirst(2).prefix { $0 != "=" }
         }
@@ -39,5 +51,21 @@ enum CommandLineWords {
             let nearest = Suggestion.nearest(to: String(unknown), among: names)
         else { return nil }
         return "unknown option '--\(unknown)'; did you mean '--\(nearest)'?"
+    }
+
+    /// What an option is for, if a message of the parser says that its value cannot be read, and no more.
+    static func purpose(ofOptionIn message: String, _ words: [String], help: String) -> String? {
+        guard let name = message.firstMatch(of: /is invalid for '--([a-z-]+) <[^>]*>'$/)?.1,
+            let argument = command(of: words, help: help)?.command.arguments?.first(where: {
+                $0.longNames.contains(String(name))
+            })
+        else { return nil }
+        if let values = argument.allValues, !values.isEmpty {
+            return "expected one of \(values.joined(separator: ", "))"
+        }
+        let sentence = (argument.abstract ?? "").prefix { $0 != "." }
+        guard let first = sentence.first else { return nil }
+        return (sentence.dropFirst().first?.isLowercase == true ? first.lowercased() : String(first))
+            + sentence.dropFirst()
     }
 }

@@ -46,8 +46,8 @@ enum Failure {
     /// What is wrong with the command line, and where help is.
     private static func usage(_ error: any Error, in command: any ParsableCommand.Type) -> String {
         let words = Array(CommandLine.arguments.dropFirst())
-        let message =
-            CommandLineWords.unknownOption(words, help: Nino._dumpHelp()) ?? command.message(for: error)
+        let dump = Nino._dumpHelp()
+        let message = CommandLineWords.unknownOption(words, help: dump) ?? command.message(for: error)
         let full = command.fullMessage(for: error)
         let help = full.firstMatch(of: /See '([^']*)' for more information/).map { " (see \($0.1))" } ?? ""
         // Messages of the parser begin with a capital and end with a stop; ours do not.
@@ -55,7 +55,8 @@ enum Failure {
         if let first = text.first, text.dropFirst().first?.isLowercase == true {
             text = first.lowercased() + text.dropFirst()
         }
-        return (text + help).onOneLine()
+        let purpose = CommandLineWords.purpose(ofOptionIn: text, words, help: dump).map { ": \($0)" } ?? ""
+        return (text + purpose + help).onOneLine()
     }
 
     private static func isOurs(_ error: any Error) -> Bool {
