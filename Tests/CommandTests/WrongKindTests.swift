@@ -23,6 +23,11 @@ import Testing
         #expect(!fewer.contains("horizon:"), "\(fewer)")
     }
 
+    @Test func aConfigWithoutItsOptionIsUnderstood() throws {
+        #expect(try error("graph", "fm-16").contains("'--config <config>'; did you mean --config fm-16?"))
+        #expect(try !error("graph").contains("did you mean"))
+    }
+
     @Test func whatIsNoConfigIsNamed() throws {
         let fixture = try StepFixture()
         let binary = try error("graph", "--config", fixture.history[0])

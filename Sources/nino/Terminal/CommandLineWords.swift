@@ -53,6 +53,14 @@ enum CommandLineWords {
         return "unknown option '--\(unknown)'; did you mean '--\(nearest)'?"
     }
 
+    /// A config that was given without its option, if a message of the parser says that the option is missing.
+    static func configWithoutOption(_ message: String, _ words: [String], help: String) -> String? {
+        guard message.hasPrefix("Missing expected argument '--config "),
+            let word = command(of: words, help: help)?.rest.first, !word.hasPrefix("-")
+        else { return nil }
+        return "; did you mean --config \(word)?"
+    }
+
     /// What an option is for, if a message of the parser says that its value cannot be read, and no more.
     static func purpose(ofOptionIn message: String, _ words: [String], help: String) -> String? {
         guard let name = message.firstMatch(of: /is invalid for '--([a-z-]+) <[^>]*>'$/)?.1,

@@ -55,8 +55,10 @@ enum Failure {
         if let first = text.first, text.dropFirst().first?.isLowercase == true {
             text = first.lowercased() + text.dropFirst()
         }
-        let purpose = CommandLineWords.purpose(ofOptionIn: text, words, help: dump).map { ": \($0)" } ?? ""
-        return (text + purpose + help).onOneLine()
+        let hint =
+            CommandLineWords.purpose(ofOptionIn: text, words, help: dump).map { ": \($0)" }
+            ?? CommandLineWords.configWithoutOption(message, words, help: dump) ?? ""
+        return (text + hint + help).onOneLine()
     }
 
     private static func isOurs(_ error: any Error) -> Bool {
