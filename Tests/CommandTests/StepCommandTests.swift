@@ -138,7 +138,8 @@ import Testing
             try FileManager.default.copyItem(atPath: state, toPath: name)
         }
         func step(_ extra: String...) throws -> Command {
-            try Command(arguments: ["step", "--method", "rank1", "--history"] + names + ["--out", fixture.out] + extra)
+            try Command(
+                arguments: ["step", "--method", "rank1", "--history"] + names + ["--out", fixture.out] + extra)
         }
         let refused = try step("--to", "3")
         #expect(refused.status == 2 && refused.errors.contains("give --steps"), "\(refused.errors)")

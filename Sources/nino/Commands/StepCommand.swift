@@ -165,7 +165,7 @@ struct StepCommand: ParsableCommand {
         guard let steps else {
             guard to == nil else {
                 throw InputError(
-                    "--to: expected states whose steps are known, found none in the files and their names; give --steps")
+                    "--to: expected states whose steps are known, found none in files and names; give --steps")
             }
             return Array(states.states.indices)
         }

@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import JSONText
 
-/// What the parser's own messages leave out: options that a command does not have, of which it tells last, after what is
-/// missing; and what an option is for whose value it cannot read.
+/// What the parser's own messages leave out: an option that the command does not have (it tells of that last, after what
+/// is missing), and what an option is for whose value cannot be read.
 enum CommandLineWords {
     private struct Command: Decodable {
         let commandName: String
