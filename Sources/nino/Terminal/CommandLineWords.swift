@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import JSONText
 
-/// What the parser's own messages leave out: an option that the command does not have (it tells of that last, after what
+/// What the messages of the parser leave out: an option that the command does not have (it tells that last, after what
 /// is missing), and what an option is for whose value cannot be read.
 enum CommandLineWords {
     private struct Command: Decodable {
