@@ -16,6 +16,8 @@ public struct JSONError: Error, Sendable, Equatable {
         /// It is JSON, but a value is not what its key needs.
         case form(key: String, expected: String, found: String)
         case duplicateKey(String)
+        /// A key that means nothing; `hint` begins with a semicolon.
+        case unknownKey(String, hint: String)
         /// Beyond one of `JSONLimits`.
         case limit(expected: String, found: String)
     }
@@ -38,9 +40,13 @@ extension JSONError: CustomStringConvertible {
         switch problem {
         case .syntax(let expected, let found): return "\(start): bad JSON: expected \(expected), found \(found)"
         case .form(let key, let expected, let found):
-            return "\(start): key '\(key.shown())': expected \(expected), found \(found)"
-        case .duplicateKey(let key): return "\(start): key '\(key.shown())': expected once, found twice"
+            // Without a key, the whole text is meant.
+            return "\(start): \(key.isEmpty ? "" : Self.quoted(key) + ": ")expected \(expected), found \(found)"
+        case .duplicateKey(let key): return "\(start): \(Self.quoted(key)): expected once, found twice"
+        case .unknownKey(let key, let hint): return "\(start): \(Self.quoted(key)) is unknown\(hint)"
         case .limit(let expected, let found): return "\(start): JSON: expected \(expected), found \(found)"
         }
     }
+
+    private static func quoted(_ key: String) -> String { "key \"\(key.shown())\"" }
 }

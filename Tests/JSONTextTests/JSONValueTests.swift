@@ -18,7 +18,7 @@ struct JSONValueTests {
         ("{\"a\": 1, // mine\n\"b\": 2}", 1, 10, "found '/'; JSON has no comments"),
         ("{\"a\": \"b", 1, 9, "expected the closing quote, found the end of the text"),
         ("{\"a\": 1,}", 1, 9, "expected a key in quotes, found '}'"),
-        ("{\"ä\": 1\n,\"ä\":2}", 2, 2, "key 'ä': expected once, found twice"),
+        ("{\"ä\": 1\n,\"ä\":2}", 2, 2, #"key "ä": expected once, found twice"#),
         ("{\"a\": True}", 1, 7, "found 'True', which is Python"),
         ("{'a': 1}", 1, 2, "found '''; JSON has double quotes"),
         ("", 1, 1, "expected a value, found the end of the text"),

@@ -55,7 +55,7 @@ import Training
         (#""ab": 2"#, #""ab": -2"#, "model.vocab.ab"), (#""ab": 2"#, #""ab": 2.5"#, "model.vocab.ab"),
         (#""vocab": {"a": 0, "b": 1, "ab": 2}, "#, "", "model.vocab"),
         (#""type": "ByteLevel""#, #""type": "Metaspace""#, "pre_tokenizer.type"),
-        (#""type": "ByteLevel""#, #""type": "WhitespaceSplit""#, "t.json: key 'pre_tokenizer'"),
+        (#""type": "ByteLevel""#, #""type": "WhitespaceSplit""#, #"t.json: key "pre_tokenizer""#),
         (#""type": "BPE""#, #""type": "BPE", "byte_fallback": true"#, "model.byte_fallback"),
         (#"{"model""#, #"{"normalizer": {"type": "Nmt"}, "model""#, "normalizer.type"),
         (#"{"model""#, #"{"added_tokens": [{"id": 1}], "model""#, "added_tokens[0].content"),
