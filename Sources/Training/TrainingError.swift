@@ -34,11 +34,13 @@ public enum TrainingError: Error, Equatable {
 
     // The run.
     case lossNotFinite(step: Int, loss: Float)
-    case otherRun(file: String, key: String, expected: String, found: String)
+    case otherRun(file: String, [SettingDifference])
     case checkpointInvalid(file: String, key: String, expected: String, found: String)
     case checkpointExists(folder: String)
     case runFinished(folder: String)
     case nothingToResume(folder: String)
+    /// A meta-training that is done with so many steps of those it was to have.
+    case trainingExists(file: String, done: Int, of: Int)
 
     // Trajectories and meta-training.
     case trajectoryInvalid(file: String, key: String, expected: String, found: String)
@@ -98,8 +100,8 @@ extension TrainingError: CustomStringConvertible {
             "the model's output logits: expected at least \(expected) classes for task \(task), found \(found)"
         case .lossNotFinite(let step, let loss):
             "the loss became \(loss) at step \(step): training diverged; try a lower learning rate"
-        case .otherRun(let file, let key, let expected, let found):
-            "\(file): belongs to another run: \(key) is \(found) there and \(expected) here"
+        case .otherRun(let file, let differences):
+            "\(file): belongs to another run: \(SettingDifference.text(differences))"
         case .checkpointInvalid(let file, let key, let expected, let found):
             "\(file): is no usable training checkpoint: \(key): expected \(expected), found \(found)"
         case .checkpointExists(let folder):
@@ -108,6 +110,10 @@ extension TrainingError: CustomStringConvertible {
             "\(folder): holds a finished run, which is not overwritten; choose another name, or remove it first"
         case .nothingToResume(let folder):
             "\(folder): holds no checkpoint to resume from"
+        case .trainingExists(let file, let done, let all):
+            done < all
+                ? "\(file): holds a run of \(done) of \(all) steps; give another --out, or --resume"
+                : "\(file): holds a finished run of \(done) \(done == 1 ? "step" : "steps"); give another --out"
         case .trajectoryInvalid(let file, let key, let expected, let found):
             "\(file): is no usable trajectory: \(key): expected \(expected), found \(found)"
         case .noTrajectories(let folder, let wanted):

@@ -217,6 +217,16 @@ private func trainer(
         #expect(throws: TrainingError.nothingToResume(folder: folder.path)) {
             try trainer(toySettings(), in: folder, start: .resume)
         }
+        folder.write("x", to: "file")
+        for (name, found) in [("nothere", "nothing"), ("file", "a file")] {
+            let path = folder + name
+            #expect(throws: TrainingError.invalidSetting(name: path, allowed: "the folder of a run", found: found)) {
+                try Trainer(
+                    settings: toySettings(), model: toyModel(), data: toyData(), folder: RunFolder(path), start: .resume
+                )
+            }
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder + "nothere"))
     }
 
     @Test func aCheckpointOfAnotherRunIsRefused() throws {
@@ -228,18 +238,24 @@ private func trainer(
             do {
                 _ = try trainer(settings, in: folder, start: .resume, model: model)
                 return nil
-            } catch TrainingError.otherRun(_, let key, _, _) {
-                return key
+            } catch TrainingError.otherRun(_, let differences) {
+                return differences.map(\.key).joined(separator: ", ")
             }
         }
         #expect(try refusal { _ in } == nil)
-        #expect(try refusal { $0.seed = 2 } == "seed")
-        #expect(try refusal { $0.task = "fm-32" } == "task")
-        #expect(try refusal { $0.learningRate = 0.1 } == "learning_rate")
-        #expect(try refusal { $0.batchSize = 8 } == "batch_size")
-        #expect(try refusal { $0.period = 10 } == "period")
-        #expect(try refusal { $0.nowcaster = "none" } == "nowcaster")
-        #expect(try refusal({ _ in }, model: toyModel(configuration: "{\"toy\":2}")) == "model config")
+        #expect(try refusal { $0.seed = 2 } == "--seed")
+        #expect(try refusal { $0.task = "fm-32" } == "--task")
+        #expect(try refusal { $0.learningRate = 0.1 } == "--lr")
+        #expect(try refusal { $0.batchSize = 8 } == "--batch")
+        #expect(try refusal { $0.evaluationInterval += 1 } == "--eval-every")
+        #expect(try refusal { $0.period = 10 } == "--period")
+        #expect(try refusal { $0.nowcaster = "none" } == "--nowcaster")
+        #expect(
+            try refusal {
+                $0.seed = 2
+                $0.learningRate = 0.1
+            } == "--lr, --seed")
+        #expect(try refusal({ _ in }, model: toyModel(configuration: "{\"toy\":2}")) == "toy of --config")
     }
 
     @Test func aDamagedCheckpointIsRefused() throws {

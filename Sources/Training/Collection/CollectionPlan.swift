@@ -37,16 +37,29 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
             (self.weightDecay, self.batchSize, self.steps, self.interval) = (weightDecay, batchSize, steps, interval)
         }
 
-        enum CodingKeys: String, CodingKey {
+        enum CodingKeys: String, CodingKey, CaseIterable {
             case name, task, config, steps, interval, states
             case learningRate = "learning_rate"
             case weightDecay = "weight_decay"
             case batchSize = "batch_size"
         }
 
+        static let form = JSONForm.keys(
+            CodingKeys.allCases.map(\.rawValue),
+            [
+                CodingKeys.task.rawValue: .oneOf(TaskDescription.all.map(\.name)),
+                CodingKeys.states.rawValue: .oneOf(StateKind.allCases.map(\.rawValue)),
+            ])
+
+        /// Fewest steps of a run: more than five states are stored.
+        public var fewestSteps: Int { 6 * interval }
+
         /// States that a run stores: after `interval`, 2 · `interval`, … steps.
         public var stateCount: Int { steps / interval }
     }
+
+    /// The keys and names of a plan's file.
+    static let form = JSONForm.object(["families": .list(Family.form)])
 
     public init(families: [Family]) {
         self.families = families
@@ -56,49 +69,61 @@ public struct CollectionPlan: Codable, Sendable, Equatable {
     public init(contentsOf file: String) throws(TrainingError) {
         let text = try readFile(file)
         do throws(JSONError) {
-            self = try JSONText.decode(from: text, file: file)
+            self = try JSONText.decode(from: text, file: file, form: Self.form)
         } catch {
             throw .json(error)
         }
     }
 
-    /// - Throws: `invalidSetting` naming the family and what is wrong.
-    public func validate() throws(TrainingError) {
+    /// - Parameters:
+    ///   - place: what stands before a key in messages.
+    ///   - names: the families that are collected; nil for all. How long the runs of others are does not matter.
+    /// - Throws: `invalidSetting` naming the key.
+    public func validate(_ place: String = Self.place, collecting names: [String]? = nil) throws(TrainingError) {
         guard !families.isEmpty, families.map(\.name).distinct().count == families.count else {
             throw .invalidSetting(
-                name: "plan: families", allowed: "one or more with different names",
-                found: families.map(\.name).joined(separator: ", "))
+                name: "\(place)families", allowed: "one or more with different names",
+                found: families.isEmpty ? "none" : families.map(\.name).joined(separator: ", "))
         }
-        for family in families {
-            func refuse(_ key: String, _ allowed: String, _ found: Any) -> TrainingError {
-                .invalidSetting(name: "plan: family \(family.name): \(key)", allowed: allowed, found: "\(found)")
+        for (index, family) in families.enumerated() {
+            let key = "\(place)families[\(index)]"
+            try family.validate(key)
+            let isCollected = names?.contains(family.name) ?? true
+            guard !isCollected || family.steps >= family.fewestSteps else {
+                throw .invalidSetting(
+                    name: "\(key).steps",
+                    allowed: "at least \(family.fewestSteps), six intervals of \(family.interval)",
+                    found: "\(family.steps)")
             }
-            guard !family.name.isEmpty, family.name.utf8.allSatisfy(Self.isFileNameByte) else {
-                throw refuse("name", "letters, digits, - and _", family.name)
-            }
-            _ = try TaskDescription.named(family.task)
-            let rates = family.learningRate
-            guard rates.count == 2, rates[0] > 0, rates[0] <= rates[1], rates[1].isFinite else {
-                throw refuse("learning_rate", "two rising positive numbers", rates)
-            }
-            guard family.weightDecay >= 0, family.weightDecay.isFinite else {
-                throw refuse("weight_decay", "a number of at least 0", family.weightDecay)
-            }
-            guard (1...(1 << 20)).contains(family.batchSize) else {
-                throw refuse("batch_size", "1 to \(1 << 20)", family.batchSize)
-            }
-            for (name, value) in [("interval", family.interval), ("steps", family.steps)]
-            where !SettingBounds.steps.contains(value) {
-                throw refuse(name, "1 to \(SettingBounds.steps.upperBound)", value)
-            }
-            guard family.stateCount > 5 else {
-                throw refuse("steps", "more than five intervals of \(family.interval)", family.steps)
-            }
-            for (key, value) in family.config.sorted(by: { $0.key < $1.key }) {
-                if case .choice(let options) = value, options.isEmpty {
-                    throw refuse("config.\(key)", "at least one option", "none")
-                }
-            }
+        }
+    }
+
+    /// What stands before a key in messages where no file does.
+    public static let place = "plan: "
+}
+
+extension CollectionPlan.Family {
+    /// - Parameter key: that leads to the family, as in messages.
+    fileprivate func validate(_ key: String) throws(TrainingError) {
+        func require(_ isRight: Bool, _ name: String, _ allowed: String, _ found: Any) throws(TrainingError) {
+            guard !isRight else { return }
+            throw .invalidSetting(name: "\(key).\(name)", allowed: allowed, found: "\(found)")
+        }
+        let isName = !name.isEmpty && name.utf8.allSatisfy(Self.isFileNameByte)
+        try require(isName, "name", "letters, digits, - and _", name)
+        let tasks = TaskDescription.all.map(\.name)
+        try require(tasks.contains(task), "task", tasks.spoken, task + Suggestion.question(about: task, among: tasks))
+        let isRange =
+            learningRate.count == 2 && learningRate[0] > 0 && learningRate[0] <= learningRate[1]
+            && learningRate[1].isFinite
+        try require(isRange, "learning_rate", "two rising positive numbers", learningRate)
+        try require(weightDecay >= 0 && weightDecay.isFinite, "weight_decay", "a number of at least 0", weightDecay)
+        try require((1...(1 << 20)).contains(batchSize), "batch_size", "1 to \(1 << 20)", batchSize)
+        for (name, value) in [("interval", interval), ("steps", steps)] {
+            try require(SettingBounds.steps.contains(value), name, "1 to \(SettingBounds.steps.upperBound)", value)
+        }
+        for (name, value) in config.sorted(by: { $0.key < $1.key }) {
+            if let flaw = value.flaw { try require(false, "config.\(name)", flaw.expected, flaw.found) }
         }
     }
 
@@ -118,6 +143,21 @@ public enum DrawnValue: Codable, Sendable, Equatable {
     case choice([JSONValue])
 
     private static let key = "one_of"
+
+    /// What is wrong with it: no options, or an object that was meant to have some.
+    var flaw: (expected: String, found: String)? {
+        let expected = "a value, or {\"\(Self.key)\": […]} with at least one option"
+        switch self {
+        case .choice(let options): return options.isEmpty ? (expected, "no option") : nil
+        case .fixed(.object(let members)):
+            if members[Self.key] != nil { return (expected, "other keys or no list beside \"\(Self.key)\"") }
+            guard members.count == 1, let key = members.keys.first,
+                Suggestion.nearest(to: key, among: [Self.key]) != nil
+            else { return nil }
+            return (expected, "{\"\(key)\": …}")
+        case .fixed: return nil
+        }
+    }
 
     public init(from decoder: any Decoder) throws {
         let value = try JSONValue(from: decoder)

@@ -18,6 +18,8 @@ private final class PluginLock: Sendable {
 /// bit. A file appears whole or not at all, so a killed collection loses the runs under way and nothing else.
 public final class Collector: Sendable {
     public enum Event: Sendable {
+        /// Runs whose model has been looked at, before any is trained.
+        case checked(done: Int, total: Int)
         /// Steps of all runs together, this session.
         case stepped(done: Int, total: Int)
         /// Runs, this session.
@@ -26,6 +28,8 @@ public final class Collector: Sendable {
 
     private let folder: String
     private let runs: [CollectionRun]
+    /// By family, its config's place in messages.
+    private let places: [String: String]
     private let model: @Sendable (_ config: JSONValue, _ name: String) throws -> TrainableModel
     private let data: [String: any DataSource]
     private let manifest: Mutex<CollectionManifest>
@@ -43,24 +47,25 @@ public final class Collector: Sendable {
     ///   - families: names to collect; nil for all.
     ///   - runsPerFamily: runs of each family that the folder shall hold.
     ///   - data: examples by task name, for every task of the plan's families that are collected.
-    ///   - model: makes the model of a config.
+    ///   - place: what stands before a key of the plan in messages.
+    ///   - model: makes the model of a config; `name` is what messages call it.
     ///   - ranks: who share the runs; the first keeps the manifest.
-    /// - Throws: `invalidSetting`; `otherRun` for a folder with another plan, seed or data; errors of reading and
-    ///   writing.
+    /// - Throws: `invalidSetting`; `otherRun` for a folder with another plan, seed or data; what a model cannot learn;
+    ///   errors of reading and writing. Nothing is written then.
     public init(
         _ plan: CollectionPlan, families: [String]? = nil, runsPerFamily: Int, seed: UInt64, version: String,
         folder: String,
-        data: [String: any DataSource], model: @escaping @Sendable (JSONValue, String) throws -> TrainableModel,
+        data: [String: any DataSource], place: String = CollectionPlan.place,
+        model: @escaping @Sendable (JSONValue, String) throws -> TrainableModel,
         ranks: any Communicator = SingleProcess(), onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
-        try plan.validate()
+        try plan.validate(place, collecting: families)
         try SettingBounds.require(runsPerFamily, "--runs", in: 1...1_000_000, "beyond what a disk holds")
         for name in families ?? [] where !plan.families.contains(where: { $0.name == name }) {
             throw TrainingError.invalidSetting(
                 name: "--tasks", allowed: plan.families.map(\.name).joined(separator: ", "), found: name)
         }
         if !ranks.isFirst { try ranks.barrier() }
-        try RunFolder(folder).create()
         var manifest = CollectionManifest(version: version, seed: seed, plan: plan, data: data.mapValues(\.identity))
         let file = "\(folder)/\(CollectionManifest.fileName)"
         if FileManager.default.fileExists(atPath: file) {
@@ -76,14 +81,18 @@ public final class Collector: Sendable {
             }
         }
         manifest.adopt(wanted, in: folder)
-        if ranks.isFirst { try manifest.write(to: folder) }
         let done = Set(manifest.runs.map(\.run.fileName))
         let left = wanted.filter { !done.contains($0.fileName) }
         pendingCount = left.count
         runs = left.indices.filter { $0 % ranks.size == ranks.rank }.map { left[$0] }
         (self.folder, self.model, self.data, self.onEvent) = (folder, model, data, onEvent)
         self.ranks = ranks
+        places = Dictionary(
+            uniqueKeysWithValues: plan.families.enumerated().map { ($1.name, "\(place)families[\($0)].config") })
         self.manifest = Mutex(manifest)
+        if ranks.isFirst { try check(left) }
+        try RunFolder(folder).create()
+        if ranks.isFirst { try manifest.write(to: folder) }
         if ranks.isFirst { try ranks.barrier() }
         // Nobody finishes a run before all know what was done.
         try ranks.barrier()
@@ -177,30 +186,60 @@ public final class Collector: Sendable {
     }
 
     private func trainer(_ run: CollectionRun) throws -> Trainer {
+        try Trainer(settings: run.settings(), model: model(of: run), data: examples(of: run))
+    }
+
+    private func examples(of run: CollectionRun) -> any DataSource {
         guard let examples = data[run.task] else { preconditionFailure("no data for task \(run.task)") }
-        let made = try plugins.lock.withLock { _ in try model(run.config, run.fileName) }
-        let guarded = TrainableModel(
+        return examples
+    }
+
+    private func model(of run: CollectionRun) throws -> TrainableModel {
+        let place = places[run.family] ?? run.fileName
+        let made = try plugins.lock.withLock { _ in try model(run.config, place) }
+        return TrainableModel(
             configuration: made.configuration, parameters: made.parameters, initialParameters: made.initialParameters,
             initialBuffers: made.initialBuffers,
             trace: { [plugins] inputs in try plugins.lock.withLock { _ in try made.trace(inputs) } })
-        return try Trainer(settings: run.settings(), model: guarded, data: examples)
+    }
+
+    /// Looks at every config once, before anything is written.
+    ///
+    /// - Throws: what is wrong with a model, by its place in the plan.
+    private func check(_ runs: [CollectionRun]) throws {
+        var seen: Set<String> = []
+        for (index, run) in runs.enumerated() where seen.insert("\(run.task) \(json(run.config))").inserted {
+            let place = places[run.family] ?? run.fileName
+            do {
+                try model(of: run).check(fits: examples(of: run), task: run.task)
+            } catch TrainingError.tooFewLogits(let task, let expected, let found) {
+                throw TrainingError.invalidSetting(
+                    name: place, allowed: "a model with at least \(expected) classes, for task \(task)",
+                    found: "\(found)")
+            } catch TrainingError.modelOutputMissing(let name, let found) {
+                throw TrainingError.invalidSetting(
+                    name: place, allowed: "a model with an output \(name)",
+                    found: found.isEmpty ? "none" : found.joined(separator: ", "))
+            }
+            onEvent(.checked(done: index + 1, total: runs.count))
+        }
     }
 
     private static func require(_ found: CollectionManifest, toBe expected: CollectionManifest, file: String)
         throws(TrainingError)
     {
-        guard found.seed == expected.seed else {
-            throw .otherRun(file: file, key: "seed", expected: "\(expected.seed)", found: "\(found.seed)")
+        var differences: [SettingDifference] = []
+        if found.seed != expected.seed {
+            differences.append(SettingDifference("seed", found: "\(found.seed)", expected: "\(expected.seed)"))
         }
-        guard found.plan == expected.plan else {
-            let different =
-                expected.plan.families.first { !found.plan.families.contains($0) }?.name ?? "the list of families"
-            throw .otherRun(file: file, key: "plan", expected: "this \(different)", found: "another")
+        if found.plan != expected.plan {
+            differences += SettingDifference.between(json(found.plan), json(expected.plan), key: "plan")
         }
-        for (task, identity) in expected.data {
+        for (task, identity) in expected.data.sorted(by: { $0.key < $1.key }) {
             if let other = found.data[task], other != identity {
-                throw .otherRun(file: file, key: "data of task \(task)", expected: identity, found: other)
+                differences.append(SettingDifference("data of task \(task)", found: other, expected: identity))
             }
         }
+        if !differences.isEmpty { throw .otherRun(file: file, differences) }
     }
 }

@@ -22,6 +22,16 @@ public struct RunFolder: Sendable {
         FileManager.default.fileExists(atPath: checkpoint)
     }
 
+    /// - Throws: `invalidSetting` for what is no folder, `nothingToResume`.
+    func requireCheckpoint() throws(TrainingError) {
+        var isFolder: ObjCBool = false
+        let isThere = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+        guard isThere, isFolder.boolValue else {
+            throw .invalidSetting(name: path, allowed: "the folder of a run", found: isThere ? "a file" : "nothing")
+        }
+        guard hasCheckpoint else { throw .nothingToResume(folder: path) }
+    }
+
     /// Whether what a finished run leaves is there.
     public var isFinished: Bool {
         [result, model].contains { FileManager.default.fileExists(atPath: $0) }

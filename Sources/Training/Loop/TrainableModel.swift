@@ -40,6 +40,9 @@ public struct TrainableModel {
         self.trace = trace
     }
 
+    /// Between a config and the name of the weights that runs start from.
+    static let startMark = " from "
+
     /// The same model, with weights that every seed starts from.
     ///
     /// - Parameters:
@@ -49,7 +52,7 @@ public struct TrainableModel {
     public func starting(from weights: [Float], buffers: [String: [Float]] = [:], name: String) -> TrainableModel {
         precondition(weights.count == parameters.count, "\(weights.count) weights for \(parameters.count)")
         return TrainableModel(
-            configuration: configuration + " from \(name)", parameters: parameters,
+            configuration: configuration + Self.startMark + name, parameters: parameters,
             initialParameters: { _ in weights },
             initialBuffers: { [initialBuffers] seed in
                 initialBuffers(seed).map { fresh in

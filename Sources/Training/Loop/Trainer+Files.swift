@@ -6,7 +6,7 @@ extension Trainer {
     func prepareFolder(_ start: Start) throws {
         guard let folder else { return }
         // A name that was mistyped leaves no folder.
-        if start == .resume, !folder.hasCheckpoint { throw TrainingError.nothingToResume(folder: folder.path) }
+        if start == .resume { try folder.requireCheckpoint() }
         try folder.create()
         switch start {
         case .fresh:

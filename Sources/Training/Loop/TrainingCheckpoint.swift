@@ -54,7 +54,7 @@ struct TrainingCheckpoint {
     ///
     /// - Parameter mayExtend: the run may have another target, and more steps where nothing is spread over them.
     /// - Throws: the errors of reading; `checkpointInvalid` for what is missing or of another size; `otherRun` naming
-    ///   the first setting that differs; `invalidSetting` for steps that it cannot have.
+    ///   the settings that differ; `invalidSetting` for steps that it cannot have.
     init(
         readingFrom path: String, of identity: Identity, mayExtend: Bool = false, parameters: ParameterList,
         bufferSizes: [String: Int]
@@ -115,16 +115,37 @@ struct TrainingCheckpoint {
     private static func require(
         _ found: Identity, toBe expected: Identity, but free: Set<String>, file: String
     ) throws(TrainingError) {
-        let pairs = zip(found.settings.list, expected.settings.list).filter { !free.contains($0.0.name) }
-            .map { ($0.name, $0.value, $1.value) }
-        let others = [
-            ("model config", found.configuration, expected.configuration),
-            ("nowcaster", found.nowcaster, expected.nowcaster),
-            ("data", found.data, expected.data),
-        ]
-        for (key, found, expected) in pairs + others where found != expected {
-            throw .otherRun(file: file, key: key, expected: expected, found: found)
+        var differences = found.settings.differences(to: expected.settings, but: free)
+        differences += configurations(found.configuration, expected.configuration)
+        // Another label says as much.
+        if found.settings.nowcaster == expected.settings.nowcaster, found.nowcaster != expected.nowcaster {
+            differences.append(
+                SettingDifference(
+                    "the check sum of --nowcaster", found: found.nowcaster, expected: expected.nowcaster))
         }
+        if found.data != expected.data {
+            differences.append(SettingDifference("data", found: found.data, expected: expected.data))
+        }
+        if !differences.isEmpty { throw .otherRun(file: file, differences) }
+    }
+
+    /// Where two configs differ, and what their runs start from.
+    private static func configurations(_ found: String, _ expected: String) -> [SettingDifference] {
+        func parts(_ text: String) -> (config: String, start: String) {
+            guard let range = text.range(of: TrainableModel.startMark, options: .backwards) else {
+                return (text, "not given")
+            }
+            return (String(text[..<range.lowerBound]), String(text[range.upperBound...]))
+        }
+        let (first, second) = (parts(found), parts(expected))
+        let starts =
+            first.start == second.start
+            ? [] : [SettingDifference("--start", found: first.start, expected: second.start)]
+        return SettingDifference.between(first.config, second.config, key: "--config").map { difference in
+            SettingDifference(
+                difference.key == "--config" ? "--config" : "\(difference.key) of --config", found: difference.found,
+                expected: difference.expected)
+        } + starts
     }
 }
 

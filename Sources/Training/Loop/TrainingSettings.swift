@@ -97,6 +97,21 @@ public struct TrainingSettings: Codable, Sendable, Equatable {
         }
     }
 
+    /// The options that change the settings of `list`; the others follow from the task.
+    static let options = [
+        "learning_rate": "--lr", "batch_size": "--batch", "first_horizon": "--horizon",
+        "evaluation_interval": "--eval-every", "weight_decay": "the task's weight decay",
+        "metric": "the task's metric",
+    ]
+
+    /// Where other settings differ, by the names of options.
+    func differences(to expected: TrainingSettings, but free: Set<String> = []) -> [SettingDifference] {
+        zip(list, expected.list).filter { $0.value != $1.value && !free.contains($0.name) }.map { own, other in
+            SettingDifference(
+                Self.options[own.name] ?? "--\(own.name)", found: own.value, expected: other.value)
+        }
+    }
+
     /// Name and value of each setting, for people and for messages. Keys as in JSON.
     public var list: [(name: String, value: String)] {
         [

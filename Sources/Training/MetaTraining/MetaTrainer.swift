@@ -63,7 +63,7 @@ public final class MetaTrainer {
     ///   - resume: go on from those files.
     ///   - evaluationInterval: steps from one validation to the next.
     ///   - validate: measures the network as it is.
-    /// - Throws: `invalidSetting`; `nothingToResume`, `checkpointExists`, `otherRun`, `checkpointInvalid`; errors of
+    /// - Throws: `invalidSetting`; `trainingExists`, `runFinished`, `otherRun`, `checkpointInvalid`; errors of
     ///   reading.
     public init(
         _ objective: any MetaObjective, settings: MetaTrainingSettings, evaluationInterval: Int,
@@ -87,7 +87,7 @@ public final class MetaTrainer {
         if resume {
             try restore(files.read(settings: settings, parameters: objective.parameters))
         } else {
-            try files.refuseOther(steps: settings.steps)
+            try files.refuseOther()
         }
     }
 

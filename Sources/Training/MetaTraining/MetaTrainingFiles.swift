@@ -81,9 +81,12 @@ public struct MetaTrainingFiles {
             MetaReport(settings: trainer.settings, metrics: trainer.metrics, facts: facts).html, to: report)
     }
 
-    /// - Throws: `nothingToResume`, `otherRun`, `checkpointInvalid`; errors of reading.
+    /// - Throws: `invalidSetting` where nothing is, `otherRun`, `checkpointInvalid`; errors of reading.
     func read(settings: MetaTrainingSettings, parameters: ParameterList) throws -> Saved {
-        guard FileManager.default.fileExists(atPath: state) else { throw TrainingError.nothingToResume(folder: state) }
+        guard FileManager.default.fileExists(atPath: state) else {
+            throw TrainingError.invalidSetting(
+                name: state, allowed: "the state of a meta-training to resume", found: "nothing")
+        }
         let file = try Checkpoint(opening: state)
         func text(_ key: String) throws(TrainingError) -> String {
             guard let text = file.metadata[key] else {
@@ -95,9 +98,11 @@ public struct MetaTrainingFiles {
         guard format == Self.format else {
             throw TrainingError.checkpointInvalid(file: state, key: "format", expected: Self.format, found: format)
         }
-        for (key, expected) in [("settings", json(settings)), ("data", data)] where try text(key) != expected {
-            throw TrainingError.otherRun(file: state, key: key, expected: expected, found: try text(key))
-        }
+        let differences =
+            try SettingDifference.between(
+                text("settings"), json(settings), key: "settings", named: MetaTrainingSettings.options)
+            + SettingDifference.firstWord(text("data"), data, key: "the trajectories (--data, --tasks, --hold-out)")
+        if !differences.isEmpty { throw TrainingError.otherRun(file: state, differences) }
         guard let header = try? JSONText.decode(Header.self, from: text("state").utf8, file: state) else {
             throw TrainingError.checkpointInvalid(
                 file: state, key: "state", expected: "JSON of this version", found: "something else")
@@ -126,15 +131,17 @@ public struct MetaTrainingFiles {
 
     /// A training is resumed or moved away, never overwritten.
     ///
-    /// - Throws: `checkpointExists` for an unfinished one, `runFinished` for a network that is there.
-    func refuseOther(steps: Int) throws(TrainingError) {
+    /// - Throws: `trainingExists`, or `runFinished` for a network that somebody made elsewhere.
+    func refuseOther() throws(TrainingError) {
         guard let file = try? Checkpoint(opening: state), let text = file.metadata["state"],
             let header = try? JSONText.decode(Header.self, from: text.utf8, file: state)
         else {
-            // Weights that somebody made elsewhere.
             if FileManager.default.fileExists(atPath: network) { throw .runFinished(folder: network) }
             return
         }
-        throw header.state.step < steps ? .checkpointExists(folder: state) : .runFinished(folder: state)
+        let settings = file.metadata["settings"].flatMap {
+            try? JSONText.decode(MetaTrainingSettings.self, from: $0.utf8, file: state)
+        }
+        throw .trainingExists(file: state, done: header.state.step, of: settings?.steps ?? header.state.step)
     }
 }

@@ -23,6 +23,13 @@ public struct MetaTrainingSettings: Codable, Sendable, Equatable {
         (self.shape, self.seed) = (shape, seed)
     }
 
+    /// The options that change the keys of the settings' JSON.
+    static let options = [
+        "shape.method": "--method", "shape.width": "--hidden", "start": "--from (check sum)", "loss": "--loss",
+        "steps": "--steps", "learningRate": "--lr", "trajectories": "--trajectories", "slices": "--slices",
+        "seed": "--seed",
+    ]
+
     /// - Throws: `invalidSetting` naming the flag.
     public func validate() throws(TrainingError) {
         try SettingBounds.require(shape.width, "--hidden", in: 1...4096, "a network larger than those it predicts")

@@ -71,30 +71,31 @@ struct CollectCommand: ParsableCommand {
 
     func validate() throws {
         if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs: expected 1 to 1024, found \(jobs)") }
+        for (value, name) in [(steps, "--steps"), (every, "--every")] {
+            if let value { try SettingBounds.require(value, name, in: SettingBounds.steps, "decades of training") }
+        }
     }
+
+    private var families: [String]? { tasks?.split(separator: ",").map(String.init) }
+
+    private func isAsked(_ family: CollectionPlan.Family) -> Bool { families?.contains(family.name) ?? true }
 
     func run() throws {
         try common.apply()
         let ranks = try self.ranks.join(common)
-        let (plan, seed) = try chosenPlan()
-        try plan.validate()
-        let families = tasks?.split(separator: ",").map(String.init)
-        let names = plan.families.filter { families?.contains($0.name) ?? true }.map(\.task)
+        let source = try chosenPlan()
+        let seed = source.seed ?? common.seed
+        let names = source.plan.families.filter(isAsked).map(\.task)
         let common = try ranks.firstLooksAtPlugins(common) { options in
-            if ranks.size > 1 {
-                for family in plan.families.indices where families?.contains(plan.families[family].name) ?? true {
-                    let run = CollectionRun(plan, family: family, index: 0, seed: seed)
-                    _ = try options.model(
-                        for: ModelConfiguration(json: JSONEncoder().encode(run.config), file: run.fileName))
-                }
-            }
+            if ranks.size > 1 { try lookAtPlugins(of: source, seed: seed, options) }
             return options
         }
         let isJSON = common.json
         let progress = CollectionProgress(isShown: !common.quiet && !isJSON)
+        defer { progress.end() }
         let collector = try Collector(
-            plan, families: families, runsPerFamily: runs, seed: seed, version: HostVersion.text, folder: out,
-            data: loadData(Set(names)),
+            source.plan, families: families, runsPerFamily: runs, seed: seed, version: HostVersion.text, folder: out,
+            data: loadData(Set(names)), place: source.place,
             model: { config, name in
                 TrainableModel(
                     try common.model(for: ModelConfiguration(json: JSONEncoder().encode(config), file: name)))
@@ -118,28 +119,52 @@ struct CollectCommand: ParsableCommand {
             throw Failure.interrupted
         }
         if !common.json {
-            Output.line(
-                "\(out): \(try CollectionManifest(contentsOf: out).runs.count) runs, \(collector.pendingCount) of "
-                    + "them new"
-            )
+            let all = try CollectionManifest(contentsOf: out).runs.count
+            Output.line("\(out): \(counted(all, "run")), \(collector.pendingCount) of them new")
         }
     }
 
-    /// A manifest brings its seed along.
-    private func chosenPlan() throws -> (CollectionPlan, seed: UInt64) {
-        var (chosen, seed) = (CollectionPlan.standard, common.seed)
-        if let plan {
-            if let manifest = try? CollectionManifest(contentsOf: plan) {
-                (chosen, seed) = (manifest.plan, manifest.seed)
-            } else {
-                chosen = try CollectionPlan(contentsOf: plan)
-            }
+    /// What every later rank then loads without looking.
+    private func lookAtPlugins(of source: PlanFile, seed: UInt64, _ options: CommonOptions) throws {
+        for family in source.plan.families.indices where isAsked(source.plan.families[family]) {
+            let run = CollectionRun(source.plan, family: family, index: 0, seed: seed)
+            let config = try JSONEncoder().encode(run.config)
+            _ = try options.model(
+                for: ModelConfiguration(json: config, file: "\(source.place)families[\(family)].config"))
         }
-        for index in chosen.families.indices {
-            chosen.families[index].steps = steps ?? chosen.families[index].steps
-            chosen.families[index].interval = every ?? chosen.families[index].interval
+    }
+
+    /// The plan with what the command line changes, checked.
+    ///
+    /// - Throws: `TrainingError` naming the option, or the plan's file and key.
+    private func chosenPlan() throws -> PlanFile {
+        var source = try plan.map { try PlanFile(contentsOf: $0) } ?? .standard
+        for index in source.plan.families.indices {
+            let key = "\(source.place)families[\(index)]"
+            source.plan.families[index].steps = steps ?? source.plan.families[index].steps
+            source.plan.families[index].interval = every ?? source.plan.families[index].interval
+            if isAsked(source.plan.families[index]) { try requireStates(of: source.plan.families[index], key) }
         }
-        return (chosen, seed)
+        try source.plan.validate(source.place, collecting: families)
+        return source
+    }
+
+    /// - Throws: `invalidSetting` naming --steps or --every, if one of them leaves too few states.
+    private func requireStates(of family: CollectionPlan.Family, _ key: String) throws(TrainingError) {
+        guard family.interval > 0, family.interval <= SettingBounds.steps.upperBound,
+            family.steps < family.fewestSteps
+        else { return }
+        if let steps {
+            let interval = every == nil ? "\(key).interval" : "--every"
+            throw .invalidSetting(
+                name: "--steps", allowed: "at least \(family.fewestSteps), six times \(interval) (\(family.interval))",
+                found: "\(steps)")
+        }
+        if let every {
+            throw .invalidSetting(
+                name: "--every", allowed: "at most \(family.steps / 6), a sixth of \(key).steps (\(family.steps))",
+                found: "\(every)")
+        }
     }
 
     private func loadData(_ tasks: Set<String>) throws -> [String: any DataSource] {

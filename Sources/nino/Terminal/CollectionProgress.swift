@@ -17,6 +17,10 @@ final class CollectionProgress: Sendable {
                 "run \(done)/\(total): \(entry.run.fileName), \(entry.parameters) parameters, learning rate "
                     + "\(entry.run.learningRate): \(entry.outcome)"
             )
+        case .checked(let done, let total):
+            // Said only where it takes long.
+            guard (ContinuousClock.now - started) / .seconds(1) > 5 else { return }
+            status.update { ["models checked: \(done)/\(total)"] }
         case .stepped(let done, let total):
             guard done > 0 else { return }
             status.update {

@@ -86,15 +86,15 @@ import Training
         func key(_ body: () throws -> Collector) -> String? {
             do {
                 _ = try body()
-            } catch TrainingError.otherRun(_, let key, _, _) {
-                return key
+            } catch TrainingError.otherRun(_, let differences) {
+                return differences.map(\.key).joined(separator: ", ")
             } catch { return "\(error)" }
             return nil
         }
         var plan = ToyCollection.plan
         plan.families[0].steps = 104
         #expect(key { try ToyCollection.collector(folder, runs: 1) } == nil)
-        #expect(key { try ToyCollection.collector(folder, plan: plan, runs: 1) } == "plan")
+        #expect(key { try ToyCollection.collector(folder, plan: plan, runs: 1) } == "families[0].steps")
         #expect(key { try ToyCollection.collector(folder, runs: 1, seed: 2) } == "seed")
         #expect(key { try ToyCollection.collector(folder, runs: 1, text: toyText(seed: 2)) } == "data of task text")
     }
@@ -109,17 +109,42 @@ import Training
             } catch { return "\(error)" }
         }
         #expect(refusal { _ in } == "")
-        #expect(refusal { $0.name = "../x" }.contains("family ../x: name"))
+        #expect(refusal { $0.name = "../x" }.contains("plan: families[0].name: expected"))
         #expect(refusal { $0.task = "fm-17" }.contains("fm-17"))
         #expect(refusal { $0.learningRate = [1e-2, 1e-3] }.contains("learning_rate"))
-        #expect(refusal { $0.steps = 40 }.contains("steps"))
+        #expect(refusal { $0.steps = 47 }.contains("families[0].steps: expected at least 48, six intervals of 8"))
+        #expect(refusal { $0.steps = 48 } == "")
         #expect(refusal { $0.config["size"] = .choice([]) }.contains("config.size"))
+        let slip: JSONValue = .object(["oneof": .list([.integer(1)])])
+        #expect(refusal { $0.config["size"] = .fixed(slip) }.contains(#"with at least one option, found {"oneof": …}"#))
+        #expect(refusal { $0.config["size"] = .fixed(.object(["factor": .integer(1)])) } == "")
         #expect(throws: TrainingError.invalidSetting(name: "--tasks", allowed: "toy", found: "toys")) {
             try ToyCollection.collector(folder, families: ["toys"])
         }
         let data = try JSONEncoder().encode(CollectionPlan.standard)
         #expect(try JSONDecoder().decode(CollectionPlan.self, from: data) == .standard)
         try CollectionPlan.standard.validate()
+    }
+
+    @Test func aModelThatCannotLearnLeavesNoFolder() throws {
+        let place = folder + "new"
+        func collector(vocabulary: Int) throws -> Collector {
+            try Collector(
+                ToyCollection.plan, runsPerFamily: 2, seed: 1, version: "test", folder: place,
+                data: ["text": toyText(toyText())], place: "plan.json: ",
+                model: { _, name in
+                    #expect(name == "plan.json: families[0].config")
+                    return toyLanguageModel(vocabulary: vocabulary)
+                })
+        }
+        let refused = TrainingError.invalidSetting(
+            name: "plan.json: families[0].config", allowed: "a model with at least 256 classes, for task text",
+            found: "255")
+        #expect(throws: refused) { try collector(vocabulary: 255) }
+        #expect(!FileManager.default.fileExists(atPath: place))
+        // The twin: one that can, in the same place.
+        #expect(try collector(vocabulary: 256).pendingCount == 2)
+        #expect(FileManager.default.fileExists(atPath: place + "/manifest.json"))
     }
 
     @Test func filesThatAreNoTrajectoriesAreRefused() throws {

@@ -136,7 +136,10 @@ private final class ToyObjective: MetaObjective {
         }
         #expect(try !interrupted.run(cancellation: cancellation))
         #expect(interrupted.step == stop)
-        #expect(throws: TrainingError.checkpointExists(folder: folder + "parts.training.safetensors")) {
+        let unfinished = TrainingError.trainingExists(
+            file: folder + "parts.training.safetensors", done: stop, of: 200)
+        #expect("\(unfinished)".hasSuffix("holds a run of \(stop) of 200 steps; give another --out, or --resume"))
+        #expect(throws: unfinished) {
             try trainer(ToyObjective(), files: files("parts"))
         }
         let second = ToyObjective(isBad: isBad)
@@ -147,19 +150,28 @@ private final class ToyObjective: MetaObjective {
         #expect(lines.count == 5)
         #expect(folder.contents.filter { $0.hasSuffix(".tmp") }.isEmpty)
         // A finished training is not followed by another under its name.
-        #expect(throws: TrainingError.runFinished(folder: folder + "parts.training.safetensors")) {
-            try trainer(ToyObjective(), files: files("parts"))
-        }
+        let finished = TrainingError.trainingExists(file: folder + "parts.training.safetensors", done: 200, of: 200)
+        #expect("\(finished)".hasSuffix("holds a finished run of 200 steps; give another --out"))
+        #expect(throws: finished) { try trainer(ToyObjective(), files: files("parts")) }
+        #expect(throws: finished) { try trainer(ToyObjective(), steps: 300, files: files("parts")) }
     }
 
     @Test func anotherTrainingIsNotContinued() throws {
-        let missing = TrainingError.nothingToResume(folder: folder + "a.training.safetensors")
+        let missing = TrainingError.invalidSetting(
+            name: folder + "a.training.safetensors", allowed: "the state of a meta-training to resume", found: "nothing"
+        )
         #expect(throws: missing) { try trainer(ToyObjective(), files: files("a"), resume: true) }
         #expect(try trainer(ToyObjective(), files: files("a")).run())
         _ = try trainer(ToyObjective(), files: files("a"), resume: true)
-        #expect(throws: TrainingError.self) { try trainer(ToyObjective(), steps: 300, files: files("a"), resume: true) }
+        let file = folder + "a.training.safetensors"
+        let longer = TrainingError.otherRun(file: file, [SettingDifference("--steps", found: "200", expected: "300")])
+        #expect(throws: longer) { try trainer(ToyObjective(), steps: 300, files: files("a"), resume: true) }
         let other = TrainingError.otherRun(
-            file: folder + "a.training.safetensors", key: "data", expected: "others", found: "data")
+            file: file,
+            [
+                SettingDifference(
+                    "the trajectories (--data, --tasks, --hold-out)", found: "data", expected: "others")
+            ])
         #expect(throws: other) { try trainer(ToyObjective(), files: files("a", data: "others"), resume: true) }
         #expect(throws: TrainingError.self) { try MetaTrainingFiles("network.pt", data: "") { _, _ in } }
     }
