@@ -6,6 +6,9 @@ public enum AverageKind: Hashable, Sendable {
     /// arXiv 2209.14981).
     case latest(count: Int)
 
+    /// What names may be.
+    static let allowed = "ema:DECAY with a decay between 0 and 1, lawa:N with N from 2 to 100"
+
     /// - Throws: `invalidSetting`.
     public init(named name: String) throws(TrainingError) {
         let parts = name.split(separator: ":", maxSplits: 1).map(String.init)
@@ -14,9 +17,7 @@ public enum AverageKind: Hashable, Sendable {
         } else if parts.count == 2, parts[0] == "lawa", let count = Int(parts[1]), (2...100).contains(count) {
             self = .latest(count: count)
         } else {
-            throw .invalidSetting(
-                name: "--averages", allowed: "ema:DECAY with a decay between 0 and 1, lawa:N with N from 2 to 100",
-                found: name)
+            throw .invalidSetting(name: "--averages", allowed: Self.allowed, found: name)
         }
     }
 

@@ -1,3 +1,4 @@
+import Foundation
 import JSONText
 
 /// What the budget protocol runs: a manifest in JSON, which makes the same table again. Form: docs/evidence.md.
@@ -66,7 +67,7 @@ public struct BudgetPlan: Codable, Sendable, Equatable {
     public init(contentsOf file: String) throws(TrainingError) {
         let text = try readFile(file)
         do throws(JSONError) {
-            self = try JSONText.decode(from: text, file: file)
+            self = try JSONText.decode(from: text, file: file, form: Self.form)
         } catch {
             throw .json(error)
         }
@@ -81,24 +82,66 @@ public struct BudgetPlan: Codable, Sendable, Equatable {
     }
 
     private func validate(_ file: String) throws(TrainingError) {
-        func check(_ key: String, _ isRight: Bool, _ allowed: String, _ found: String) throws(TrainingError) {
-            guard isRight else { throw .invalidSetting(name: "\(file): \(key)", allowed: allowed, found: found) }
+        let check = PlanCheck(place: "\(file): ")
+        for (key, names) in [("tasks", tasks.map(\.name)), ("methods", methods.map(\.name))] {
+            try check(key, !names.isEmpty && Set(names).count == names.count, "different names", "\(names)")
+            for (index, name) in names.enumerated() {
+                let isFolder = !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
+                try check("\(key)[\(index)].name", isFolder, "a name without / and leading dots", name)
+            }
         }
-        let names = (tasks.map(\.name), methods.map(\.name))
-        try check("tasks", !tasks.isEmpty && Set(names.0).count == tasks.count, "different names", "\(names.0)")
-        try check("methods", !methods.isEmpty && Set(names.1).count == methods.count, "different names", "\(names.1)")
-        for name in names.0 + names.1 {
-            let isFolder = !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
-            try check("name", isFolder, "a name without / and leading dots", name)
+        try check("budgets", !budgets.isEmpty, "at least one number of steps", "none")
+        let lengths =
+            budgets.enumerated().map { ("budgets[\($0)]", $1) } + [("tuning.steps", tuning.steps)]
+            + tasks.enumerated().compactMap { index, task in
+                task.start.map { ("tasks[\(index)].start.steps", $0.steps) }
+            }
+        for (key, steps) in lengths {
+            try check(key, (1...10_000_000).contains(steps), "1 … 10,000,000", "\(steps)")
         }
-        let lengths = budgets + [tuning.steps] + tasks.compactMap(\.start?.steps)
-        try check(
-            "budgets, steps", !budgets.isEmpty && lengths.allSatisfy { (1...10_000_000).contains($0) },
-            "1 … 10,000,000", "\(lengths)")
         try check("seeds", !seeds.isEmpty && Set(seeds).count == seeds.count, "different numbers", "\(seeds)")
         try check("tuning.seed", !seeds.contains(tuning.seed), "a seed that the table does not use", "\(tuning.seed)")
         try check(
             "tuning.factors", !tuning.factors.isEmpty && tuning.factors.allSatisfy { $0 > 0 && $0.isFinite },
             "positive numbers", "\(tuning.factors)")
+        for (index, task) in tasks.enumerated() { try task.validate(PlanCheck(place: "\(file): tasks[\(index)].")) }
+        for (index, method) in methods.enumerated() {
+            try method.validate(PlanCheck(place: "\(file): methods[\(index)]."))
+        }
+    }
+}
+
+/// Refuses the value of a key unless it is right.
+private struct PlanCheck {
+    /// What stands before the key in messages.
+    let place: String
+
+    func callAsFunction(
+        _ key: String, _ isRight: Bool, _ allowed: String, _ found: String
+    ) throws(TrainingError) {
+        guard isRight else { throw .invalidSetting(name: place + key, allowed: allowed, found: found) }
+    }
+}
+
+extension BudgetPlan.Task {
+    fileprivate func validate(_ check: PlanCheck) throws(TrainingError) {
+        if let batch { try check("batch", (1...(1 << 20)).contains(batch), "1 … \(1 << 20)", "\(batch)") }
+        if let lr { try check("lr", lr > 0 && lr.isFinite, "a positive number", String(format: "%g", lr)) }
+    }
+}
+
+extension BudgetPlan.Method {
+    fileprivate func validate(_ check: PlanCheck) throws(TrainingError) {
+        if let warmup {
+            try check("warmup", (0...1).contains(warmup), "a share from 0 to 1", String(format: "%g", warmup))
+        }
+        let kind = schedule ?? .constant
+        try check(
+            "schedule", optimizer != .scheduleFree || kind == .constant, "constant with optimizer schedulefree",
+            kind.rawValue)
+        let averages = averages ?? []
+        try check(
+            "averages", Set(averages).count == averages.count, "each once",
+            averages.map(\.name).joined(separator: ", "))
     }
 }

@@ -62,6 +62,20 @@ public final class BudgetProtocol {
 
     private var allRuns: Int { plan.tasks.count * plan.methods.map(runsOfMethod).reduce(0, +) }
 
+    /// Loads all that the plan names, so that nothing of it turns out to be missing after hours.
+    ///
+    /// - Throws: the errors of loading, and of models that cannot learn their tasks.
+    public func check() throws {
+        for task in plan.tasks {
+            let own = try problem(task, nil)
+            try own.model.check(fits: own.data, task: own.description.name)
+            for name in plan.methods.compactMap(\.nowcaster).distinct() { _ = try own.nowcaster(name) }
+            guard let start = task.start else { continue }
+            let source = try problem(task, start)
+            try source.model.check(fits: source.data, task: source.description.name)
+        }
+    }
+
     /// - Returns: false if it was cancelled; the table then holds what is done.
     /// - Throws: the errors of loading and training; a run that diverges counts as the worst of all.
     public func run(cancellation: Cancellation = Cancellation()) throws -> Bool {

@@ -60,12 +60,26 @@ struct CompareCommand: ParsableCommand {
         guard (plan != nil) == (`protocol` == .budget) else {
             throw ValidationError("--protocol budget and --plan go together")
         }
+        try refuseOptionsOfOtherProtocol()
         guard `protocol` == .target || save != nil else {
             throw ValidationError("--protocol budget needs --save: its runs take long, and it goes on from there")
         }
         guard !(matchesBaseline && training.target != nil) else {
             throw ValidationError("give either --target or --match-baseline")
         }
+    }
+
+    /// What --protocol budget has a use for; all else stands in its plan.
+    private static let budgetOptions = [
+        "protocol", "plan", "save", "resume", "report", "json", "plugin-path", "trust", "time-limit", "memory-limit",
+        "threads", "quiet",
+    ]
+
+    private func refuseOptionsOfOtherProtocol() throws {
+        guard `protocol` == .budget else { return }
+        let given = CommandLineWords.options(CommandLine.arguments.dropFirst())
+        guard let other = given.first(where: { !Self.budgetOptions.contains($0) }) else { return }
+        throw ValidationError("--\(other) changes nothing with --protocol budget: what is trained says --plan")
     }
 
     private struct Line: Encodable {
@@ -95,7 +109,9 @@ struct CompareCommand: ParsableCommand {
         let (model, start, data) = try training.load(common)
         let contenders = try nowcasters.split(separator: ",").map { name in
             let choice = NowcasterChoice(String(name))
-            return Comparison.Contender(label: choice.label, nowcaster: try choice.load(for: model))
+            let nowcaster = try choice.load(for: model)
+            try training.requireHorizon(within: nowcaster, choice.label)
+            return Comparison.Contender(label: choice.label, nowcaster: nowcaster)
         }
         let watch = InterruptWatch()
         let progress = ComparisonProgress(settings, isShown: !common.quiet && !common.json)
@@ -143,6 +159,6 @@ struct CompareCommand: ParsableCommand {
 }
 
 /// How runs are judged.
-enum ComparisonProtocol: String, ExpressibleByArgument {
+enum ComparisonProtocol: String, CaseIterable, ExpressibleByArgument {
     case target, budget
 }

@@ -18,7 +18,7 @@ struct BudgetComparison {
         if let report { try OutputFolder.make(report) }
         let watch = InterruptWatch()
         let status = StatusLine(isShown: !common.quiet && !common.json)
-        let comparison = BudgetProtocol(plan, folder: folder, problem: problem) { now in
+        let comparison = BudgetProtocol(plan, folder: folder, problem: { try problem($0, $1, of: plan) }) { now in
             status.update {
                 [
                     "run \(min(now.doneRuns + 1, now.allRuns)) of \(now.allRuns)", "\(now.task), \(now.method)",
@@ -26,6 +26,7 @@ struct BudgetComparison {
                 ]
             }
         }
+        try comparison.check()
         let isComplete = try comparison.run(cancellation: watch.cancellation)
         status.end()
         try show(comparison.table, plan)
@@ -57,15 +58,34 @@ struct BudgetComparison {
         } + Provenance(version: HostVersion.text).rows
     }
 
-    private func problem(_ task: BudgetPlan.Task, _ start: BudgetPlan.Start?) throws -> BudgetProtocol.Problem {
+    private func problem(
+        _ task: BudgetPlan.Task, _ start: BudgetPlan.Start?, of plan: BudgetPlan
+    ) throws -> BudgetProtocol.Problem {
+        let key = "tasks[\(plan.tasks.firstIndex { $0.name == task.name } ?? 0)]"
         let description = try TaskDescription.named(task.task)
-        let model = try common.model(task.config ?? description.configuration)
+        let model = try at("\(key).config") { try common.model(task.config ?? description.configuration) }
         let trainable = TrainableModel(model)
         let choice = TaskDescription.DataChoice(
             folder: task.data, text: start?.text ?? task.text, tokenizer: task.tokenizer,
             classes: start.map(\.classes) ?? task.classes)
         return BudgetProtocol.Problem(
-            description: description, model: trainable, data: try description.loadData(choice, for: trainable),
-            nowcaster: { try NowcasterChoice($0).load(for: model) })
+            description: description, model: trainable,
+            data: try at(start == nil ? key : "\(key).start") { try description.loadData(choice, for: trainable) },
+            nowcaster: { name in
+                let number = plan.methods.firstIndex { $0.nowcaster == name } ?? 0
+                return try at("methods[\(number)].nowcaster") { try NowcasterChoice(name).load(for: model) }
+            })
+    }
+
+    /// What goes wrong there is said with the plan's file and key; an option is a key of it.
+    private func at<Result>(_ key: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch TrainingError.invalidSetting(let name, let allowed, let found) where name.hasPrefix("--") {
+            throw TrainingError.invalidSetting(
+                name: "\(planFile): \(key).\(name.dropFirst(2))", allowed: allowed, found: found)
+        } catch let error where Failure.status(of: error) == 2 {
+            throw InputError("\(planFile): \(key): \(error)")
+        }
     }
 }

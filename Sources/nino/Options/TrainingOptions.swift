@@ -126,6 +126,14 @@ struct TrainingOptions: ParsableArguments {
         return settings
     }
 
+    /// - Parameter label: of the nowcaster.
+    /// - Throws: `invalidSetting` for a --horizon beyond what the nowcaster can see: it would be cut to that, unsaid.
+    func requireHorizon(within nowcaster: RunNowcaster?, _ label: String) throws(TrainingError) {
+        guard let horizon, let longest = nowcaster?.nowcaster.longestHorizon, horizon > longest else { return }
+        throw .invalidSetting(
+            name: "--horizon", allowed: "at most \(longest), as far as \(label) looks", found: "\(horizon)")
+    }
+
     /// Says which options change nothing in a run without nowcasts.
     func noteUnused() {
         let given = [("--period", period != nil), ("--horizon", horizon != nil), ("--states", states != nil)]

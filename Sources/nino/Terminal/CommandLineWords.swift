@@ -39,16 +39,27 @@ enum CommandLineWords {
         return (command, rest)
     }
 
+    /// The long options among words, without dashes and values.
+    static func options(_ words: ArraySlice<String>) -> [String] {
+        words.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map {
+            String($0.dropFirst(2).prefix { $0 != "=" })
+        }
+    }
+
+    /// A message of the parser that lists values, the list in our words.
+    static func listed(_ message: String) -> String {
+        guard let list = message.firstMatch(of: /\. Please provide one of (.*)$/) else { return message }
+        let values = list.1.matches(of: /'([^']*)'/).map { String($0.1) }
+        return "\(message[..<list.range.lowerBound]): expected \(values.spoken)"
+    }
+
     /// The first option that is none, with the nearest that is one; nil if all are known.
     static func unknownOption(_ words: [String], help: String) -> String? {
         guard let (command, rest) = command(of: words, help: help) else { return nil }
         let names = (command.arguments ?? []).flatMap(\.longNames)
-        let given = rest.prefix { $0 != "--" }.filter { $0.hasPrefix("--") }.map {
-            $0.dropFirst(2).prefix { $0 != "=" }
-        }
         // The parser has some of its own, such as --generate-completion-script.
-        guard let unknown = given.first(where: { !names.contains(String($0)) }),
-            let nearest = Suggestion.nearest(to: String(unknown), among: names)
+        guard let unknown = options(rest).first(where: { !names.contains($0) }),
+            let nearest = Suggestion.nearest(to: unknown, among: names)
         else { return nil }
         return "unknown option '--\(unknown)'; did you mean '--\(nearest)'?"
     }

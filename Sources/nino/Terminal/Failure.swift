@@ -55,6 +55,7 @@ enum Failure {
         if let first = text.first, text.dropFirst().first?.isLowercase == true {
             text = first.lowercased() + text.dropFirst()
         }
+        text = CommandLineWords.listed(text)
         let hint =
             CommandLineWords.purpose(ofOptionIn: text, words, help: dump).map { ": \($0)" }
             ?? CommandLineWords.configWithoutOption(message, words, help: dump) ?? ""
