@@ -49,7 +49,10 @@ private struct MetaFixture {
         let other = try fixture.train("mine.safetensors")
         #expect(other.status == 2 && other.errors.contains("which is not overwritten"), "\(other.errors)")
         #expect(try fixture.collect("--runs", "\(Int.max)").errors.hasPrefix("nino: --runs: expected at most 1000000 "))
-        #expect(try fixture.train("new.safetensors").status == 0)
+        let new = try fixture.train("new.safetensors")
+        #expect(new.status == 0 && new.output.hasPrefix("\(fixture.folder + "new.safetensors"): 4 steps"))
+        let again = try fixture.train("new.safetensors", "--steps", "40")
+        #expect(again.errors.hasSuffix("holds a finished run of 4 steps; give another --out\n"), "\(again.errors)")
     }
 
     @Test func aNetworkIsCollectedForTrainedAndMeasured() throws {
@@ -156,7 +159,8 @@ private struct MetaFixture {
                     "--from: \(words): expected a network without word positions, found one with them")
         )
         let resumed = try further("same.safetensors", "--from", "nino", "--resume")
-        #expect(resumed.status == 2 && resumed.errors.contains("belongs to another run: settings"))
+        #expect(resumed.status == 2 && resumed.errors.contains("--hidden is 8 there and 64 here"), "\(resumed.errors)")
+        #expect(!resumed.errors.contains("{") && !resumed.errors.contains("--slices"))
     }
 
     /// The same network with a table for two words.
@@ -197,5 +201,13 @@ private struct MetaFixture {
                 try Command("collect", "--out", fixture.folder + "x", "--plan", fixture.text, "--text", fixture.text)
             ).contains("bad JSON"))
         #expect(try Command("meta-train", "--data", fixture.collection).status == 2)
+        let alone = try Command("meta-train", "--data", fixture.collection, "--evaluate", "nino", "--export", "x")
+        #expect(refusal(alone).contains("--export needs --measure"))
+        let resumed = try Command("meta-train", "--data", fixture.collection, "--evaluate", "nino", "--resume")
+        #expect(refusal(resumed).contains("--resume needs --out"))
+        // All networks are opened before the first is measured.
+        let second = try Command(
+            "meta-train", "--data", fixture.collection, "--hold-out", "2", "--evaluate", "nino,/nowhere")
+        #expect(refusal(second).contains("/nowhere") && second.output.isEmpty)
     }
 }

@@ -67,6 +67,20 @@ struct TrainFixture {
         #expect(try fixture.train("--nowcaster", "average", "--policy", "guess").status == 2)
     }
 
+    @Test func aHorizonBeyondTheCheckpointIsRefused() throws {
+        for policy in ["schedule", "search"] {
+            let far = try fixture.train("--policy", policy, "--horizon", "41", "--quiet")
+            #expect(far.status == 2)
+            #expect(far.errors == "nino: --horizon: expected at most 40, as far as nino looks, found 41\n")
+        }
+        let compared = try Command(
+            arguments: ["compare"] + fixture.flags + ["--nowcasters", "none,linefit,nino", "--horizon", "41"])
+        #expect(compared.status == 2 && compared.errors.contains("as far as nino looks"), "\(compared.errors)")
+        // The twins: as far as it looks, and what looks as far as it is asked to.
+        #expect(try fixture.train("--horizon", "40", "--steps", "4", "--quiet").status == 0)
+        #expect(try fixture.train("--nowcaster", "linefit", "--horizon", "41", "--steps", "4", "--quiet").status == 0)
+    }
+
     @Test func missingATargetOfTheCommandLineIsTheAnswerNo() throws {
         #expect(try fixture.train("--nowcaster", "none", "--target", "100.1").status == 1)
         let easy = try fixture.train("--nowcaster", "none", "--target", "0.01", "--json")
@@ -123,13 +137,21 @@ struct TrainFixture {
         let saved = fixture.folder + "saved"
         let nothing = try fixture.train("--nowcaster", "none", "--resume", saved)
         #expect(nothing.status == 2)
-        #expect(nothing.errors.contains(saved), "\(nothing.errors)")
+        #expect(nothing.errors == "nino: \(saved): expected the folder of a run, found nothing\n")
+        let file = fixture.folder.write("x", to: "file")
+        #expect(try fixture.train("--nowcaster", "none", "--resume", file).errors.hasSuffix("found a file\n"))
         #expect(!FileManager.default.fileExists(atPath: saved))
         #expect(try fixture.train("--nowcaster", "none", "--save", saved, "--quiet").status == 0)
         let other = try fixture.train("--nowcaster", "none", "--resume", saved, "--seed", "7", "--quiet")
         #expect(other.status == 2)
         #expect(other.errorLines.count == 1)
-        #expect(other.errors.contains("seed"), "\(other.errors)")
+        #expect(other.errors.hasSuffix(": --seed is 1000 there and 7 here\n"), "\(other.errors)")
+        let more = try fixture.train(
+            "--nowcaster", "none", "--resume", saved, "--lr", "0.5", "--eval-every", "20", "--quiet")
+        #expect(
+            more.errors.hasSuffix(": --lr is 0.006 there and 0.5 here, --eval-every is 10 there and 20 here\n"),
+            "\(more.errors)")
+        #expect(try fixture.train("--nowcaster", "none", "--resume", saved, "--quiet").status == 0)
     }
 
     @Test func comparisonWritesATableAndAReport() throws {

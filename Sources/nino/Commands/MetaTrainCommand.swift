@@ -92,6 +92,12 @@ struct MetaTrainCommand: ParsableCommand {
             throw ValidationError(
                 "give one of --out, to train, --evaluate, to measure networks, and --measure, to time")
         }
+        guard export == nil || measure != nil else {
+            throw ValidationError("--export needs --measure: it writes the batch that is timed")
+        }
+        guard !resume || out != nil else {
+            throw ValidationError("--resume needs --out: it goes on with the training of that network")
+        }
         for (value, name) in [(measure, "--measure"), (starts, "--starts")] {
             if let value { try SettingBounds.require(value, name, in: 1...1_000_000, "longer than anybody waits") }
         }
@@ -101,9 +107,10 @@ struct MetaTrainCommand: ParsableCommand {
         try common.apply()
         try OutputFiles.check([("--out", out)], inputs: [data, from])
         try SettingBounds.require(evaluationInterval, "--eval-every", in: SettingBounds.steps, "decades of training")
+        let measured = try openMeasured()
         let ranks = out == nil ? SingleProcess() : try self.ranks.join(common)
         let library = try ranks.firstLooksAtPlugins(common) { try loadLibrary($0) }
-        if let evaluate { return try show(evaluate.split(separator: ",").map(String.init), library) }
+        if let measured { return try show(measured, library) }
         let (network, settings) = try firstNetwork()
         let objective = try TrajectoryObjective(network, library: library, settings: settings, ranks: ranks)
         if let measure {
@@ -141,8 +148,15 @@ struct MetaTrainCommand: ParsableCommand {
         }
         if !common.json {
             Output.line(
-                "\(files.network): \(trainer.step) steps"
+                "\(files.network): \(counted(trainer.step, "step"))"
                     + (trainer.metrics.last?.relativeError.map { String(format: ", relative error %.3f", $0) } ?? ""))
+        }
+    }
+
+    /// The networks of --evaluate, all of them before the first is measured; nil without it.
+    private func openMeasured() throws -> [(path: String, network: TrainableNetwork)]? {
+        try evaluate?.split(separator: ",").map { path in
+            (path: String(path), network: try TrainableNetwork(Checkpoint(named: String(path))))
         }
     }
 
@@ -204,13 +218,15 @@ struct MetaTrainCommand: ParsableCommand {
         let rows: [MetaEvaluation.Row]
     }
 
-    private func show(_ paths: [String], _ library: TrajectoryLibrary) throws {
+    private func show(_ networks: [(path: String, network: TrainableNetwork)], _ library: TrajectoryLibrary) throws {
         guard !library.heldOut.isEmpty else {
             throw TrainingError.noTrajectories(folder: data, wanted: "held-out trajectories (--hold-out \(holdOut))")
         }
-        for path in paths {
-            let evaluation = try MetaEvaluation(
-                TrainableNetwork(Checkpoint(named: path)), on: library.heldOut, starts: starts ?? 8)
+        for (_, network) in networks {
+            for item in library.heldOut { try network.check(item.graph) }
+        }
+        for (path, network) in networks {
+            let evaluation = try MetaEvaluation(network, on: library.heldOut, starts: starts ?? 8)
             if common.json {
                 try Output.json(Line(network: path, rows: evaluation.rows))
             } else {

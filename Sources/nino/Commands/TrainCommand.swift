@@ -30,8 +30,8 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Go on with the run of this folder, with the settings it had; --steps and --target may be others. What it "
-                + "left when it was finished is kept under other names.",
+            "Go on with the run of this folder. Give the options it was begun with again, --keep too; --steps and "
+                + "--target may be others. What it left when it was finished is kept under other names.",
             valueName: "dir"))
     var resume: String?
 
@@ -66,11 +66,13 @@ struct TrainCommand: ParsableCommand {
         // Hours later would be too late to find out.
         if let report { try OutputFolder.make(report) }
         let (model, start, data) = try training.load(common)
+        let predictor = try choice.load(for: model)
+        try training.requireHorizon(within: predictor, choice.label)
         let watch = InterruptWatch()
         var observers: [any TrainingObserver] = common.quiet || common.json ? [] : [RunProgress()]
         if common.json { observers.append(EvaluationLines()) }
         let trainer = try Trainer(
-            settings: settings, model: start, data: data, nowcaster: choice.load(for: model),
+            settings: settings, model: start, data: data, nowcaster: predictor,
             folder: (resume ?? save).map(RunFolder.init), start: resume == nil ? .fresh : .resume, keep: keep,
             observers: observers)
         let isComplete = try trainer.run(cancellation: watch.cancellation)
@@ -92,12 +94,13 @@ struct TrainCommand: ParsableCommand {
         let best = result.best.map { ", best \(metric.title) \(metric.text($0))" } ?? ""
         let seconds = StatusLine.duration(result.seconds)
         if let steps = result.stepsToTarget {
-            Output.line("\(metric.text(settings.target)) \(metric.title) after \(steps) steps, \(seconds)\(best)")
+            Output.line(
+                "\(metric.text(settings.target)) \(metric.title) after \(counted(steps, "step")), \(seconds)\(best)")
         } else if !metric.canReach(settings.target) {
-            Output.line("\(result.steps) steps, \(seconds)\(best)")
+            Output.line("\(counted(result.steps, "step")), \(seconds)\(best)")
         } else {
             Output.line(
-                "\(metric.text(settings.target)) \(metric.title) not reached in \(result.steps) steps, "
+                "\(metric.text(settings.target)) \(metric.title) not reached in \(counted(result.steps, "step")), "
                     + "\(seconds)\(best)"
             )
         }
