@@ -28,7 +28,7 @@ public final class ModelConfiguration: @unchecked Sendable {
         } catch {
             throw .configurationNotJSON(error)
         }
-        guard case .object(let object) = parsed else { throw .configurationNotAnObject(file: file) }
+        guard case .object(let object) = parsed else { throw .configurationNotAnObject(file: file, found: "\(parsed)") }
         guard let text = String(validating: json, as: UTF8.self) else {
             throw .configurationUnreadable(file: file, reason: "not UTF-8")
         }

@@ -8,7 +8,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
     case configurationUnreadable(file: String, reason: String)
     case configurationFile(CheckpointError)
     case configurationNotJSON(JSONError)
-    case configurationNotAnObject(file: String)
+    case configurationNotAnObject(file: String, found: String)
     /// `found` as it stands in the file, in quotes if it is a text.
     case unknownModelType(file: String, found: String?, known: [String])
     case ambiguous(file: String, first: String, second: String, score: Int)
@@ -58,7 +58,7 @@ public enum PluginHostError: Error, Sendable, Equatable, CustomStringConvertible
         case .configurationUnreadable(let file, let reason): "\(file): \(reason)"
         case .configurationFile(let error): "\(error)"
         case .configurationNotJSON(let error): "\(error)"
-        case .configurationNotAnObject(let file): "\(file): expected a JSON object, found something else"
+        case .configurationNotAnObject(let file, let found): "\(file): expected a JSON object, found \(found)"
         case .unknownModelType(let file, let found, let known):
             "\(file): key \"model_type\": expected one of "
                 + "\(known.isEmpty ? "none (no plugin is loaded)" : known.joined(separator: ", ")), found "

@@ -32,6 +32,7 @@ import Testing
         let fixture = try StepFixture()
         let binary = try error("graph", "--config", fixture.history[0])
         #expect(binary.hasSuffix("expected a config, which is JSON, found a binary file, such as a checkpoint"))
+        try FileManager.default.createDirectory(atPath: folder + "models", withIntermediateDirectories: false)
         folder.write("{}", to: "models/other.json")
         let others = try error("graph", "--config", folder + "models")
         #expect(others == "nino: \(folder + "models"): expected config.json in this folder, found other.json")

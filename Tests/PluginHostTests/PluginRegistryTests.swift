@@ -115,7 +115,9 @@ let perceptronConfig = #"{"model_type": "perceptron", "width": 5, "image_size": 
     }
 
     @Test func configThatIsNoObjectIsRefused() throws {
-        #expect(throws: PluginHostError.configurationNotAnObject(file: "test.json")) { try configuration("[1, 2]") }
+        #expect(throws: PluginHostError.configurationNotAnObject(file: "test.json", found: "[1, 2]")) {
+            try configuration("[1, 2]")
+        }
         #expect(throws: PluginHostError.self) { try configuration("{") }
     }
 }

@@ -49,7 +49,7 @@ import ZooSupport
             Zoo.model(
                 #"{"model_type": "mlp", "hidden": [300, 200], "in_channels": 1, "image_size": 3, "num_classes": 4}"#))
         var shrinker = ModelShrinker(subject) { _ in
-            throw PluginHostError.configurationNotAnObject(file: "none will do")
+            throw PluginHostError.configurationNotAnObject(file: "none will do", found: "")
         }
         #expect(
             throws: VerificationError.notShrinkable(
