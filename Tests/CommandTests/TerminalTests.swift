@@ -72,6 +72,16 @@ import Testing
         #expect(!help.contains("metadata, so that\n  `nino"))
     }
 
+    @Test(arguments: [("step", "--history"), ("collect", "--plan"), ("meta-train", "--data")])
+    func optionsOfRanksComeBehindTheOwn(command: String, own: String) throws {
+        let help = try Command(command, "--help", environment: ["COLUMNS": "80"]).output
+        let options = try #require(help.range(of: "OPTIONS:"))
+        let places = try [own, "--mpi/--no-mpi", "--threads"].map { option in
+            try #require(help.range(of: "\n  \(option)", range: options.upperBound..<help.endIndex)).lowerBound
+        }
+        #expect(places == places.sorted())
+    }
+
     @Test func configsAreListedWithTheirPlugins() throws {
         let lines = try Command("configs", "--json").output.split(separator: "\n")
         #expect(lines.count >= 21)

@@ -55,7 +55,7 @@ struct CollectCommand: ParsableCommand {
             "What language models learn, byte by byte. Default: data/shakespeare.txt.", valueName: "file"))
     var text: String?
 
-    @OptionGroup(title: "Ranks") var ranks: RankOptions
+    @OptionGroup var ranks: RankOptions
 
     @OptionGroup var common: CommonOptions
 

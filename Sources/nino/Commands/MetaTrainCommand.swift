@@ -83,7 +83,7 @@ struct MetaTrainCommand: ParsableCommand {
     @Flag(help: "Go on from --out's training state.")
     var resume = false
 
-    @OptionGroup(title: "Ranks") var ranks: RankOptions
+    @OptionGroup var ranks: RankOptions
 
     @OptionGroup var common: CommonOptions
 

@@ -103,7 +103,7 @@ struct StepCommand: ParsableCommand {
     @Option(name: .customLong("ranks"), help: "With --plan-only: how many processes share the step.")
     var rankCount: Int?
 
-    @OptionGroup(title: "Ranks") var ranks: RankOptions
+    @OptionGroup var ranks: RankOptions
 
     @OptionGroup var common: CommonOptions
 
