@@ -28,16 +28,11 @@ struct BacktestStates: ParsableArguments {
     /// Opens the states, with the step of each: as given, as the states tell, or else 0, 1, 2, ….
     /// - Throws: `CheckpointError`; `InputError` for a number of steps that is not that of the states.
     func open(_ paths: [String]) throws -> (states: History, steps: [Int]) {
-        let states = try History(opening: paths, count: nil)
-        for (first, second) in states.identicalNeighbours {
-            Output.note("\(paths[second]): holds the same numbers as \(paths[first]): two states of one moment")
+        let (states, steps) = try self.states.open(paths, count: nil)
+        guard let steps else { return (states, Array(paths.indices)) }
+        guard steps.count == paths.count else {
+            throw InputError("--steps: expected \(paths.count) numbers, found \(steps.count)")
         }
-        if let steps {
-            guard steps.values.count == paths.count else {
-                throw InputError("--steps: expected \(paths.count) numbers, found \(steps.values.count)")
-            }
-            return (states, steps.values)
-        }
-        return (states, try StateOrder(states.states, named: paths).steps ?? Array(paths.indices))
+        return (states, steps)
     }
 }

@@ -62,11 +62,7 @@ struct HistoryOptions: ParsableArguments {
     ///   does.
     /// - Throws: `CheckpointError`.
     func open(_ paths: [String], count: Int?) throws -> (states: History, steps: [Int]?) {
-        let states = try History(opening: paths, count: count)
-        let order = try steps == nil ? StateOrder(states.states, named: paths).steps : steps!.values
-        for (first, second) in states.identicalNeighbours {
-            Output.note("\(paths[second]): holds the same numbers as \(paths[first]): two states of one moment")
-        }
+        let (states, order) = try self.states.open(paths, count: count)
         if let order, case let distances = zip(order.dropFirst(), order).map({ $0 - $1 }), Set(distances).count > 1 {
             Output.note(
                 "the states are not equally far apart: steps \(order.map(String.init).joined(separator: ", "))")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Checkpoints
 
 /// Where the states of a training run lie: files, folders, or the folder of a run that holds them.
 struct StateArguments: ParsableArguments {
@@ -36,4 +37,18 @@ struct StateArguments: ParsableArguments {
     var history: [String] { places.count > 1 ? places : named }
 
     var isEmpty: Bool { places.isEmpty && named.isEmpty }
+
+    /// Opens the states and says which neighbours are equal.
+    /// - Parameter count: how many states there must be; nil for any number.
+    /// - Returns: the states and the step of each, as given, or as the files or else their names tell; nil if nothing
+    ///   does.
+    /// - Throws: `CheckpointError`.
+    func open(_ paths: [String], count: Int?) throws -> (states: History, steps: [Int]?) {
+        let states = try History(opening: paths, count: count)
+        let order = try steps?.values ?? StateOrder(states.states, named: paths).steps
+        for (first, second) in states.identicalNeighbours {
+            Output.note("\(paths[second]): holds the same numbers as \(paths[first]): two states of one moment")
+        }
+        return (states, order)
+    }
 }

@@ -23,7 +23,6 @@ struct StepHorizon {
 
     /// For people.
     var text: String {
-        guard let states else { return "to step \(step!)" }
-        return states == 1 ? "1 state ahead" : "\(states) states ahead"
+        states.map { "\(counted($0, "state")) ahead" } ?? "to step \(step!)"
     }
 }

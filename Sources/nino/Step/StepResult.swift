@@ -1,5 +1,3 @@
-import Nowcasting
-
 /// One result of a step, as `--json` prints it.
 struct StepResult: Encodable {
     let out: String

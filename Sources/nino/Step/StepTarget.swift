@@ -98,9 +98,7 @@ struct StepTarget {
     private func note(_ names: [String], _ what: String) {
         guard !names.isEmpty else { return }
         let shown = names.prefix(5).map { "'\($0.shown())'" }.joined(separator: ", ")
-        Output.note(
-            "\(names.count) \(names.count == 1 ? "tensor" : "tensors") \(what) "
-                + "(\(shown)\(names.count > 5 ? ", …" : ""))")
+        Output.note("\(counted(names.count, "tensor")) \(what) (\(shown)\(names.count > 5 ? ", …" : ""))")
     }
 
     /// Nowcasts from files to files.
