@@ -1,3 +1,5 @@
+import CKernels
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -54,5 +56,18 @@ import Testing
         let c = Tensor(shape: [2, 3], values: [7, 7, 7, 7, 7, 7])
         gemm(m: 2, n: 2, k: 2, a.address, lda: 3, b.address, ldb: 2, c.address, ldc: 3)
         #expect(c.array == [1, 2, 7, 3, 4, 7])
+    }
+
+    /// OpenBLAS takes its oldest kernels for a processor that is newer than itself.
+    @Test(arguments: [
+        ("Prescott", "x86-64-v4", "SkylakeX"), ("Prescott", "x86-64-v3", "Haswell"), ("Prescott", "baseline", nil),
+        ("Zen", "x86-64-v3", nil), ("SkylakeX", "x86-64-v4", nil),
+    ]) func theOldestKernelsAreForTheOldestProcessors(chosen: String, instructionSet: String, better: String?) {
+        #expect(nino_better_core(chosen, instructionSet).map { String(cString: $0) } == better)
+    }
+
+    @Test func thisProcessorHasKernelsOfItsTime() {
+        guard ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] == nil else { return }
+        #expect(nino_better_core(productKernels, nino_instruction_set()) == nil, "\(productKernels)")
     }
 }

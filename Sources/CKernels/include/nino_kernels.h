@@ -19,6 +19,10 @@ void nino_run_on_threads(int workers, void (*body)(void *context, int worker), v
 /// The instruction set whose kernels this processor takes: x86-64-v4, x86-64-v3, or baseline.
 const char *nino_instruction_set(void);
 
+/// The processor whose kernels OpenBLAS should take instead of those of `chosen`, which it takes for processors that it
+/// does not know; NULL if there are none better for this instruction set.
+const char *nino_better_core(const char *chosen, const char *instruction_set);
+
 /// Processors this process may run on.
 int nino_processor_count(void);
 /// How many parallel regions the calling thread is inside of.
