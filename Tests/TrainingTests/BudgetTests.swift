@@ -74,8 +74,29 @@ import Training
         #expect(html.contains("\(best.method) ends best, at \(best.metric.text(best.mean!))"))
         for fact in ["this one", "table.csv", "plan.json"] { #expect(html.contains(fact)) }
         // Before anything is done there is a page as well.
-        let empty = BudgetReport(BudgetTable(budgets: [20], seeds: [1]), plan: plan).html
+        let empty = BudgetReport(BudgetTable(budgets: [20], seeds: [1], factors: [1]), plan: plan).html
         #expect(fault(in: empty) == nil && empty.contains("No run is finished."))
+    }
+
+    /// A rate at the end of those that were tried is not known to be the best.
+    @Test func aRateAtTheEndOfThoseTriedIsSaid() throws {
+        func comparison(_ factors: [Double]) throws -> BudgetTable {
+            let folder = TemporaryFolder()
+            let plan = try plan(folder) { $0["tuning"] = ["seed": 9, "steps": 20, "factors": factors] }
+            let comparison = BudgetProtocol(plan, folder: folder.path + "runs", problem: { _, _ in try problem() })
+            #expect(try comparison.run())
+            let html = BudgetReport(comparison.table, plan: plan).html
+            let said = comparison.table.cutOff(task: "toy", budget: 40)
+            #expect(html.contains(said ?? "rate that was tried") == (said != nil))
+            #expect(comparison.table.text.contains(said ?? "rate that was tried") == (said != nil))
+            return comparison.table
+        }
+        let said = try #require(try comparison([0.001, 1]).cutOff(task: "toy", budget: 40))
+        #expect(said.hasPrefix("The highest rate that was tried, ×1, was the best of: "))
+        for method in ["AdamW", "AdamW, EMA 0.9", "linear"] { #expect(said.contains(method)) }
+        #expect(try comparison([0.001, 1, 1000]).cutOff(task: "toy", budget: 40) == nil)
+        // Of one rate there are no ends.
+        #expect(try comparison([1]).cutOff(task: "toy", budget: 40) == nil)
     }
 
     @Test func finishedRunsStandInTheLedgerAndAreNotTrainedAgain() throws {

@@ -52,7 +52,7 @@ public final class BudgetProtocol {
         onProgress: @escaping (Progress) -> Void = { _ in }
     ) {
         (self.plan, self.folder, self.problem, self.onProgress) = (plan, folder, problem, onProgress)
-        table = BudgetTable(budgets: plan.budgets, seeds: plan.seeds)
+        table = BudgetTable(budgets: plan.budgets, seeds: plan.seeds, factors: plan.tuning.factors)
     }
 
     private func runsOfMethod(_ method: BudgetPlan.Method) -> Int {

@@ -51,10 +51,12 @@ public struct BudgetTable: Sendable {
 
     public let budgets: [Int]
     public let seeds: [UInt64]
+    /// What learning rates were multiplied by in the tuning.
+    public let factors: [Double]
     public private(set) var rows: [Row] = []
 
-    public init(budgets: [Int], seeds: [UInt64]) {
-        (self.budgets, self.seeds) = (budgets, seeds)
+    public init(budgets: [Int], seeds: [UInt64], factors: [Double]) {
+        (self.budgets, self.seeds, self.factors) = (budgets, seeds, factors)
     }
 
     /// Takes the metric of the weights, or of every average of them, at step `budget` of a run.
@@ -100,44 +102,15 @@ public struct BudgetTable: Sendable {
         return rows.filter { $0.task == task && $0.budget == budget }.sorted { rank($0) < rank($1) }
     }
 
-    /// Markdown: one table a task and budget, best first.
-    public var text: String {
-        tasks.flatMap { task in budgets.map { table(task, $0) } }.filter { !$0.isEmpty }.joined(separator: "\n")
-    }
-
-    private func table(_ task: String, _ budget: Int) -> String {
-        let own = ranked(task: task, budget: budget)
-        guard let metric = own.first?.metric else { return "" }
-        let lines = own.map { row in
-            let mean = row.mean.map(metric.text) ?? "–"
-            let error = row.standardError.map { "± " + metric.text($0) } ?? ""
-            let values = row.values.map { $0.map(metric.text) ?? "diverged" }.joined(separator: " / ")
-            let factor = String(format: "%g", row.factor)
-            return "| \(row.method) | ×\(factor) | \(mean) \(error) | \(values) | \(row.passesText) "
-                + "| \(Int(row.seconds.rounded())) s |"
+    /// Says which methods took the lowest or the highest factor, beyond which may be better ones; nil if none did.
+    public func cutOff(task: String, budget: Int) -> String? {
+        guard let lowest = factors.min(), let highest = factors.max(), lowest < highest else { return nil }
+        let sentences = [("lowest", lowest), ("highest", highest)].compactMap { name, factor -> String? in
+            let methods = ranked(task: task, budget: budget).filter { $0.factor == factor }.map(\.method)
+            guard !methods.isEmpty else { return nil }
+            let rate = String(format: "×%g", factor)
+            return "The \(name) rate that was tried, \(rate), was the best of: \(methods.joined(separator: "; "))."
         }
-        return """
-            \(task), \(budget) steps, \(metric.title):
-
-            | method | rate | mean | seeds \(seeds.map(String.init).joined(separator: " / ")) | passes | wall time |
-            |---|---|---|---|---|---|
-            \(lines.joined(separator: "\n"))
-
-            """
-    }
-
-    /// The same with one line a row, for other programs.
-    public var csv: String {
-        let header =
-            "task,method,budget,metric,factor,mean,standard_error,passes,search_passes,seconds,"
-            + seeds.map { "seed_\($0)" }
-            .joined(separator: ",")
-        let lines = rows.map { row in
-            let measured = [row.mean, row.standardError, row.passes, row.searchPasses, row.seconds] + row.values
-            let numbers = measured.map { $0.map { "\($0)" } ?? "" }
-            return ["\(row.task)", "\"\(row.method)\"", "\(row.budget)", row.metric.rawValue, "\(row.factor)"]
-                .joined(separator: ",") + "," + numbers.joined(separator: ",")
-        }
-        return ([header] + lines).joined(separator: "\n") + "\n"
+        return sentences.isEmpty ? nil : sentences.joined(separator: " ") + " Beyond it may be better ones."
     }
 }

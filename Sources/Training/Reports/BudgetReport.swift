@@ -49,6 +49,7 @@ public struct BudgetReport: Sendable {
                 scrolling(plot.svg, label: "Chart: \(title)", isChart: true)
                     + element("figcaption", [:], escaped(caption))),
             numbers(rows, metric, title),
+            table.cutOff(task: task, budget: budget).map { element("p", [:], escaped($0)) } ?? "",
         ].joined(separator: "\n")
     }
 
