@@ -126,4 +126,32 @@ import Training
         let last = try Checkpoint(opening: folder + "states/step_20.safetensors")
         #expect(try last.floats("weight") == Checkpoint(opening: folder + "model.safetensors").floats("weight"))
     }
+
+    /// Beside each kept state lies the mean of the weights after each of the steps since the one before, however often
+    /// the run was interrupted.
+    @Test(arguments: ["none", "toy"]) func meansAreThoseOfTheWeightsBetweenKeptStates(nowcaster: String) throws {
+        let (every, fifth) = (TemporaryFolder(), TemporaryFolder())
+        try trainer(settings(40, nowcaster), in: every, keep: 1).run()
+        for stop in [3, 12, 20, 40] {
+            let run = try trainer(
+                settings(40, nowcaster), in: fifth, start: stop == 3 ? .fresh : .resume, keep: 5)
+            try run.run(until: stop)
+            // The twin of a run that was killed: what it has done since its last checkpoint is done again.
+            if stop == 12 { try run.save() }
+        }
+        func weights(_ folder: TemporaryFolder, _ kind: String, _ step: Int) throws -> [Float] {
+            try Checkpoint(opening: folder + "\(kind)/step_\(step).safetensors").floats("weight")
+        }
+        for step in stride(from: 5, through: 40, by: 5) {
+            let mean = try weights(fifth, "means", step)
+            let between = try ((step - 4)...step).map { try weights(every, "states", $0) }
+            for index in mean.indices {
+                let expected = between.reduce(0) { $0 + Double($1[index]) } / 5
+                #expect(abs(Double(mean[index]) - expected) < 1e-6 * (1 + abs(expected)))
+            }
+            #expect(try mean != weights(fifth, "states", step))
+        }
+        #expect(try weights(fifth, "means", 0) == weights(fifth, "states", 0))
+        #expect(try weights(every, "means", 7) == weights(every, "states", 7))
+    }
 }

@@ -1,8 +1,8 @@
 import Checkpoints
 import Foundation
 
-/// The folder of one run: `checkpoint.safetensors` to resume from, `metrics.jsonl` and `metrics.csv`, kept states, and
-/// at the end `result.json` and the weights alone as `model.safetensors`. Layout: docs/training.md.
+/// The folder of one run: `checkpoint.safetensors` to resume from, `metrics.jsonl` and `metrics.csv`, kept states and
+/// means, and at the end `result.json` and the weights alone as `model.safetensors`. Layout: docs/training.md.
 public struct RunFolder: Sendable {
     public let path: String
 
@@ -14,7 +14,8 @@ public struct RunFolder: Sendable {
     var metrics: String { "\(path)/metrics.jsonl" }
     var table: String { "\(path)/metrics.csv" }
     var states: String { "\(path)/states" }
-    func state(_ step: Int) -> String { "\(states)/step_\(step).safetensors" }
+    var means: String { "\(path)/means" }
+    static func state(_ step: Int, in folder: String) -> String { "\(folder)/step_\(step).safetensors" }
     var model: String { "\(path)/model.safetensors" }
     var result: String { "\(path)/result.json" }
 

@@ -37,6 +37,7 @@ extension Trainer {
         for (name, tensor) in runner.buffers { _ = tensor.values.update(fromContentsOf: saved.buffers[name]!) }
         try optimizer.restore(
             saved.optimizer, step: saved.state.step, count: saved.weights.count, file: folder.checkpoint)
+        try kept?.restore(saved.optimizer, count: saved.weights.count)
         state = saved.state
     }
 
@@ -45,10 +46,12 @@ extension Trainer {
     /// - Throws: `CheckpointError.cannotWrite`.
     public func save() throws {
         guard let folder else { return }
+        var saved = optimizer.savedState
+        kept?.save(into: &saved)
         let checkpoint = TrainingCheckpoint(
             identity: identity, state: state, weights: weights,
             buffers: Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.array) }),
-            optimizer: optimizer.savedState)
+            optimizer: saved)
         let shapes = Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.shape) })
         try checkpoint.write(to: folder.checkpoint, parameters: runner.parameters, bufferShapes: shapes)
         lastSave = .now
@@ -74,11 +77,13 @@ extension Trainer {
             evaluationWeights()?.weights ?? optimizer.baseEvaluationWeights(runner.weights) ?? runner.weights, to: path)
     }
 
-    /// Keeps the weights of training as they are, if it is their turn.
+    /// Keeps the weights of training as they are, and their mean since the last time, if it is their turn.
     func keepState() throws {
-        guard let keep, let folder, state.step % keep == 0 else { return }
-        try OutputFolder.make(folder.states)
-        try write(runner.weights, to: folder.state(state.step), metadata: ["step": "\(state.step)"])
+        guard let folder, let mean = kept?.add(runner.weights, step: state.step) else { return }
+        for (place, weights) in [(folder.states, runner.weights), (folder.means, mean)] {
+            try OutputFolder.make(place)
+            try write(weights, to: RunFolder.state(state.step, in: place), metadata: ["step": "\(state.step)"])
+        }
     }
 
     private func write(_ weights: Tensor, to path: String, metadata: [String: String] = [:]) throws {

@@ -15,8 +15,8 @@ public final class Trainer {
     let identity: TrainingCheckpoint.Identity
     var optimizer: RunOptimizer
     var state = RunState()
-    /// Steps from one kept state to the next; nil for none.
-    let keep: Int?
+    /// Nil if nothing is kept.
+    var kept: KeptStates?
     private let observers: [any TrainingObserver]
     private var order: BatchOrder
     var metrics: MetricsFile?
@@ -51,7 +51,8 @@ public final class Trainer {
     /// - Parameters:
     ///   - nowcaster: nil for the base optimizer alone.
     ///   - folder: where to keep checkpoints and metrics; nil for nowhere.
-    ///   - keep: keeps the weights there every so many steps, from the first ones on; nil for never.
+    ///   - keep: keeps the weights there every so many steps, from the first ones on, and beside them their mean over
+    ///     the steps since the time before; nil for never.
     /// - Throws: `invalidSetting`, `tooFewExamples`, `modelDoesNotFit`, `tooFewLogits`, `checkpointExists`,
     ///   `nothingToResume`, `otherRun`, `checkpointInvalid`, and the errors of reading and writing files.
     public init(
@@ -66,7 +67,7 @@ public final class Trainer {
         self.settings = settings
         self.data = data
         self.folder = folder
-        self.keep = keep
+        kept = folder == nil ? nil : keep.map(KeptStates.init)
         self.observers = observers
         runner = ModelRunner(model, seed: settings.seed)
         order = BatchOrder(

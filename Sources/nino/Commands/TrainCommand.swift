@@ -37,8 +37,8 @@ struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Keep the weights every so many steps, as states/step_500.safetensors in the run's folder: for nino step "
-                + "and nino backtest.",
+            "Keep the weights every so many steps, as states/step_500.safetensors in the run's folder, and their mean "
+                + "over these steps, as means/step_500.safetensors: for nino step and nino backtest.",
             valueName: "steps"))
     var keep: Int?
 
