@@ -31,7 +31,9 @@ import Testing
             try writer.commit()
         }
 
-        func run(_ extra: String...) throws -> Command {
+        func run(_ extra: String...) throws -> Command { try run(extra) }
+
+        func run(_ extra: [String]) throws -> Command {
             try Command(arguments: ["backtest", "--history"] + (0..<8).map(path) + extra)
         }
     }
@@ -66,6 +68,47 @@ import Testing
         let command = try Command("backtest", fixture.folder + "ours", "--json")
         #expect(command.status == 0, "\(command.errors)")
         #expect(try command.output == fixture.run("--json").output)
+    }
+
+    @Test func meansOfARunAreFoundAndThoseOfOthersGiven() throws {
+        let fixture = try Fixture()
+        let files = FileManager.default
+        func copies(_ kind: String, _ steps: [Int]) throws -> [String] {
+            let folder = fixture.folder + "ours/\(kind)"
+            try? files.removeItem(atPath: folder)
+            try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            return try steps.map { t in
+                try files.copyItem(atPath: fixture.path(t), toPath: "\(folder)/step_\(100 * t).safetensors")
+                return "\(folder)/step_\(100 * t).safetensors"
+            }
+        }
+        _ = try copies("states", Array(0..<8))
+        let means = try copies("means", Array(0..<8))
+        let found = try Command("backtest", fixture.folder + "ours", "--json")
+        #expect(found.status == 0, "\(found.errors)")
+        // Six methods more, five and the newest mean itself; here the means are the states.
+        let scores = try #require(found.lastObject?["scores"] as? [[String: Any]])
+        func errors(_ method: String) -> [Double] {
+            scores.filter { $0["method"] as? String == method }.compactMap { $0["relative_error"] as? Double }
+        }
+        #expect(scores.count == (5 + 6) * 2 && errors("newest-of-means") == [1, 1])
+        #expect(zip(errors("linefit"), errors("linefit-of-means")).allSatisfy { abs($0 - $1) < 1e-6 })
+        let given = try fixture.run(["--json", "--means"] + means)
+        #expect(given.output == found.output, "\(given.errors)")
+        #expect(try fixture.run("--json", "--means", fixture.folder + "ours/means").output == found.output)
+
+        let few = try fixture.run(["--means"] + means.dropLast())
+        #expect(few.status == 2 && few.errors.contains("--means: expected 8 checkpoints, one for each state, found 7"))
+        let stranger = fixture.folder + "step_900.safetensors"
+        try files.copyItem(atPath: fixture.path(7), toPath: stranger)
+        let shifted = try fixture.run(["--means"] + means.dropLast() + [stranger])
+        #expect(shifted.status == 2)
+        #expect(shifted.errors.contains("\(stranger): expected the mean up to step 700, found step 900"))
+        // A state without its mean: the run was killed between the two.
+        _ = try copies("means", Array(0..<7))
+        let killed = try Command("backtest", fixture.folder + "ours", "--json")
+        #expect(killed.status == 0 && killed.errors.contains("one for each state, found 7: left out"))
+        #expect(try killed.output == fixture.run("--json").output)
     }
 
     @Test func aConfigBringsTheNetworkAndATaskTheLoss() throws {

@@ -10,7 +10,11 @@ public struct Backtest: Sendable {
     public let steps: [Int]
     /// In states, rising.
     public let horizons: [Int]
+    /// Whether forecasts are made once more from the means of the weights over the steps between the states.
+    public let hasMeans: Bool
 
+    /// Behind a method's name where it forecasts from these means.
+    public static let ofMeans = "-of-means"
     /// Five that a forecast is made from, and one to compare it with.
     public static let fewestStates = StateHistory.contextLength + 1
     /// Methods that need no graph.
@@ -18,9 +22,12 @@ public struct Backtest: Sendable {
         StateAverage(states: 2), StateAverage(), LineFit(), FittedLine(), RankOneLine(),
     ]
 
-    /// - Parameter horizons: nil for 1, 2, 4, …, as far as there are states to compare with.
+    /// - Parameters:
+    ///   - horizons: nil for 1, 2, 4, …, as far as there are states to compare with.
+    ///   - hasMeans: true if behind the states the source has as many means: each of the weights over the steps since
+    ///     the state before.
     /// - Throws: `setting` for fewer than six states, steps that do not rise, or horizons beyond the states.
-    public init(steps: [Int], horizons: [Int]? = nil) throws(NowcastError) {
+    public init(steps: [Int], horizons: [Int]? = nil, hasMeans: Bool = false) throws(NowcastError) {
         let farthest = steps.count - StateHistory.contextLength
         guard farthest >= 1 else {
             throw .setting(name: "states", expected: "at least \(Self.fewestStates)", found: "\(steps.count)")
@@ -29,7 +36,7 @@ public struct Backtest: Sendable {
             let found = steps.map(String.init).joined(separator: ",")
             throw .setting(name: "steps", expected: "rising numbers", found: found)
         }
-        self.steps = steps
+        (self.steps, self.hasMeans) = (steps, hasMeans)
         let doubled = (0..<Int.bitWidth - 1).map { 1 << $0 }.prefix { $0 <= farthest }
         self.horizons = Set(horizons ?? Array(doubled)).sorted()
         if let wrong = self.horizons.first(where: { !(1...farthest).contains($0) }) {
@@ -45,7 +52,7 @@ public struct Backtest: Sendable {
     public var isEven: Bool { Set(zip(steps.dropFirst(), steps).map { $0 - $1 }).count == 1 }
 
     /// - Parameters:
-    ///   - source: as many states as there are steps, oldest first.
+    ///   - source: as many states as there are steps, oldest first; behind them their means, if there are any.
     ///   - networks: methods that look at five states, at their own scale; of two with one name the second gets a
     ///     number behind it, and a combiner is left out.
     ///   - graph: of the model, for those that need it.
@@ -61,23 +68,51 @@ public struct Backtest: Sendable {
                 name: "steps", expected: "equal distances, for \(networks[0].name)",
                 found: steps.map(String.init).joined(separator: ","))
         }
-        let products = try ChangeProducts(source, states: steps.count, options)
+        let products = try ChangeProducts(source, states: stateCount, options)
         let losses = try receiver.map { receiver in try steps.indices.map { try receiver.loss(ofState: $0) } } ?? []
-        var forecasts: [Forecast] = []
-        for combiner in combiners {
-            forecasts += try combined(combiner, products, source, receiver, options)
+        var networkNames: [String] = []
+        let others = networks.filter { !($0 is any StateCombiner) }
+        for network in others {
+            let same = (combiners.map(\.name) + networkNames).count {
+                $0 == network.name || $0.hasPrefix(network.name + "-")
+            }
+            networkNames.append(same == 0 ? network.name : "\(network.name)-\(same + 1)")
         }
-        var names = combiners.map(\.name)
-        for network in networks where !(network is any StateCombiner) {
-            let same = names.count { $0 == network.name || $0.hasPrefix(network.name + "-") }
-            names.append(same == 0 ? network.name : "\(network.name)-\(same + 1)")
-            forecasts += try predicted(network, names[names.count - 1], source, graph, receiver, options)
+        var (forecasts, averages): ([Forecast], [String]) = ([], [])
+        for basis in bases {
+            for combiner in basis.combiners(combiners) {
+                if !combiner.looksAhead { averages.append(combiner.name + basis.suffix) }
+                forecasts += try combined(combiner, basis, products, source, receiver, options)
+            }
+            for (network, name) in zip(others, networkNames) {
+                forecasts += try predicted(network, name, basis, source, graph, receiver, options)
+            }
         }
         return BacktestResult(
-            steps: steps, parameters: source.parameters.count,
-            averages: combiners.filter { !$0.looksAhead }.map(\.name),
-            distances: distances(products), losses: losses, forecasts: forecasts)
+            steps: steps, parameters: source.parameters.count, averages: averages, distances: distances(products),
+            losses: losses, forecasts: forecasts)
     }
+
+    /// What forecasts are made from: the states, or their means.
+    private struct Basis {
+        /// Its oldest, as the source counts.
+        let first: Int
+        /// Behind a method's name.
+        let suffix: String
+
+        /// The newest of the means is a forecast by itself.
+        func combiners(_ given: [any StateCombiner]) -> [any StateCombiner] {
+            first == 0 ? given : [StateAverage(states: 1)] + given
+        }
+    }
+
+    private var bases: [Basis] {
+        let states = Basis(first: 0, suffix: "")
+        return hasMeans ? [states, Basis(first: steps.count, suffix: Self.ofMeans)] : [states]
+    }
+
+    /// Of the source.
+    private var stateCount: Int { steps.count * bases.count }
 
     /// States that some forecast starts from, with the horizons that lead to a known state.
     private func origins(longest: Int?) -> [(newest: Int, horizons: [Int])] {
@@ -88,26 +123,27 @@ public struct Backtest: Sendable {
     }
 
     private func combined(
-        _ combiner: any StateCombiner, _ products: ChangeProducts, _ source: some StateSource,
+        _ combiner: any StateCombiner, _ basis: Basis, _ products: ChangeProducts, _ source: some StateSource,
         _ receiver: (any ForecastReceiver)?, _ options: NowcastOptions
     ) throws -> [Forecast] {
-        let times = steps.map(Double.init)
+        let (times, method) = (steps.map(Double.init), combiner.name + basis.suffix)
         return try origins(longest: combiner.longestHorizon).flatMap { newest, horizons in
             let known = Array(times.prefix(newest + 1))
             // [parameters][horizons][states].
             let coefficients = products.matrices.indices.map { parameter in
-                let own = products.leading(newest + 1, of: parameter)
+                let own = products.among(basis.first...(basis.first + newest), of: parameter)
                 return horizons.map { combiner.coefficients(times: known, products: own, at: times[newest + $0]) }
             }
-            let names = horizons.map { ForecastName(method: combiner.name, newest: newest, target: newest + $0) }
+            let names = horizons.map { ForecastName(method: method, newest: newest, target: newest + $0) }
             let measures = names.indices.map { index in
                 coefficients.indices.reduce(ForecastMeasure()) { sum, parameter in
-                    sum + measure(coefficients[parameter][index], names[index], products, parameter)
+                    sum + measure(coefficients[parameter][index], basis, names[index], products, parameter)
                 }
             }
             guard let receiver else { return zip(names, measures).map { Forecast(name: $0, measure: $1, loss: nil) } }
             let sinks = try names.map(receiver.sink)
-            _ = try StateCombination { coefficients[$0] }.run(source, into: sinks, options)
+            _ = try StateCombination { coefficients[$0] }.run(
+                StateWindow(source: source, first: basis.first), into: sinks, options)
             return try zip(names, measures).map {
                 Forecast(name: $0, measure: $1, loss: try receiver.finished($0))
             }
@@ -116,9 +152,10 @@ public struct Backtest: Sendable {
 
     /// Of one tensor.
     private func measure(
-        _ coefficients: [Double], _ name: ForecastName, _ products: ChangeProducts, _ parameter: Int
+        _ coefficients: [Double], _ basis: Basis, _ name: ForecastName, _ products: ChangeProducts, _ parameter: Int
     ) -> ForecastMeasure {
-        var forecast = coefficients + [Double](repeating: 0, count: steps.count - coefficients.count)
+        var forecast = [Double](repeating: 0, count: stateCount)
+        forecast.replaceSubrange(basis.first..<(basis.first + coefficients.count), with: coefficients)
         var error = forecast
         error[name.target] -= 1
         forecast[name.newest] -= 1
@@ -131,23 +168,25 @@ public struct Backtest: Sendable {
     }
 
     private func change(from first: Int, to second: Int) -> [Double] {
-        var weights = [Double](repeating: 0, count: steps.count)
+        var weights = [Double](repeating: 0, count: stateCount)
         (weights[first], weights[second]) = (-1, 1)
         return weights
     }
 
     private func predicted(
-        _ network: any Nowcaster, _ method: String, _ source: some StateSource, _ graph: GraphInput?,
+        _ network: any Nowcaster, _ name: String, _ basis: Basis, _ source: some StateSource, _ graph: GraphInput?,
         _ receiver: (any ForecastReceiver)?, _ options: NowcastOptions
     ) throws -> [Forecast] {
         try origins(longest: network.longestHorizon).flatMap { newest, horizons in
-            let names = horizons.map { ForecastName(method: method, newest: newest, target: newest + $0) }
+            let names = horizons.map {
+                ForecastName(method: name + basis.suffix, newest: newest, target: newest + $0)
+            }
             let sinks = try names.map {
                 ForecastSink(source, newest: newest, target: $0.target, next: try receiver?.sink(for: $0))
             }
             _ = try network.nowcast(
-                StateWindow(source: source, first: newest + 1 - StateHistory.contextLength), horizons: horizons,
-                graph: graph, into: sinks, options: options)
+                StateWindow(source: source, first: basis.first + newest + 1 - StateHistory.contextLength),
+                horizons: horizons, graph: graph, into: sinks, options: options)
             return try zip(names, sinks).map {
                 Forecast(name: $0, measure: $1.measure, loss: try receiver?.finished($0))
             }

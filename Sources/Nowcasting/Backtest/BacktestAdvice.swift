@@ -56,8 +56,8 @@ extension BacktestResult {
         let mean = Self.nearest(means).min { $0.relativeError ?? 1 < $1.relativeError ?? 1 }
         if let mean, let error = mean.relativeError, error < 1 - Self.margin {
             let sentence = String(
-                format: "Average: the mean of the last %@ is %.0f %% nearer to what came than the newest of them, and "
-                    + "no forecast is nearer still.", Self.states(Self.length(mean)), 100 * (1 - error))
+                format: "Average: %@ is %.0f %% nearer to what came than the newest state, and no forecast is nearer "
+                    + "still.", Self.meaning(mean), 100 * (1 - error))
             return BacktestAdvice(action: .average, method: mean.method, horizon: nil, sentence: sentence)
         }
         return BacktestAdvice(
@@ -72,14 +72,14 @@ extension BacktestResult {
         let best = ahead.filter { isBetter($0, than: nil) && isBetter($0, than: mean) }.max { $0.gain! < $1.gain! }
         if let best {
             let sentence = String(
-                format: "Look %@ ahead by %@: it takes %.4f off the loss of the newest state, a mean of states %.4f.",
+                format: "Look %@ ahead by %@: it takes %.4f off the loss of the newest state, a mean %.4f.",
                 Self.states(best.horizon), best.method, best.gain!, level)
             return BacktestAdvice(action: .ahead, method: best.method, horizon: best.horizon, sentence: sentence)
         }
         if let mean, isBetter(mean, than: nil) {
             let sentence = String(
-                format: "Average: the mean of the last %@ takes %.4f off the loss of the newest of them, and no "
-                    + "forecast takes more.", Self.states(Self.length(mean)), mean.gain!)
+                format: "Average: %@ takes %.4f off the loss of the newest state, and no forecast takes more.",
+                Self.meaning(mean), mean.gain!)
             return BacktestAdvice(action: .average, method: mean.method, horizon: nil, sentence: sentence)
         }
         return BacktestAdvice(
@@ -117,8 +117,14 @@ extension BacktestResult {
 
     private static func states(_ count: Int) -> String { count == 1 ? "1 state" : "\(count) states" }
 
-    /// States in a mean.
-    private static func length(_ score: Score) -> Int {
-        Int(score.method.drop { !$0.isNumber }) ?? StateHistory.contextLength
+    /// What a mean is of.
+    private static func meaning(_ score: Score) -> String {
+        let isOfMeans = score.method.hasSuffix(Backtest.ofMeans)
+        let name = isOfMeans ? String(score.method.dropLast(Backtest.ofMeans.count)) : score.method
+        let count = (1...StateHistory.contextLength).first { StateAverage(states: $0).name == name } ?? 1
+        guard isOfMeans else { return "the mean of the last \(states(count))" }
+        return count == 1
+            ? "the mean of the weights since the state before"
+            : "the mean of the weights over the last \(states(count))"
     }
 }

@@ -68,11 +68,18 @@ struct ChangeProducts: Sendable {
         }
     }
 
-    /// The products of the changes of the first `states` states alone.
-    func leading(_ states: Int, of parameter: Int) -> [Double] {
-        let (matrix, count) = (matrices[parameter], states - 1)
+    /// The products of the changes of some states from the first of them: [n, n] row by row, for n + 1 states.
+    func among(_ states: ClosedRange<Int>, of parameter: Int) -> [Double] {
+        let matrix = matrices[parameter]
         let size = Int(Double(matrix.count).squareRoot().rounded())
-        return (0..<count).flatMap { row in matrix[(row * size)..<(row * size + count)] }
+        /// Of the changes from state 0.
+        func product(_ a: Int, _ b: Int) -> Double { a == 0 || b == 0 ? 0 : matrix[(a - 1) * size + b - 1] }
+        let first = states.lowerBound
+        return states.dropFirst().flatMap { a in
+            states.dropFirst().map { b in
+                product(a, b) - product(a, first) - product(first, b) + product(first, first)
+            }
+        }
     }
 
     /// a · b for sums of the states whose weights, in `a` and `b`, are those of changes from one state.

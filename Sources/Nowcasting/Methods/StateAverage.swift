@@ -7,11 +7,15 @@ public struct StateAverage: Nowcaster {
     /// States that it is the mean of.
     public let states: Int
 
-    /// - Parameter states: 2 to 5.
+    /// - Parameter states: 1, which is the newest state itself, to 5.
     public init(states: Int = StateHistory.contextLength) {
-        precondition((2...StateHistory.contextLength).contains(states), "a mean of \(states) states")
+        precondition((1...StateHistory.contextLength).contains(states), "a mean of \(states) states")
         self.states = states
-        name = states == StateHistory.contextLength ? "average" : "average\(states)"
+        switch states {
+        case 1: name = "newest"
+        case StateHistory.contextLength: name = "average"
+        default: name = "average\(states)"
+        }
     }
 
     public func nowcast(

@@ -81,23 +81,25 @@ struct BacktestCommand: ParsableCommand {
     func run() throws {
         try common.apply()
         let paths = try states.paths(atLeast: Backtest.fewestStates)
-        try OutputFiles.check([("--html", html)], inputs: paths + checkpoint + [config, graph, losses])
+        let means = try states.means(for: paths.count)
+        try OutputFiles.check([("--html", html)], inputs: paths + means + checkpoint + [config, graph, losses])
         try OutputFiles.requireFolder(of: html, option: "--html")
         try OutputFiles.requireText(html, option: "--html", suffixes: OutputFiles.pages)
         if let forecasts { try OutputFolder.make(forecasts) }
-        let (history, steps) = try states.open(paths)
-        let backtest = try backtest(steps)
+        let (history, steps) = try states.open(paths, means: means)
+        let newest = history.states[paths.count - 1]
+        let backtest = try backtest(steps, hasMeans: !means.isEmpty)
         let task = try self.task.map(TaskDescription.asked)
         let config = config ?? task?.configuration
         let networks = config == nil && graph == nil ? [] : try self.networks(isEven: backtest.isEven)
         let target = try StepTarget(
             config: config, graph: graph, encoding: nil, needsGraph: networks.contains(where: \.needsGraph),
-            inLayers: false, newest: history.newest, options: common, ranks: SingleProcess())
+            inLayers: false, newest: newest, options: common, ranks: SingleProcess())
         let names = try target.names(in: history)
         let source = FileHistory(history, names: names.parameters, parameters: target.parameters)
         let losses = try self.losses.map(LossFile.init)
-        let files = forecasts.map { ForecastFiles($0, steps: steps, newest: history.newest, names: names) }
-        let judge = try task.map { try self.judge($0, config!, source, history.newest, names) }
+        let files = forecasts.map { ForecastFiles($0, steps: steps, newest: newest, names: names) }
+        let judge = try task.map { try self.judge($0, config!, source, newest, names) }
         let progress = StepProgress(isQuiet: common.quiet || common.json)
         defer { progress.end() }
         var result: BacktestResult
@@ -120,10 +122,10 @@ struct BacktestCommand: ParsableCommand {
         try show(result)
     }
 
-    private func backtest(_ steps: [Int]) throws -> Backtest {
+    private func backtest(_ steps: [Int], hasMeans: Bool) throws -> Backtest {
         do {
-            return try Backtest(steps: steps, horizons: k?.values)
-        } catch let error as NowcastError {
+            return try Backtest(steps: steps, horizons: k?.values, hasMeans: hasMeans)
+        } catch {
             guard case .setting(let name, _, _) = error, name == "horizon" else { throw error }
             throw InputError("--k: \(error)")
         }
