@@ -113,7 +113,7 @@ def _verify(row: Row, path: Path) -> None:
     row.notes = [failure["message"] for failure in report["failures"]]
     row.notes += [f"open: {text}" for group in proofs for text in group["controls"]["inconclusive"]]
     if "sampling" in report:
-        row.groups, row.sample = report["sampling"]["allGroups"], f" ({row.groups} tried)"
+        row.groups, row.sample = report["sampling"]["all_groups"], f" ({row.groups} tried)"
 
 
 def _nowcast(row: Row, path: Path, model: torch.nn.Module, program) -> None:

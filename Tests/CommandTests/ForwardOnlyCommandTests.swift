@@ -22,7 +22,7 @@ import Testing
     @Test func graphIsDerived() throws {
         let command = try run("graph", "--config", config, "--json", "--out", folder + "g.safetensors")
         #expect(command.status == 0, "\(command.errors)")
-        #expect(command.lastObject?["isDerived"] as? Bool == true)
+        #expect(command.lastObject?["is_derived"] as? Bool == true)
         #expect(command.lastObject?["nodes"] as? Int == 784 + 12 + 20 + 12 + 10 + 6)
         let diff = try run("graph", "--config", config, "--diff")
         #expect(

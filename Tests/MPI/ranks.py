@@ -86,7 +86,7 @@ class Step:
 def line(what, result, each):
     seconds = sum(rank["seconds"] for rank in each)
     print(
-        f"  {what:24} {result['seconds']:8.2f} {seconds:12.2f} {result['sentBytes'] / 1e6:9.2f} "
+        f"  {what:24} {result['seconds']:8.2f} {seconds:12.2f} {result['sent_bytes'] / 1e6:9.2f} "
         + ", ".join(f"{rank['peak_bytes'] / 1e6:.0f}" for rank in each),
         flush=True,
     )
@@ -102,7 +102,7 @@ def check_memory(step, empty):
         program = min(rank["peak_bytes"] for rank in empty.measure(launch, "shared.safetensors")[1])
         _, each = step.measure(launch, "shared.safetensors", *network)
         for rank, forecast in zip(each, step.forecast(count, "--threads", str(threads), *network), strict=True):
-            found, expected = rank["peak_bytes"] - program, forecast["memoryBytes"]
+            found, expected = rank["peak_bytes"] - program, forecast["memory_bytes"]
             print(
                 f"  rank of {count}: {found / 1e6:.0f} MB beside the program, {expected / 1e6:.0f} forecast", flush=True
             )

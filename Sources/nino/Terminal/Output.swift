@@ -26,10 +26,11 @@ enum Output {
         result(Data(lines.joined().utf8))
     }
 
-    /// One JSON object on a line, keys sorted. A number JSON has no form for becomes the text "inf", "-inf" or "nan".
+    /// One JSON object on a line, keys sorted and in snake case. A number JSON has no form for becomes the text "inf", "-inf" or "nan".
     static func json(_ object: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         try result(encoder.encode(object) + Data("\n".utf8))
