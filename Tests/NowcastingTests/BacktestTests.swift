@@ -5,10 +5,10 @@ import TestSupport
 import Testing
 
 @Suite struct BacktestTests {
-    private static let parameters = ParameterList([("a", [40, 30]), ("b", [7]), ("c", [300])])
+    static let parameters = ParameterList([("a", [40, 30]), ("b", [7]), ("c", [300])])
 
     /// Any number of states in memory.
-    private struct Source: StateSource {
+    struct Source: StateSource {
         let parameters = BacktestTests.parameters
         let states: [[Float]]
 
@@ -24,7 +24,7 @@ import Testing
     }
 
     /// States start + t · drift + the sum of t steps of a walk + noise, all of random directions.
-    private func states(_ count: Int, drift: Float = 0, walk: Float = 0, noise: Float = 0, seed: UInt64 = 5)
+    func states(_ count: Int, drift: Float = 0, walk: Float = 0, noise: Float = 0, seed: UInt64 = 5)
         -> [[Float]]
     {
         var random = SeededGenerator(seed: seed)
@@ -38,12 +38,11 @@ import Testing
         }
     }
 
-    private func run(_ states: [[Float]], steps: [Int]? = nil, networks: [any Nowcaster] = []) throws -> BacktestResult
-    {
+    func run(_ states: [[Float]], steps: [Int]? = nil, networks: [any Nowcaster] = []) throws -> BacktestResult {
         try Backtest(steps: steps ?? Array(states.indices)).run(Source(states: states), networks: networks)
     }
 
-    private func squares(_ a: [Float], _ b: [Float]) -> Double {
+    func squares(_ a: [Float], _ b: [Float]) -> Double {
         zip(a, b).reduce(0) { $0 + (Double($1.0) - Double($1.1)) * (Double($1.0) - Double($1.1)) }
     }
 
@@ -156,67 +155,6 @@ import Testing
         // The twin: as if they were even.
         let wrong = try run(states).scores.first { $0.method == "linefit" && $0.horizon == 2 }
         #expect(wrong!.relativeError! > 0.1)
-    }
-
-    /// Behind noisy states stand their means: forecasts from them are those of a backtest of the means by themselves,
-    /// compared with the states.
-    @Test func forecastsAreMadeFromMeansToo() throws {
-        let way = states(9, drift: 0.3)
-        let noisy = zip(way, states(9, noise: 1, seed: 6)).map { zip($0, $1).map { $0 + 0.5 * $1 } }
-        let result = try Backtest(steps: Array(0..<9), hasMeans: true).run(
-            Source(states: noisy + way), networks: [NoChange()])
-        let count = 4 + 3 + 1
-        #expect(result.forecasts.count == (2 * Backtest.combiners.count + 3) * count)
-        let averages = ["average2", "average"]
-        #expect(result.averages == averages + (["newest"] + averages).map { $0 + Backtest.ofMeans })
-        let (alone, ofMeans) = (try run(noisy, networks: [NoChange()]), try run(way))
-        #expect(Array(result.forecasts.prefix(alone.forecasts.count)) == alone.forecasts)
-        #expect(result.distances == alone.distances)
-        for forecast in ofMeans.forecasts where forecast.name.method == "linefit" {
-            let name = forecast.name
-            let own = result.forecasts.first {
-                $0.name
-                    == ForecastName(method: "linefit-of-means", newest: name.newest, target: name.target)
-            }!
-            // The line leads to the next mean itself, so its error is the noise of the state that came.
-            let noise = squares(noisy[name.target], way[name.target])
-            #expect(abs(own.measure.error - noise) < 1e-4 * noise)
-            #expect(own.measure.error > 100 * forecast.measure.error)
-        }
-        // A network sees five means, and its forecast is compared with the states.
-        for method in ["newest-of-means", "still-of-means"] {
-            let own = result.forecasts.filter { $0.name.method == method }
-            #expect(own.count == count)
-            for forecast in own {
-                let expected = squares(way[forecast.name.newest], noisy[forecast.name.target])
-                #expect(abs(forecast.measure.error - expected) < 1e-5 * expected)
-            }
-        }
-    }
-
-    /// Leaves the newest state as it is.
-    private struct NoChange: Nowcaster {
-        let name = "still"
-        func nowcast(
-            _ source: some StateSource, horizons: [Int], graph: GraphInput?, into sinks: [any NowcastSink],
-            options: NowcastOptions
-        ) throws -> [ChangeMeasure] {
-            try StateAverage(states: 1).nowcast(
-                source, horizons: horizons, graph: graph, into: sinks, options: options)
-        }
-    }
-
-    /// The sentence says which mean it is.
-    @Test func aMeanOfTheWeightsBetweenStatesIsRecommended() throws {
-        let (still, noisy) = (states(1)[0], states(10, noise: 1))
-        let source = Source(states: noisy + Array(repeating: still, count: 10))
-        let advice = try Backtest(steps: Array(0..<10), hasMeans: true).run(source).advice
-        #expect(advice.action == .average && advice.method?.hasSuffix("-of-means") == true)
-        #expect(advice.sentence.hasPrefix("Average: the mean of the weights "), "\(advice.sentence)")
-        // The twin: means that say nothing.
-        let useless = Source(states: noisy + states(10, noise: 9, seed: 8))
-        let other = try Backtest(steps: Array(0..<10), hasMeans: true).run(useless).advice
-        #expect(other.method == "average")
     }
 
     /// The loss decides where it is known: here it falls along the way, however noisy the states are.

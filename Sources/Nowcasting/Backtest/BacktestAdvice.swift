@@ -57,7 +57,7 @@ extension BacktestResult {
         if let mean, let error = mean.relativeError, error < 1 - Self.margin {
             let sentence = String(
                 format: "Average: %@ is %.0f %% nearer to what came than the newest state, and no forecast is nearer "
-                    + "still.", Self.meaning(mean), 100 * (1 - error))
+                    + "still.", meaning(mean), 100 * (1 - error))
             return BacktestAdvice(action: .average, method: mean.method, horizon: nil, sentence: sentence)
         }
         return BacktestAdvice(
@@ -67,24 +67,33 @@ extension BacktestResult {
     }
 
     private func adviceByLoss(_ means: [Score], _ ahead: [Score]) -> BacktestAdvice {
-        let mean = Self.nearest(means).max { $0.gain! < $1.gain! }
-        let level = max(0, mean?.gain ?? 0)
-        let best = ahead.filter { isBetter($0, than: nil) && isBetter($0, than: mean) }.max { $0.gain! < $1.gain! }
+        let steady = (Self.nearest(means) + ahead.filter(isPresent)).max { $0.gain! < $1.gain! }
+        let best = ahead.filter {
+            !isPresent($0) && isBetter($0, than: nil) && isBetter($0, than: steady)
+        }.max { $0.gain! < $1.gain! }
         if let best {
+            let level = steady.map { max(0, gain(of: $0, over: best)) } ?? 0
             let sentence = String(
-                format: "Look %@ ahead by %@: it takes %.4f off the loss of the newest state, a mean %.4f.",
-                Self.states(best.horizon), best.method, best.gain!, level)
+                format: "Look %@ ahead by %@: it takes %.4f off the loss of the newest state; what does not look ahead "
+                    + "takes %.4f.", Self.states(best.horizon), best.method, best.gain!, level)
             return BacktestAdvice(action: .ahead, method: best.method, horizon: best.horizon, sentence: sentence)
         }
-        if let mean, isBetter(mean, than: nil) {
+        if let steady, isBetter(steady, than: nil) {
             let sentence = String(
-                format: "Average: %@ takes %.4f off the loss of the newest state, and no forecast takes more.",
-                Self.meaning(mean), mean.gain!)
-            return BacktestAdvice(action: .average, method: mean.method, horizon: nil, sentence: sentence)
+                format: "Average: %@ takes %.4f off the loss of the newest state, and no forecast further ahead takes "
+                    + "more.", meaning(steady), steady.gain!)
+            return BacktestAdvice(
+                action: .average, method: steady.method, horizon: isPresent(steady) ? 1 : nil, sentence: sentence)
         }
         return BacktestAdvice(
             action: .leave, method: nil, horizon: nil,
             sentence: "Leave it: neither means nor forecasts have a lower loss than the newest state.")
+    }
+
+    /// A mean lies half a state back, so a forecast from means one state ahead is about where training stands by now
+    /// without its noise (as in `NowcastSearch`).
+    private func isPresent(_ score: Score) -> Bool {
+        score.horizon == 1 && score.method.hasSuffix(Backtest.ofMeans) && !averages.contains(score.method)
     }
 
     /// Those of the shortest horizon, which start from the most states: a mean is the same at any.
@@ -109,6 +118,13 @@ extension BacktestResult {
         return mean > (variance / count).squareRoot()
     }
 
+    /// Mean over the states that the forecasts of another score start from too.
+    private func gain(of score: Score, over other: Score) -> Double {
+        let known = gains(score)
+        let own = gains(other).keys.compactMap { known[$0] }
+        return own.reduce(0, +) / Double(own.count)
+    }
+
     /// By the newest state that a forecast is made from.
     private func gains(_ score: Score) -> [Int: Double] {
         forecasts.filter { $0.name.method == score.method && $0.name.horizon == score.horizon }
@@ -118,13 +134,16 @@ extension BacktestResult {
     private static func states(_ count: Int) -> String { count == 1 ? "1 state" : "\(count) states" }
 
     /// What a mean is of.
-    private static func meaning(_ score: Score) -> String {
+    private func meaning(_ score: Score) -> String {
         let isOfMeans = score.method.hasSuffix(Backtest.ofMeans)
+        guard averages.contains(score.method) else {
+            return "the forecast of \(score.method) one state ahead, about where training stands without its noise,"
+        }
         let name = isOfMeans ? String(score.method.dropLast(Backtest.ofMeans.count)) : score.method
         let count = (1...StateHistory.contextLength).first { StateAverage(states: $0).name == name } ?? 1
-        guard isOfMeans else { return "the mean of the last \(states(count))" }
+        guard isOfMeans else { return "the mean of the last \(Self.states(count))" }
         return count == 1
             ? "the mean of the weights since the state before"
-            : "the mean of the weights over the last \(states(count))"
+            : "the mean of the weights over the last \(Self.states(count))"
     }
 }

@@ -26,7 +26,8 @@ enum Output {
         result(Data(lines.joined().utf8))
     }
 
-    /// One JSON object on a line, keys sorted and in snake case. A number JSON has no form for becomes the text "inf", "-inf" or "nan".
+    /// One JSON object on a line, keys sorted and in snake case. A number that JSON has no form for becomes the text
+    /// "inf", "-inf" or "nan".
     static func json(_ object: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
