@@ -70,27 +70,32 @@ public struct Backtest: Sendable {
         }
         let products = try ChangeProducts(source, states: stateCount, options)
         let losses = try receiver.map { receiver in try steps.indices.map { try receiver.loss(ofState: $0) } } ?? []
-        var networkNames: [String] = []
-        let others = networks.filter { !($0 is any StateCombiner) }
-        for network in others {
-            let same = (combiners.map(\.name) + networkNames).count {
-                $0 == network.name || $0.hasPrefix(network.name + "-")
-            }
-            networkNames.append(same == 0 ? network.name : "\(network.name)-\(same + 1)")
-        }
+        let networks = Self.named(networks.filter { !($0 is any StateCombiner) }, beside: combiners)
         var (forecasts, averages): ([Forecast], [String]) = ([], [])
         for basis in bases {
             for combiner in basis.combiners(combiners) {
                 if !combiner.looksAhead { averages.append(combiner.name + basis.suffix) }
                 forecasts += try combined(combiner, basis, products, source, receiver, options)
             }
-            for (network, name) in zip(others, networkNames) {
+            for (name, network) in networks {
                 forecasts += try predicted(network, name, basis, source, graph, receiver, options)
             }
         }
         return BacktestResult(
             steps: steps, parameters: source.parameters.count, averages: averages, distances: distances(products),
             losses: losses, forecasts: forecasts)
+    }
+
+    /// Of two with one name the second gets a number behind it.
+    private static func named(_ networks: [any Nowcaster], beside combiners: [any StateCombiner])
+        -> [(name: String, network: any Nowcaster)]
+    {
+        var names = combiners.map(\.name)
+        return networks.map { network in
+            let same = names.count { $0 == network.name || $0.hasPrefix(network.name + "-") }
+            names.append(same == 0 ? network.name : "\(network.name)-\(same + 1)")
+            return (names[names.count - 1], network)
+        }
     }
 
     /// What forecasts are made from: the states, or their means.
