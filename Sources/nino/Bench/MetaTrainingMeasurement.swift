@@ -13,11 +13,8 @@ struct MetaTrainingMeasurement: Encodable {
     let gradientLength: Double
 
     enum CodingKeys: String, CodingKey {
-        case loss
-        case samplesPerSecond = "samples_per_second"
-        case secondsPerBatch = "seconds_per_batch"
+        case loss, samplesPerSecond, secondsPerBatch, gradientLength
         case peakMemoryMegabytes = "peak_memory_mb"
-        case gradientLength = "gradient_length"
     }
 
     /// Times loss and gradient of the first batch: the fastest of `tries`, since other work on the machine only ever

@@ -90,12 +90,6 @@ struct CompareCommand: ParsableCommand {
         let ratio: Double?
         let reached: Int
         let stepsPerSecond: Double
-
-        enum CodingKeys: String, CodingKey {
-            case nowcaster, seeds, mean, ratio, reached
-            case stepsToTarget = "steps_to_target"
-            case stepsPerSecond = "steps_per_second"
-        }
     }
 
     func run() throws {
