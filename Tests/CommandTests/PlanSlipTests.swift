@@ -143,4 +143,15 @@ import Testing
         #expect(other.contains("'budgets'") && other.contains(": expected target or budget"), "\(other)")
         #expect(try compare(plan, "--threads", "1", "--report", folder + "report").status == 0)
     }
+
+    @Test func runsOfBudgetsAreMadeSideBySide() throws {
+        let plan = budget([:], ["nowcaster": #""nino""#])
+        let several = try compare(plan, "--jobs", "2")
+        #expect(several.status == 0, "\(several.errors)")
+        let ledger = try String(contentsOfFile: out + "/runs.jsonl", encoding: .utf8)
+        #expect(ledger.split(separator: "\n").count == 4)
+        #expect(refusal(try compare(plan, "--jobs", "0")).hasPrefix("nino: --jobs: expected 1 to 1024, found 0"))
+        let target = refusal(try Command("compare", "--jobs", "2"))
+        #expect(target.hasPrefix("nino: --jobs changes nothing with --protocol target"), "\(target)")
+    }
 }

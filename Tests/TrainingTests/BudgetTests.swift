@@ -5,24 +5,6 @@ import Testing
 import Training
 
 @Suite struct BudgetTests {
-    private func plan(_ folder: TemporaryFolder, _ change: (inout [String: Any]) -> Void = { _ in }) throws
-        -> BudgetPlan
-    {
-        var content: [String: Any] = [
-            "tasks": [["name": "toy", "task": "fm-16", "lr": 0.01, "batch": 16]],
-            "methods": [
-                ["name": "AdamW", "averages": ["ema:0.9"]],
-                ["name": "linear", "schedule": "linear", "warmup": 0.1],
-            ],
-            "budgets": [20, 40], "seeds": [1, 2],
-            "tuning": ["seed": 9, "steps": 20, "factors": [0.001, 1]],
-        ]
-        change(&content)
-        let file = folder.write(
-            [UInt8](try JSONSerialization.data(withJSONObject: content)), to: "plan.json")
-        return try BudgetPlan(contentsOf: file)
-    }
-
     private func problem() throws -> BudgetProtocol.Problem {
         BudgetProtocol.Problem(
             description: try TaskDescription.named("fm-16"), model: toyModel(), data: toyData(),
@@ -33,7 +15,7 @@ import Training
         let folder = TemporaryFolder()
         var shown: [BudgetProtocol.Progress] = []
         let comparison = BudgetProtocol(
-            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
+            try toyPlan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
             onProgress: { shown.append($0) })
         #expect(try comparison.run())
         let rows = comparison.table.rows
@@ -51,7 +33,7 @@ import Training
         // Everything is there: nothing is trained again.
         var again: [BudgetProtocol.Progress] = []
         let second = BudgetProtocol(
-            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
+            try toyPlan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
             onProgress: { again.append($0) })
         #expect(try second.run() && again.isEmpty)
         #expect(second.table.rows.map(\.values) == rows.map(\.values))
@@ -59,7 +41,7 @@ import Training
 
     @Test func theReportShowsEveryRowAndSaysWhichIsAhead() throws {
         let folder = TemporaryFolder()
-        let plan = try plan(folder) {
+        let plan = try toyPlan(folder) {
             $0["tasks"] = [["name": "<toy> & \u{1}", "task": "fm-16", "lr": 0.01, "batch": 16]]
         }
         let comparison = BudgetProtocol(plan, folder: folder.path + "runs", problem: { _, _ in try problem() })
@@ -82,7 +64,7 @@ import Training
     @Test func aRateAtTheEndOfThoseTriedIsSaid() throws {
         func comparison(_ factors: [Double]) throws -> BudgetTable {
             let folder = TemporaryFolder()
-            let plan = try plan(folder) { $0["tuning"] = ["seed": 9, "steps": 20, "factors": factors] }
+            let plan = try toyPlan(folder) { $0["tuning"] = ["seed": 9, "steps": 20, "factors": factors] }
             let comparison = BudgetProtocol(plan, folder: folder.path + "runs", problem: { _, _ in try problem() })
             #expect(try comparison.run())
             let html = BudgetReport(comparison.table, plan: plan).html
@@ -103,7 +85,9 @@ import Training
         let folder = TemporaryFolder()
         var trained = 0
         func table(_ runs: String, rate: Double = 0.01) throws -> [BudgetTable.Row] {
-            let plan = try plan(folder) { $0["tasks"] = [["name": "toy", "task": "fm-16", "lr": rate, "batch": 16]] }
+            let plan = try toyPlan(folder) {
+                $0["tasks"] = [["name": "toy", "task": "fm-16", "lr": rate, "batch": 16]]
+            }
             let comparison = BudgetProtocol(
                 plan, folder: folder.path + runs, problem: { _, _ in try problem() }, onProgress: { _ in trained += 1 })
             #expect(try comparison.run())
@@ -134,21 +118,64 @@ import Training
         let cancellation = Cancellation()
         var count = 0
         let first = BudgetProtocol(
-            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
+            try toyPlan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() },
             onProgress: { _ in
                 count += 1
                 if count == 4 { cancellation.request() }
             })
         #expect(try !first.run(cancellation: cancellation))
         let second = BudgetProtocol(
-            try plan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() })
+            try toyPlan(folder), folder: folder.path + "runs", problem: { _, _ in try problem() })
         #expect(try second.run())
         #expect(second.table.rows.count == 6)
     }
 
+    @Test func runsSideBySideComeToTheSame() throws {
+        let folder = TemporaryFolder()
+        let plan = try toyPlan(folder) {
+            $0["tasks"] = ["a", "b"].map { ["name": $0, "task": "fm-16", "lr": 0.01, "batch": 16] }
+        }
+        func outcome(jobs: Int) throws -> (rows: [BudgetTable.Row], runs: Int) {
+            let place = folder + "jobs\(jobs)"
+            let comparison = BudgetProtocol(plan, folder: place, problem: { _, _ in try problem() })
+            #expect(try comparison.run(jobs: jobs))
+            // Wall times apart.
+            let rows = comparison.table.rows.map { row in
+                var row = row
+                row.seconds = 0
+                return row
+            }
+            let ledger = try String(contentsOfFile: place + "/runs.jsonl", encoding: .utf8)
+            return (rows, ledger.split(separator: "\n").count)
+        }
+        let (one, several) = (try outcome(jobs: 1), try outcome(jobs: 3))
+        #expect(one.rows == several.rows && one.runs == several.runs)
+        #expect(one.rows.count == 12 && one.rows.map(\.task) == one.rows.map(\.task).sorted())
+    }
+
+    /// They go on from where they were stopped.
+    @Test(arguments: [1, 3]) func aRunThatFailsStopsTheOthers(jobs: Int) throws {
+        let folder = TemporaryFolder()
+        let plan = try toyPlan(folder) {
+            $0["tasks"] = [
+                ["name": "good", "task": "fm-16", "lr": 0.01], ["name": "bad", "task": "fm-16", "lr": 1e300],
+            ]
+            $0["methods"] = [["name": "sgd", "optimizer": "sgd"]]
+        }
+        let comparison = BudgetProtocol(plan, folder: folder + "runs", problem: { _, _ in try problem() })
+        let error = #expect(throws: TrainingError.self) { try comparison.run(jobs: jobs) }
+        #expect("\(error!)".contains("a rate at which sgd learns bad"))
+        // The twin: without the bad one it runs to the end, with what there is.
+        var rest = plan
+        rest.tasks.removeLast()
+        let second = BudgetProtocol(rest, folder: folder + "runs", problem: { _, _ in try problem() })
+        #expect(try second.run(jobs: jobs))
+        #expect(second.table.rows.allSatisfy { $0.isComplete })
+    }
+
     @Test func fineTuningStartsWhereAnotherRunEnded() throws {
         let folder = TemporaryFolder()
-        let plan = try plan(folder) {
+        let plan = try toyPlan(folder) {
             $0["tasks"] = [["name": "toy", "task": "fm-16", "lr": 0.01, "start": ["steps": 60, "seed": 5]]]
         }
         var parts: [Bool] = []
@@ -166,7 +193,7 @@ import Training
 
     @Test func aRowSaysWhatItCost() throws {
         let folder = TemporaryFolder()
-        let plan = try plan(folder) {
+        let plan = try toyPlan(folder) {
             $0["methods"] = [["name": "AdamW"], ["name": "average", "nowcaster": "average"]]
             ($0["budgets"], $0["seeds"]) = ([400], [1])
             $0["tuning"] = ["seed": 9, "steps": 20, "factors": [1]]
@@ -194,83 +221,11 @@ import Training
         #expect(open.mean == nil && open.standardError == nil)
     }
 
-    @Test(arguments: [
-        ("seeds", "tuning.seed"), ("budgets", "budgets[0]: expected 1 …"), ("tasks", "tasks"),
-        ("methods", #"key "methods[0].averages[0]": expected ema:DECAY "#),
-    ]) func mistakesInAPlanAreNamed(key: String, place: String) throws {
-        let folder = TemporaryFolder()
-        let wrong: [String: Any] = [
-            "seeds": [9], "budgets": [0], "tasks": [[String: Any]](),
-            "methods": [["name": "x", "averages": ["ema:2"]]],
-        ]
-        let error = #expect(throws: TrainingError.self) { try plan(folder) { $0[key] = wrong[key] } }
-        #expect("\(error!)".contains(place))
-    }
-
-    @Test(
-        arguments: [
-            (["optimizer": "adam"], #": key "methods[0].optimizer": expected adamw, sgd, muon or schedulefree, "#),
-            (["schedule": "cosin"], #"found "cosin"; did you mean "cosine"?"#),
-            (["outer": 1], #": key "methods[0].outer": expected lookahead or snoo, found 1"#),
-            (["optimiser": "adamw"], #": key "methods[0].optimiser" is unknown; did you mean "optimizer"?"#),
-            (["warmup": 5], ": methods[0].warmup: expected a share from 0 to 1, found 5"),
-            (["warmup": "5"], #": key "methods[0].warmup": expected a number, found "5""#),
-            (["optimizer": "schedulefree", "schedule": "wsd"], ": methods[0].schedule: expected constant with "),
-            (["averages": ["ema:0.9", "ema:0.9"]], ": methods[0].averages: expected each once, "),
-        ] as [([String: any Sendable], String)]) func mistakesInAMethodAreNamed(
-            keys: [String: any Sendable], message: String
-        ) throws
-    {
-        let folder = TemporaryFolder()
-        func read(_ keys: [String: any Sendable]) throws {
-            _ = try plan(folder) { $0["methods"] = [keys.merging(["name": "x"]) { $1 }] }
-        }
-        let error = #expect(throws: TrainingError.self) { try read(keys) }
-        #expect("\(error!)".hasPrefix(folder + "plan.json: "))
-        #expect("\(error!)".contains(message), "\(error!)")
-        // The twin: all keys that a method may have.
-        try read([
-            "optimizer": "sgd", "schedule": "cosine", "outer": "snoo", "warmup": 1, "averages": ["lawa:2"],
-            "nowcaster": "none",
-        ])
-    }
-
-    @Test func mistakesInATaskAreNamed() throws {
-        let folder = TemporaryFolder()
-        func refusal(_ keys: [String: Any], _ others: [String: Any] = [:]) -> String {
-            do {
-                _ = try plan(folder) {
-                    $0["tasks"] = [keys.merging(["name": "toy"]) { $1 }]
-                    $0.merge(others) { $1 }
-                }
-                return ""
-            } catch { return "\(error)" }
-        }
-        #expect(refusal(["task": "fm16"]).contains(#"key "tasks[0].task": expected fm-16, "#))
-        #expect(refusal(["task": "fm16"]).hasSuffix(#"found "fm16"; did you mean "fm-16"?"#))
-        #expect(refusal(["task": "fm-16", "start": ["seeds": 1]]).contains(#"key "tasks[0].start.seeds" is unknown"#))
-        #expect(refusal(["task": "fm-16", "lr": 0]).hasSuffix("tasks[0].lr: expected a positive number, found 0"))
-        #expect(refusal(["task": "fm-16"], ["foo": 1]).contains(#"key "foo" is unknown"#))
-        #expect(refusal([:]).hasSuffix(#"key "tasks[0].task": expected a string, found nothing"#))
-        let whole: [String: Any] = [
-            "task": "text", "config": "c", "text": "t", "tokenizer": "k", "data": "d", "classes": [1], "batch": 2,
-            "lr": 0.1, "start": ["classes": [1], "text": "t", "steps": 2, "seed": 3] as [String: Any],
-        ]
-        #expect(refusal(whole) == "")
-    }
-
-    @Test func plansOfTheRepositoryAreRead() throws {
-        for name in ["full", "ideas", "small", "smooth"] {
-            _ = try BudgetPlan(
-                contentsOf: BuiltProducts.repository.appendingPathComponent("docs/evidence/\(name).json").path)
-        }
-    }
-
     @Test func allThatAPlanNamesIsLoadedBeforeTheFirstRun() throws {
         let folder = TemporaryFolder()
         struct Missing: Error {}
         func check(_ missing: String) throws {
-            let plan = try plan(folder) { $0["methods"] = [["name": "a"], ["name": "b", "nowcaster": "nno"]] }
+            let plan = try toyPlan(folder) { $0["methods"] = [["name": "a"], ["name": "b", "nowcaster": "nno"]] }
             let comparison = BudgetProtocol(plan, folder: folder + "runs") { _, _ in
                 BudgetProtocol.Problem(
                     description: try TaskDescription.named("fm-16"), model: toyModel(), data: toyData(),
@@ -284,11 +239,5 @@ import Training
         #expect(throws: Missing.self) { try check("nno") }
         #expect(!FileManager.default.fileExists(atPath: folder + "runs"))
         try check("other")
-    }
-
-    @Test func evaluationsFallOnTheEndsOfBudgets() throws {
-        #expect(BudgetPlan.evaluationInterval([2500, 5000, 1250]) == 1250)
-        #expect(BudgetPlan.evaluationInterval([20, 40]) == 20)
-        #expect(BudgetPlan.evaluationInterval([7, 5]) == 1)
     }
 }

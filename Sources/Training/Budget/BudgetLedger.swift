@@ -2,11 +2,12 @@ import CZlib
 import Checkpoints
 import Glibc
 import JSONText
+import Synchronization
 
 /// What the finished runs of the budget protocol came to, one JSON object a line: no run is trained twice, also where
-/// its folder is gone. Small enough to keep beside a plan.
-struct BudgetLedger {
-    struct Line: Codable {
+/// its folder is gone. Small enough to keep beside a plan. From any thread.
+final class BudgetLedger: Sendable {
+    struct Line: Codable, Sendable {
         /// Task, method and name of the run, as its folder.
         let run: String
         /// Check sum of all that the run depends on: settings, config, nowcaster and data.
@@ -18,13 +19,18 @@ struct BudgetLedger {
 
     private let file: String
     private let steps: Set<Int>
-    private var lines: [String: Line] = [:]
+    private let lines: Mutex<[String: Line]>
 
     /// - Parameter steps: evaluations at other steps are not kept.
     /// - Throws: `cannotRead`, `json` naming file and line.
     init(folder: String, steps: Set<Int>) throws(TrainingError) {
-        (file, self.steps) = ("\(folder)/\(Self.name)", steps)
-        guard access(file, F_OK) == 0 else { return }
+        let file = "\(folder)/\(Self.name)"
+        (self.file, self.steps) = (file, steps)
+        lines = Mutex(try access(file, F_OK) == 0 ? Self.read(file) : [:])
+    }
+
+    private static func read(_ file: String) throws(TrainingError) -> [String: Line] {
+        var lines: [String: Line] = [:]
         for (index, text) in try readFile(file).split(separator: UInt8(ascii: "\n")).enumerated() {
             do throws(JSONError) {
                 let line: Line = try JSONText.decode(from: Array(text), file: "\(file), line \(index + 1)")
@@ -33,6 +39,7 @@ struct BudgetLedger {
                 throw .json(error)
             }
         }
+        return lines
     }
 
     static func identity(
@@ -45,7 +52,7 @@ struct BudgetLedger {
 
     /// Nil for a run that is not done, was another, or was not judged at all of `steps`.
     func result(of run: String, identity: String, steps: [Int]) -> RunResult? {
-        guard let line = lines[run], line.identity == identity else { return nil }
+        guard let line = lines.withLock({ $0[run] }), line.identity == identity else { return nil }
         let known = Set(line.result.evaluations.map(\.step))
         let isJudged = line.result.divergedAtStep != nil || known.isSuperset(of: steps)
         return isJudged ? line.result : nil
@@ -54,11 +61,14 @@ struct BudgetLedger {
     /// Keeps a finished run; the file is replaced as a whole.
     ///
     /// - Throws: `CheckpointError.cannotWrite`.
-    mutating func add(_ result: RunResult, run: String, identity: String) throws {
+    func add(_ result: RunResult, run: String, identity: String) throws {
         var result = result
         result.evaluations = result.evaluations.filter { steps.contains($0.step) }
-        lines[run] = Line(run: run, identity: identity, result: result)
-        let text = lines.values.sorted { $0.run < $1.run }.map { json($0) + "\n" }.joined()
-        try AtomicFile.write(text, to: file)
+        let line = Line(run: run, identity: identity, result: result)
+        try lines.withLock { lines in
+            lines[run] = line
+            let text = lines.values.sorted { $0.run < $1.run }.map { json($0) + "\n" }.joined()
+            try AtomicFile.write(text, to: file)
+        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Nowcasting
+import Tensors
 
 /// Runs a plan: tunes the learning rate of every method, then trains it from every seed to the end of every budget.
 ///
@@ -9,7 +10,7 @@ public final class BudgetProtocol {
     /// What a task of the plan needs, and what it trains.
     public struct Problem {
         public let description: TaskDescription
-        public let model: TrainableModel
+        public internal(set) var model: TrainableModel
         public let data: any DataSource
         /// By the plan's name of the nowcaster.
         public let nowcaster: (String) throws -> RunNowcaster?
@@ -39,13 +40,13 @@ public final class BudgetProtocol {
     private let folder: String
     private let problem: (BudgetPlan.Task, BudgetPlan.Start?) throws -> Problem
     private let onProgress: (Progress) -> Void
-    private var doneRuns = 0
-    private var ledger: BudgetLedger?
+    private let plugins = PluginLock()
     public private(set) var table: BudgetTable
 
     /// - Parameters:
     ///   - folder: holds a folder a run.
     ///   - problem: loads a task, with its own data, or those of the run that it starts from.
+    ///   - onProgress: called from one thread at a time.
     public init(
         _ plan: BudgetPlan, folder: String,
         problem: @escaping (BudgetPlan.Task, BudgetPlan.Start?) throws -> Problem,
@@ -54,13 +55,6 @@ public final class BudgetProtocol {
         (self.plan, self.folder, self.problem, self.onProgress) = (plan, folder, problem, onProgress)
         table = BudgetTable(budgets: plan.budgets, seeds: plan.seeds, factors: plan.tuning.factors)
     }
-
-    private func runsOfMethod(_ method: BudgetPlan.Method) -> Int {
-        plan.tuning.factors.count
-            + plan.seeds.count * (method.isBudgetFree ? 1 : plan.budgets.count) * JudgedWeights.all(of: method).count
-    }
-
-    private var allRuns: Int { plan.tasks.count * plan.methods.map(runsOfMethod).reduce(0, +) }
 
     /// Loads all that the plan names, so that nothing of it turns out to be missing after hours.
     ///
@@ -76,26 +70,40 @@ public final class BudgetProtocol {
         }
     }
 
+    /// Trains what is not done yet. Methods are run side by side: small models gain little from a second thread.
+    ///
+    /// - Parameter jobs: runs at the same time, each on one thread; with 1, a run has all of them. They change no bit.
     /// - Returns: false if it was cancelled; the table then holds what is done.
-    /// - Throws: the errors of loading and training; a run that diverges counts as the worst of all.
-    public func run(cancellation: Cancellation = Cancellation()) throws -> Bool {
-        ledger = try BudgetLedger(folder: folder, steps: Set(plan.budgets + [plan.tuning.steps]))
+    /// - Throws: the errors of loading and training, those of the run that failed first; a run that diverges counts as
+    ///   the worst of all.
+    public func run(jobs: Int = 1, cancellation: Cancellation = Cancellation()) throws -> Bool {
+        let ledger = try BudgetLedger(folder: folder, steps: Set(plan.budgets + [plan.tuning.steps]))
+        let runs = plan.tasks.count * plan.methods.map { MethodRuns.count($0, plan) }.reduce(0, +)
+        let progress = BudgetProgress(allRuns: runs, cancellation: cancellation, onProgress: onProgress)
+        var parts: [MethodRuns] = []
         for task in plan.tasks {
-            let problem = try startedProblem(task, cancellation: cancellation)
-            guard let problem else { return false }
-            for method in plan.methods {
-                guard let factors = try tune(method, task, problem, cancellation) else { return false }
-                for (judged, factor) in factors {
-                    guard try measure(method, task, problem, judged, factor: factor, cancellation) else { return false }
-                }
+            guard let problem = try startedProblem(task, cancellation: cancellation) else { break }
+            parts += try plan.methods.map {
+                try MethodRuns(
+                    $0, of: task, in: plan, problem: problem, folder: folder, ledger: ledger, progress: progress)
             }
         }
-        return true
+        Parallel.forEachWithWorker(parts.count, workers: jobs) { index, _ in
+            do {
+                try parts[index].run()
+            } catch {
+                progress.fail(error)
+            }
+        }
+        for part in parts { table.append(part.table) }
+        if let failure = progress.failure { throw failure }
+        return parts.count == plan.tasks.count * plan.methods.count && parts.allSatisfy(\.isComplete)
     }
 
     /// The problem with the weights that its fine-tuning starts from; nil when cancelled.
     private func startedProblem(_ task: BudgetPlan.Task, cancellation: Cancellation) throws -> Problem? {
-        let own = try problem(task, nil)
+        var own = try problem(task, nil)
+        own.model = plugins.guarding(own.model)
         guard let start = task.start else { return own }
         let source = try problem(task, start)
         var settings = TrainingSettings(task: source.description, seed: start.seed)
@@ -106,123 +114,7 @@ public final class BudgetProtocol {
         let trainer = try Trainer(
             settings: settings, model: source.model, data: source.data, folder: place, start: .resumeIfPossible)
         guard try trainer.run(cancellation: cancellation) else { return nil }
-        let model = own.model.starting(from: trainer.weights, name: "\(task.name)/start")
-        return Problem(
-            description: own.description, model: model, data: own.data, nowcaster: own.nowcaster)
+        own.model = own.model.starting(from: trainer.weights, name: "\(task.name)/start")
+        return own
     }
-
-    /// The best factor at the end of the short runs, for the weights and for their averages: what is averaged may
-    /// well want a higher rate. Nil when cancelled.
-    private func tune(
-        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, _ cancellation: Cancellation
-    ) throws -> [(JudgedWeights, factor: Double)]? {
-        let judgements = JudgedWeights.all(of: method)
-        let metric = problem.description.metric
-        var best = [(factor: Double, value: Double)?](repeating: nil, count: judgements.count)
-        for factor in plan.tuning.factors {
-            let settings = settings(
-                method, task, problem, seed: plan.tuning.seed, steps: plan.tuning.steps, factor: factor)
-            let result = try train(
-                settings, problem, method, task, purpose: "rate ×\(trimmed(factor))", judgedAt: [plan.tuning.steps],
-                cancellation)
-            guard let result else { return nil }
-            for (index, judged) in judgements.enumerated() {
-                guard let value = judged.best(of: result, at: plan.tuning.steps) else { continue }
-                if let known = best[index]?.value, metric.better(known, value) == known { continue }
-                best[index] = (factor, value)
-            }
-        }
-        return try zip(judgements, best).map { judged, best in
-            guard let best else {
-                throw TrainingError.invalidSetting(
-                    name: "tuning.factors", allowed: "a rate at which \(method.name) learns \(task.name)",
-                    found: "divergence at all of \(plan.tuning.factors)")
-            }
-            return (judged, best.factor)
-        }
-    }
-
-    /// Runs that serve both judgements are trained once: they share their folder.
-    private func measure(
-        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, _ judged: JudgedWeights,
-        factor: Double, _ cancellation: Cancellation
-    ) throws -> Bool {
-        let lengths = method.isBudgetFree ? [plan.budgets.max()!] : plan.budgets
-        for seed in plan.seeds {
-            for steps in lengths {
-                let settings = settings(method, task, problem, seed: seed, steps: steps, factor: factor)
-                let budgets = method.isBudgetFree ? plan.budgets : [steps]
-                let result = try train(
-                    settings, problem, method, task, purpose: "seed \(seed), \(steps) steps", judgedAt: budgets,
-                    cancellation)
-                guard let result else { return false }
-                for budget in budgets {
-                    table.add(
-                        result, at: budget, task: task.name, method: method.name, judged: judged, factor: factor)
-                }
-            }
-        }
-        return true
-    }
-
-    private func settings(
-        _ method: BudgetPlan.Method, _ task: BudgetPlan.Task, _ problem: Problem, seed: UInt64, steps: Int,
-        factor: Double
-    ) -> TrainingSettings {
-        var settings = TrainingSettings(
-            task: problem.description, nowcaster: method.nowcaster ?? RunResult.baseline, seed: seed)
-        settings.steps = steps
-        settings.target = settings.metric.unreachable
-        settings.optimizer = method.optimizer ?? .adamW
-        settings.schedule = method.schedule
-        settings.warmup = method.warmup.map { Int((Double(steps) * $0).rounded()) }
-        settings.outer = method.outer
-        settings.averages = method.averages
-        settings.learningRate = (task.lr ?? settings.learningRate) * factor
-        settings.batchSize = task.batch ?? settings.batchSize
-        settings.evaluationInterval = BudgetPlan.evaluationInterval(plan.budgets + [steps])
-        return settings
-    }
-
-    /// Nil when cancelled.
-    private func train(
-        _ settings: TrainingSettings, _ problem: Problem, _ method: BudgetPlan.Method, _ task: BudgetPlan.Task,
-        purpose: String, judgedAt steps: [Int], _ cancellation: Cancellation
-    ) throws -> RunResult? {
-        let rate = trimmed(settings.learningRate)
-        let run = "\(task.name)/\(method.name)/lr\(rate)-steps\(settings.steps)-seed\(settings.seed)"
-        let nowcaster = try method.nowcaster.flatMap { try problem.nowcaster($0) }
-        let identity = BudgetLedger.identity(
-            settings, model: problem.model, data: problem.data, nowcaster: nowcaster)
-        defer { doneRuns += 1 }
-        if let known = ledger?.result(of: run, identity: identity, steps: steps) { return known }
-        let trainer = try Trainer(
-            settings: settings, model: problem.model, data: problem.data, nowcaster: nowcaster,
-            folder: RunFolder("\(folder)/\(run)"), start: .resumeIfPossible)
-        let result = try finish(trainer, cancellation) {
-            onProgress(
-                Progress(
-                    task: task.name, method: method.name, purpose: purpose, step: trainer.step,
-                    steps: settings.steps, doneRuns: doneRuns, allRuns: allRuns))
-        }
-        if let result { try ledger?.add(result, run: run, identity: identity) }
-        return result
-    }
-
-    /// A run that diverges has a result as well; nil when cancelled.
-    private func finish(_ trainer: Trainer, _ cancellation: Cancellation, show: () -> Void) throws -> RunResult? {
-        do {
-            while !trainer.isFinished {
-                show()
-                guard try trainer.run(until: trainer.step + 50, cancellation: cancellation) else { return nil }
-            }
-        } catch TrainingError.lossNotFinite(let step, _) {
-            var result = trainer.result
-            result.divergedAtStep = step
-            return result
-        }
-        return trainer.result
-    }
-
-    private func trimmed(_ value: Double) -> String { String(format: "%g", value) }
 }

@@ -91,6 +91,11 @@ public struct BudgetTable: Sendable {
         rows[index].seconds += share * cost.seconds
     }
 
+    /// Adds the rows of other methods or tasks.
+    mutating func append(_ other: BudgetTable) {
+        rows += other.rows
+    }
+
     /// In the order of the plan.
     public var tasks: [String] { rows.map(\.task).distinct() }
 

@@ -7,11 +7,6 @@ import PluginHost
 import Synchronization
 import Tensors
 
-/// One at a time; a class of its own, so that a model's trace can hold on to it.
-private final class PluginLock: Sendable {
-    let lock = Mutex(())
-}
-
 /// Trains the runs of a plan and stores their trajectories, several runs at a time, each on one thread.
 ///
 /// A trajectory is a function of the plan, the seed and the data; neither the number of jobs nor interruptions change a
@@ -36,7 +31,6 @@ public final class Collector: Sendable {
     private let stepsDone = Atomic<Int>(0)
     private let runsDone = Atomic<Int>(0)
     private let failure = Mutex<(any Error)?>(nil)
-    /// Plugins are asked for one thing at a time.
     private let plugins = PluginLock()
     private let onEvent: @Sendable (Event) -> Void
     private let ranks: any Communicator
@@ -196,11 +190,7 @@ public final class Collector: Sendable {
 
     private func model(of run: CollectionRun) throws -> TrainableModel {
         let place = places[run.family] ?? run.fileName
-        let made = try plugins.lock.withLock { _ in try model(run.config, place) }
-        return TrainableModel(
-            configuration: made.configuration, parameters: made.parameters, initialParameters: made.initialParameters,
-            initialBuffers: made.initialBuffers,
-            trace: { [plugins] inputs in try plugins.lock.withLock { _ in try made.trace(inputs) } })
+        return plugins.guarding(try plugins { try model(run.config, place) })
     }
 
     /// Looks at every config once, before anything is written.

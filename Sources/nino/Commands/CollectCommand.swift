@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import JSONText
 import PluginHost
-import Tensors
 import Training
 
 struct CollectCommand: ParsableCommand {
@@ -41,8 +40,7 @@ struct CollectCommand: ParsableCommand {
     @Option(help: "Steps from one stored state to the next, instead of the plan's.")
     var every: Int?
 
-    @Option(help: "Runs at the same time, one thread each. Default: --threads.")
-    var jobs: Int?
+    @OptionGroup var jobs: JobOptions
 
     @Option(
         help: ArgumentHelp(
@@ -70,7 +68,6 @@ struct CollectCommand: ParsableCommand {
     }
 
     func validate() throws {
-        if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs: expected 1 to 1024, found \(jobs)") }
         for (value, name) in [(steps, "--steps"), (every, "--every")] {
             if let value { try SettingBounds.require(value, name, in: SettingBounds.steps, "decades of training") }
         }
@@ -112,7 +109,7 @@ struct CollectCommand: ParsableCommand {
             })
         let watch = InterruptWatch()
         (ranks as? MPICommunicator)?.watch { [cancellation = watch.cancellation] in cancellation.isRequested }
-        let isComplete = try collector.run(jobs: jobs ?? Parallel.threads, cancellation: watch.cancellation)
+        let isComplete = try collector.run(jobs: jobs.count, cancellation: watch.cancellation)
         progress.end()
         guard isComplete else {
             Output.note("stopped; the same command goes on")

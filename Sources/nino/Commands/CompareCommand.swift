@@ -47,12 +47,16 @@ struct CompareCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "target (steps to a target) or budget (the metric at the end of fixed budgets, by the plan of --plan).",
-            valueName: "protocol"))
+            """
+            target (steps to a target) or budget (the metric at the end of fixed budgets, by the plan of --plan; \
+            --jobs runs at a time).
+            """, valueName: "protocol"))
     var `protocol` = ComparisonProtocol.target
 
     @Option(help: ArgumentHelp("What --protocol budget runs: docs/evidence.md.", valueName: "file"))
     var plan: String?
+
+    @OptionGroup var jobs: JobOptions
 
     @OptionGroup var common: CommonOptions
 
@@ -61,6 +65,9 @@ struct CompareCommand: ParsableCommand {
             throw ValidationError("--protocol budget and --plan go together")
         }
         try refuseOptionsOfOtherProtocol()
+        guard jobs.jobs == nil || `protocol` == .budget else {
+            throw ValidationError("--jobs changes nothing with --protocol target: its runs follow one another")
+        }
         guard `protocol` == .target || save != nil else {
             throw ValidationError("--protocol budget needs --save: its runs take long, and it goes on from there")
         }
@@ -71,8 +78,8 @@ struct CompareCommand: ParsableCommand {
 
     /// What --protocol budget has a use for; all else stands in its plan.
     private static let budgetOptions = [
-        "protocol", "plan", "save", "resume", "report", "json", "plugin-path", "trust", "time-limit", "memory-limit",
-        "threads", "quiet",
+        "protocol", "plan", "save", "resume", "report", "jobs", "json", "plugin-path", "trust", "time-limit",
+        "memory-limit", "threads", "quiet",
     ]
 
     private func refuseOptionsOfOtherProtocol() throws {
@@ -95,7 +102,9 @@ struct CompareCommand: ParsableCommand {
     func run() throws {
         try common.apply()
         if let plan, let folder = save {
-            return try BudgetComparison(common: common, planFile: plan, folder: folder, report: report).run()
+            return try BudgetComparison(
+                common: common, planFile: plan, folder: folder, report: report, jobs: jobs.count
+            ).run()
         }
         let seeds = try seedList()
         let settings = try training.settings(seed: seeds[0])

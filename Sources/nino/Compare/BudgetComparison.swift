@@ -11,6 +11,8 @@ struct BudgetComparison {
     let folder: String
     /// Where report.html, table.md and table.csv go; nil for `folder`.
     let report: String?
+    /// Runs at the same time.
+    let jobs: Int
 
     /// - Throws: what loading, training and writing throw; `Failure.interrupted` after Ctrl-C.
     func run() throws {
@@ -27,7 +29,7 @@ struct BudgetComparison {
             }
         }
         try comparison.check()
-        let isComplete = try comparison.run(cancellation: watch.cancellation)
+        let isComplete = try comparison.run(jobs: jobs, cancellation: watch.cancellation)
         status.end()
         try show(comparison.table, plan)
         guard isComplete else {
