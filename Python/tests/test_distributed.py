@@ -7,13 +7,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from models import CNN, CNN_NORM, Convolutional, batches, loss_of
-
-
-def join(rank, folder, count=2):
-    """Begins what processes do together; they meet by a file, so that no port may be taken."""
-    dist.init_process_group("gloo", rank=rank, world_size=count, init_method=f"file://{folder}/meeting")
-    torch.set_num_threads(1)
-
+from processes import join, leave
 
 POLICIES = ("search", "schedule")
 
@@ -31,8 +25,7 @@ def both(rank, folder):
     kinds = {"whole": whole_weights, "sharded": sharded_weights}
     made = {kind: {policy: run(rank, folder, policy) for policy in POLICIES} for kind, run in kinds.items()}
     torch.save(made, os.path.join(folder, f"{rank}.pt"))
-    dist.barrier()
-    dist.destroy_process_group()
+    leave()
 
 
 def whole_weights(rank, folder, policy):
@@ -145,7 +138,7 @@ def lonely_worker(rank, folder):
     optimizer.step()
     # The weights are 0, 1, 2, 3, 4: three states ahead they are 7.
     torch.save(whole(model.weight), os.path.join(folder, "weight.pt"))
-    dist.destroy_process_group()
+    leave()
 
 
 def test_one_process_may_hold_all_parts(tmp_path):

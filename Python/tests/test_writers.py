@@ -1,7 +1,6 @@
 """Checkpoints as the libraries write them: read, nowcast, and loaded back, against files of plain tensors."""
 
 import json
-import os
 import subprocess
 
 import pytest
@@ -10,6 +9,7 @@ import torch.distributed as dist
 import torch.distributed.checkpoint as dcp
 import torch.multiprocessing as mp
 from nino import _library as lib
+from processes import join, leave
 from safetensors.torch import load_file, save_file
 
 transformers = pytest.importorskip("transformers")
@@ -79,12 +79,10 @@ def test_shards_of_save_pretrained(plain, tmp_path):
     assert not same(transformers.LlamaForCausalLM.from_pretrained(tmp_path / "twin").state_dict(), plain[1])
 
 
-def save_distributed(rank, port, folder, kind):
-    os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port), RANK=str(rank), WORLD_SIZE="2", LOCAL_RANK="0")
+def save_distributed(rank, meeting, folder, kind):
     import torchvision_ops  # noqa: F401
 
-    dist.init_process_group("gloo", rank=rank, world_size=2)
-    torch.set_num_threads(1)
+    join(rank, meeting)
     from torch.distributed.checkpoint.state_dict import get_model_state_dict
     from torch.distributed.fsdp import fully_shard
 
@@ -105,12 +103,12 @@ def save_distributed(rank, port, folder, kind):
         else:
             state, path = {"model": weights, "step": t}, f"{folder}/state_{t + 1}"
         dcp.save(state, checkpoint_id=path)
-    dist.destroy_process_group()
+    leave()
 
 
-@pytest.mark.parametrize("number, kind", list(enumerate(["plain", "fsdp2", "accelerate", "torchtitan"])))
-def test_what_two_processes_save_together(number, kind, plain, tmp_path):
-    mp.spawn(save_distributed, args=(28500 + os.getpid() % 700 + number, str(tmp_path / "run"), kind), nprocs=2)
+@pytest.mark.parametrize("kind", ["plain", "fsdp2", "accelerate", "torchtitan"])
+def test_what_two_processes_save_together(kind, plain, tmp_path):
+    mp.spawn(save_distributed, args=(str(tmp_path), str(tmp_path / "run"), kind), nprocs=2)
     if kind != "plain":
         assert len(list((tmp_path / "run").rglob("*.distcp"))) == 10
     step(tmp_path / "run", "--config", plain[0], "--out", tmp_path / "out")
