@@ -148,7 +148,7 @@ install: $(NINO) $(LIBRARY) $(PLUGINS:%=.build/release/%)
 	install -m 644 Sources/CNinoPlugin/include/nino_plugin.h Sources/CNino/include/nino.h $(ROOT)/include/nino/
 	cp -r Sources/Package.swift Sources/CNinoPlugin Sources/NinoPluginSDK $(ROOT)/share/nino/sdk/
 	cp -r Architectures Templates $(ROOT)/share/nino/
-	cp -r README.md LICENSE docs $(ROOT)/share/doc/nino/
+	cp -r README.md ARCHITECTURE.md CONTRIBUTING.md LICENSE docs $(ROOT)/share/doc/nino/
 	version=$$($(NINO) --version) && printf '%s\n' 'prefix=$${pcfiledir}/../..' \
 	  'includedir=$${prefix}/include/nino' 'plugindir=$${prefix}/lib/nino' 'sdkdir=$${prefix}/share/nino/sdk' \
 	  '' 'Name: nino' 'Description: Architecture plugins for neuron interaction and nowcasting' \

@@ -55,6 +55,38 @@ import Testing
         #expect(byRun.output == command.output)
     }
 
+    /// What a backtest recommends, `nino step` does: with the same states it makes the same forecast, of a run's folder
+    /// from all of its states.
+    @Test func whatItForecastsAStepMakes() throws {
+        let fixture = try Fixture()
+        let forecasts = fixture.folder + "forecasts"
+        #expect(try fixture.run("--forecasts", forecasts).status == 0)
+        let (early, out) = (fixture.folder + "early", fixture.folder + "out.safetensors")
+        try FileManager.default.createDirectory(atPath: early, withIntermediateDirectories: true)
+        for t in 0..<6 {
+            try FileManager.default.copyItem(atPath: fixture.path(t), toPath: "\(early)/step_\(100 * t).safetensors")
+        }
+        func values(_ path: String) throws -> [Float] {
+            let file = try Checkpoint(opening: path)
+            return try StepFixture.shapes.flatMap { try file.floats($0.name) }
+        }
+        for method in ["fitted", "rank1"] {
+            let expected = try values("\(forecasts)/\(method)-500-700.safetensors")
+            for horizon in [["--k", "2"], ["--to", "700"]] {
+                let made = try Command(arguments: ["step", early, "--method", method, "--out", out] + horizon)
+                #expect(made.status == 0, "\(made.errors)")
+                #expect(try values(out) == expected)
+            }
+            // The twin: the last five states alone.
+            let five = (1..<6).map { fixture.path($0) }
+            #expect(try Command(arguments: ["step", "--method", method, "--k", "2", "--out", out] + five).status == 0)
+            #expect(try values(out) != expected)
+        }
+        let wrong = try Command(
+            "step", early, "--method", "rank1", "--k", "2", "--steps", "0,1,2", "--out", out)
+        #expect(wrong.status == 2 && wrong.errors.contains("expected 6 numbers"), "\(wrong.errors)")
+    }
+
     /// `nino train --keep` leaves `RUN/states/step_100.safetensors`, beside a checkpoint without a number.
     @Test func theFolderOfOurOwnRunWillDo() throws {
         let fixture = try Fixture()

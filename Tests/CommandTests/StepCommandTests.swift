@@ -131,6 +131,24 @@ import Testing
         #expect(other.status == 2 && other.errors.contains("--to needs --method rank1"))
     }
 
+    /// Five states hold pairs with two states before them that are one or two apart, and no further.
+    @Test func aFittedStepGoesAsFarAsItCanLearn() throws {
+        let fixture = try StepFixture()
+        func step(_ horizon: [String]) throws -> Command {
+            try Command(
+                arguments: ["step", "--method", "fitted", "--history"] + fixture.history + ["--out", fixture.out]
+                    + horizon)
+        }
+        #expect(try step(["--k", "2"]).status == 0)
+        for (horizon, found) in [(["--k", "3"], "3 states ahead"), (["--to", "7"], "to step 7")] {
+            let refused = try step(horizon)
+            #expect(refused.status == 2 && refused.errors.contains("found \(found)"), "\(refused.errors)")
+        }
+        let few = try Command(
+            arguments: ["step", "--method", "fitted", "--k", "1", "--out", fixture.out] + fixture.history.prefix(4))
+        #expect(few.status == 2 && few.errors.contains("at least 5, for fitted"), "\(few.errors)")
+    }
+
     @Test func aStepThatNothingTellsIsRefused() throws {
         let fixture = try StepFixture()
         let names = ["base", "early", "late"].map { fixture.folder + "\($0).safetensors" }

@@ -55,16 +55,17 @@ import Testing
         for forecast in result.forecasts {
             let name = forecast.name
             let known = Array(states[...name.newest])
-            // By itself it sees five states alone.
-            if name.method == "fitted", known.count > 5 { continue }
-            let method: any Nowcaster =
-                name.method == "rank1"
-                ? try RankOneLine(steps: Array(known.indices))
-                : Backtest.combiners.first { $0.name == name.method }!
-            let window = method.name == "rank1" ? known : Array(known.suffix(5))
+            let method = Backtest.combiners.first { $0.name == name.method }!
             let sink = VectorSink(Self.parameters)
-            _ = try method.nowcast(
-                Source(states: window), horizons: [name.horizon], graph: nil, into: [sink], options: NowcastOptions())
+            if ["fitted", "rank1"].contains(name.method) {
+                _ = try SteppedCombiner(method, steps: Array(known.indices)).nowcast(
+                    Source(states: known), horizons: [name.horizon], graph: nil, into: [sink],
+                    options: NowcastOptions())
+            } else {
+                _ = try method.nowcast(
+                    Source(states: known.suffix(5)), horizons: [name.horizon], graph: nil, into: [sink],
+                    options: NowcastOptions())
+            }
             let (found, truth) = (sink.values.array, states[name.target])
             let left = squares(states[name.newest], truth)
             #expect(abs(forecast.measure.error - squares(found, truth)) < 1e-5 * left)

@@ -52,7 +52,7 @@ import Testing
     private func predict(_ case_: Case, steps: [Int]) throws -> [[Float]] {
         let sinks = case_.to.map { _ in VectorSink(case_.parameters) }
         let source = Source(parameters: case_.parameters, states: case_.steps.indices.map(case_.state))
-        _ = try RankOneLine(steps: steps).nowcast(
+        _ = try SteppedCombiner(RankOneLine(), steps: steps).nowcast(
             source, horizons: case_.to.map { $0 - steps[steps.count - 1] }, graph: nil, into: sinks,
             options: NowcastOptions())
         return sinks.map(\.values.array)
@@ -77,19 +77,18 @@ import Testing
         let parameters = ParameterList([("a", [3])])
         let sink = VectorSink(parameters)
         let source = Source(parameters: parameters, states: [[Float]](repeating: [1, -2, 0], count: 4))
-        let measures = try RankOneLine(steps: [0, 1, 2, 3]).nowcast(
+        let measures = try SteppedCombiner(RankOneLine(), steps: [0, 1, 2, 3]).nowcast(
             source, horizons: [5], graph: nil, into: [sink], options: NowcastOptions())
         #expect(sink.values.array == [1, -2, 0] && measures.map(\.change) == [0])
     }
 
     @Test func stepsMustRise() throws {
         #expect(throws: NowcastError.setting(name: "steps", expected: "rising numbers", found: "0,2,2")) {
-            try RankOneLine(steps: [0, 2, 2])
+            try SteppedCombiner(RankOneLine(), steps: [0, 2, 2])
         }
-        #expect(
-            throws: NowcastError.setting(
-                name: "steps", expected: "at least three, of the base and two states", found: "0,2")
-        ) { try RankOneLine(steps: [0, 2]) }
-        #expect(try RankOneLine(steps: [-5, 2, 3]).steps == [-5, 2, 3])
+        #expect(throws: NowcastError.setting(name: "steps", expected: "at least 3, for rank1", found: "0,2")) {
+            try SteppedCombiner(RankOneLine(), steps: [0, 2])
+        }
+        #expect(try SteppedCombiner(RankOneLine(), steps: [-5, 2, 3]).steps == [-5, 2, 3])
     }
 }

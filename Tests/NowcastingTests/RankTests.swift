@@ -87,7 +87,8 @@ import Testing
 
     @Test func otherMethodsShareTheirWorkToo() throws {
         let sample = try Case(seed: 4)
-        let others: [any Nowcaster] = [.lineFit, .average, try RankOneLine(steps: [0, 10, 20, 30, 40])]
+        let line = try SteppedCombiner(RankOneLine(), steps: [0, 10, 20, 30, 40])
+        let others: [any Nowcaster] = [.lineFit, .average, line]
         for method in others {
             let whole = try sample.nowcast(on: RankThreads(1), method)
             let found = try sample.nowcast(on: RankThreads(4), method)

@@ -14,20 +14,6 @@ public struct FittedLine: StateCombiner {
 
     public init() {}
 
-    public func nowcast(
-        _ source: some StateSource, horizons: [Int], graph: GraphInput?, into sinks: [any NowcastSink],
-        options: NowcastOptions
-    ) throws -> [ChangeMeasure] {
-        try check(horizons, for: sinks)
-        let count = StateHistory.contextLength
-        let products = try ChangeProducts(source, states: count, options)
-        let times = (0..<count).map(Double.init)
-        let coefficients = products.matrices.map { matrix in
-            horizons.map { self.coefficients(times: times, products: matrix, at: times[count - 1] + Double($0)) }
-        }
-        return try StateCombination { coefficients[$0] }.run(source, into: sinks, options)
-    }
-
     public func coefficients(times: [Double], products: [Double], at time: Double) -> [Double] {
         let newest = times.count - 1
         let distance = time - times[newest]
@@ -53,6 +39,14 @@ public struct FittedLine: StateCombiner {
         let (mean, slope) = Self.features(times, newest: newest, distance: distance)
         for state in times.indices { result[state] += alpha * mean[state] + beta * slope[state] }
         return result
+    }
+
+    /// Only to distances at which earlier states followed each other.
+    public func canForecast(from times: [Double], at time: Double) -> Bool {
+        let (newest, distance) = (times.count - 1, time - times[times.count - 1])
+        return ((Self.window - 1)..<newest).contains {
+            Self.state(at: times[$0] + distance, of: times, after: $0) != nil
+        }
     }
 
     /// The state of a time, if there is one; times may be a little off.

@@ -38,11 +38,13 @@ extension StepCommand {
         guard method != .wnn || checkpoint != nil else {
             throw ValidationError("--method wnn needs --checkpoint: the one that ships is NiNo's")
         }
-        guard method == .rank1 else {
-            guard to == nil else { throw ValidationError("--to needs --method rank1") }
+        guard let method, method.combiner != nil else {
+            guard to == nil else { throw ValidationError("--to needs --method rank1 or fitted") }
             return try states.requireCount(History.contextLength)
         }
-        guard step == nil else { throw ValidationError("--step is for a schedule: --method rank1 takes --k or --to") }
+        guard step == nil else {
+            throw ValidationError("--step is for a schedule: --method \(method.rawValue) takes --k or --to")
+        }
         try states.requireCount(nil)
     }
 
@@ -59,7 +61,7 @@ extension StepCommand {
     private func validateHorizons() throws {
         let given = [k == nil, step == nil, to == nil].count { !$0 }
         guard given == 1 || given == 0 && method == .average else {
-            throw ValidationError(method == .rank1 ? "give either --k or --to" : "give either --k or --step")
+            throw ValidationError(method?.combiner != nil ? "give either --k or --to" : "give either --k or --step")
         }
         for horizon in k?.values ?? [] {
             try SettingBounds.require(horizon, "--k", in: SettingBounds.horizons, "further than anything is predicted")

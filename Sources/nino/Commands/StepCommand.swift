@@ -18,10 +18,19 @@ struct StepCommand: ParsableCommand {
             """)
 
     enum Method: String, CaseIterable, ExpressibleByArgument {
-        case nino, wnn, linefit, average, rank1
+        case nino, wnn, linefit, fitted, average, rank1
 
         /// Whether it does without a checkpoint and without a graph.
-        var isPlain: Bool { self == .linefit || self == .average || self == .rank1 }
+        var isPlain: Bool { self != .nino && self != .wnn }
+
+        /// Of a method that takes any number of states, at steps of their own.
+        var combiner: (any StateCombiner)? {
+            switch self {
+            case .fitted: FittedLine()
+            case .rank1: RankOneLine()
+            case .nino, .wnn, .linefit, .average: nil
+            }
+        }
     }
 
     @Option(help: "A config: a path, or a name that nino configs lists.")
@@ -35,13 +44,13 @@ struct StepCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A NiNo or WNN+ checkpoint instead of the one that ships.", valueName: "file"))
     var checkpoint: String?
 
-    @Option(help: "What predicts; by default what the checkpoint is for. rank1 takes any number of states.")
+    @Option(help: "What predicts; by default what the checkpoint is for. fitted and rank1 take any number of states.")
     var method: Method?
 
     @Option(help: ArgumentHelp("Horizon: how many states ahead; several with commas.", valueName: "k"))
     var k: IntegerList?
 
-    @Option(help: "With --method rank1: the step to predict, instead of --k; several with commas.")
+    @Option(help: "With --method rank1 or fitted: the step to predict, instead of --k; several with commas.")
     var to: IntegerList?
 
     @Option(help: "Completed optimizer steps; the schedule gives the horizon.")
@@ -112,11 +121,13 @@ struct StepCommand: ParsableCommand {
         if states.planOnly { return try showPlan() }
         let out = out!
         let ranks = try self.ranks.join(common)
-        // The line's steps are those of the states, which may have to be waited for.
-        let network = method == .rank1 ? nil : try makeNowcaster()
-        let paths = try self.states.paths()
-        let (states, steps) = try self.states.open(paths, count: method == .rank1 ? nil : History.contextLength)
-        let nowcaster = try network ?? RankOneLine(steps: times(of: states, steps))
+        let combiner = method?.combiner
+        let count = combiner == nil ? History.contextLength : nil
+        // A combiner's steps are those of the states, which may have to be waited for.
+        let network = combiner == nil ? try makeNowcaster() : nil
+        let paths = try self.states.paths(count, atLeast: combiner?.fewestStates ?? History.contextLength)
+        let (states, steps) = try self.states.open(paths, count: count)
+        let nowcaster = try network ?? SteppedCombiner(combiner!, steps: times(of: states, steps))
         let horizons = try horizons(of: nowcaster)
         let labels = horizons.map(\.label)
         let outputs = StepOutput.paths(out, labels: labels)
@@ -160,7 +171,7 @@ struct StepCommand: ParsableCommand {
         try StepForecast(graph, network.shape, ranks: rankCount ?? 1, threads: common.threads).show(isJSON: common.json)
     }
 
-    /// Steps of the states of a rank-1 line; the states count where nothing tells their steps.
+    /// Steps of the states of a combiner; the states count where nothing tells their steps.
     private func times(of states: History, _ steps: [Int]?) throws -> [Int] {
         guard let steps else {
             guard to == nil else {
@@ -176,11 +187,7 @@ struct StepCommand: ParsableCommand {
     }
 
     private func horizons(of nowcaster: any Nowcaster) throws -> [StepHorizon] {
-        if let line = nowcaster as? RankOneLine {
-            let last = line.steps[line.steps.count - 1]
-            if let to { return to.values.map { .step($0, after: last) } }
-            return k!.values.map { .states($0, distance: last - line.steps[line.steps.count - 2]) }
-        }
+        if let combiner = nowcaster as? SteppedCombiner { return try horizons(of: combiner) }
         if let k {
             if let limit = nowcaster.longestHorizon, let far = k.values.first(where: { $0 > limit }) {
                 throw InputError("--k: expected at most \(limit), as far as \(nowcaster.name) looks, found \(far)")
@@ -192,6 +199,18 @@ struct StepCommand: ParsableCommand {
         let schedule = HorizonSchedule(
             longest: nowcaster.firstHorizon(horizon), period: period, maxTrainSteps: maxSteps)
         return [.states(schedule.horizon(atStep: step))]
+    }
+
+    private func horizons(of combiner: SteppedCombiner) throws -> [StepHorizon] {
+        let (last, before) = (combiner.steps[combiner.steps.count - 1], combiner.steps[combiner.steps.count - 2])
+        let horizons: [StepHorizon] =
+            to?.values.map { .step($0, after: last) } ?? k!.values.map { .states($0, distance: last - before) }
+        if let far = horizons.first(where: { !combiner.canForecast($0.ahead) }) {
+            throw InputError(
+                "\(to == nil ? "--k" : "--to"): expected a distance that earlier states lie apart, the first with two "
+                    + "before it, as \(combiner.name) learns from such pairs; found \(far.text)")
+        }
+        return horizons
     }
 
     /// What the result depends on beside the input files.

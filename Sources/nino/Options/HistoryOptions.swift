@@ -3,11 +3,11 @@ import Checkpoints
 import Foundation
 import Training
 
-/// The five states of a step: files, folders, or the folder of a run that holds them.
+/// The states of a step: files, folders, or the folder of a run that holds them.
 struct HistoryOptions: ParsableArguments {
     @OptionGroup var states: StateArguments
 
-    @Flag(help: "Wait for the next checkpoint of RUN_DIR, then nowcast from it and the four before it.")
+    @Flag(help: "Wait for the next checkpoint of RUN_DIR, then nowcast from it and those before it.")
     var watch = false
 
     @Flag(
@@ -18,7 +18,7 @@ struct HistoryOptions: ParsableArguments {
     func validate() throws {
         if planOnly { return }
         guard !states.isEmpty else {
-            throw ValidationError("give either --history with five checkpoints or the folder of a run")
+            throw ValidationError("give either --history with the checkpoints or the folder of a run")
         }
         guard !watch || run != nil else { throw ValidationError("--watch needs the folder of a run") }
         if let steps, zip(steps.values, steps.values.dropFirst()).contains(where: { $0 >= $1 }) {
@@ -35,25 +35,31 @@ struct HistoryOptions: ParsableArguments {
     /// The optimizer step of each state, where it is given.
     var steps: StepList? { states.steps }
 
-    /// How many states there are.
-    var count: Int { run == nil ? history.count : History.contextLength }
-
     /// - Parameter wanted: how many states the method takes; nil for any number.
     func requireCount(_ wanted: Int?) throws {
-        let expected = wanted ?? count
+        // What a run's folder holds shows when it is read.
+        guard let expected = wanted ?? (run == nil ? history.count : nil) else { return }
+        try requireSteps(expected)
+    }
+
+    private func requireSteps(_ expected: Int) throws {
         if let steps, steps.values.count != expected {
             throw ValidationError(
                 "--steps: expected \(expected) numbers, one for each state, found \(steps.values.count)")
         }
     }
 
-    /// The paths of the five states, oldest first.
-    /// - Throws: `InputError` if the run has fewer; `ExitCode` after Ctrl-C.
-    func paths() throws -> [String] {
+    /// The paths of the states, oldest first.
+    /// - Parameters:
+    ///   - count: how many of a run's newest the method takes; nil for all.
+    ///   - least: how many there must be.
+    /// - Throws: `InputError` if the run has fewer; `Failure.interrupted` after Ctrl-C.
+    func paths(_ count: Int?, atLeast least: Int) throws -> [String] {
         guard let run else { return history }
         let folder = RunCheckpoints(run)
-        guard watch else { return try folder.newest(History.contextLength) }
-        return try folder.waitForNext(History.contextLength)
+        let all = watch ? try folder.waitForNext(atLeast: least) : try folder.all(atLeast: least)
+        if count == nil { try requireSteps(all.count) }
+        return all.suffix(count ?? all.count)
     }
 
     /// Opens the states and looks at their order.

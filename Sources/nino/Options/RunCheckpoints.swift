@@ -20,10 +20,6 @@ struct RunCheckpoints {
         self.folder = hasStates.boolValue && Self.sorted(folder).isEmpty ? folder + "/states" : folder
     }
 
-    /// The last `count` checkpoints, oldest first.
-    /// - Throws: `InputError` if there are fewer.
-    func newest(_ count: Int) throws -> [String] { Array(try all(atLeast: count).suffix(count)) }
-
     /// All checkpoints, oldest first.
     /// - Throws: `InputError` if there are fewer.
     func all(atLeast count: Int) throws -> [String] {
@@ -43,9 +39,9 @@ struct RunCheckpoints {
         return all.map { "\(folder)/\($0.name)" }.map(Self.model)
     }
 
-    /// As `newest`, once a checkpoint is there that was not before, and is whole.
+    /// As `all`, once a checkpoint is there that was not before, and is whole.
     /// - Throws: `Failure.interrupted` after Ctrl-C.
-    func waitForNext(_ count: Int) throws -> [String] {
+    func waitForNext(atLeast count: Int) throws -> [String] {
         let before = Self.sorted(folder).last?.number ?? -1
         let watch = InterruptWatch()
         Output.note("\(folder): waiting for the checkpoint after \(before < 0 ? "none" : "\(before)")")
@@ -53,12 +49,11 @@ struct RunCheckpoints {
             if watch.cancellation.isRequested { throw Failure.interrupted }
             let all = Self.sorted(folder)
             if let last = all.last, last.number > before, all.count >= count {
-                let paths = try newest(count)
-                let size = Self.size(paths[count - 1])
+                let paths = try self.all(atLeast: count)
+                let newest = paths[paths.count - 1]
+                let size = Self.size(newest)
                 sleep(Self.pause)
-                if size == Self.size(paths[count - 1]), (try? Checkpoint(opening: paths[count - 1])) != nil {
-                    return paths
-                }
+                if size == Self.size(newest), (try? Checkpoint(opening: newest)) != nil { return paths }
             }
             sleep(Self.pause)
         }

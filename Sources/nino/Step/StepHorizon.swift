@@ -4,7 +4,7 @@ struct StepHorizon {
     let states: Int?
     /// The step that is asked for.
     let step: Int?
-    /// The same as nowcasters count: states, or for the rank-1 line steps after the last state.
+    /// The same as nowcasters count: states, or for a combiner steps after the last state.
     let ahead: Int
 
     /// - Parameter distance: of two states, as the nowcaster counts.
