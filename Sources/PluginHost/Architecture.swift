@@ -34,24 +34,10 @@ public final class Architecture: @unchecked Sendable {
             throw .malformedArchitecture(
                 plugin: plugin, field: NINO_EXTENSION_DESCRIPTOR, expected: "a table, found NULL")
         }
-        let functions: [(String, Bool)] = [
-            ("model_types", descriptor.model_types != nil), ("recognize", descriptor.recognize != nil),
-            ("create_model", descriptor.create_model != nil),
-            ("destroy_model", descriptor.destroy_model != nil), ("describe", descriptor.describe != nil),
-        ]
-        for (function, isThere) in functions where !isThere {
-            throw .malformedArchitecture(
-                plugin: plugin, field: "\(NINO_EXTENSION_DESCRIPTOR): \(function)", expected: "a function, found NULL")
-        }
         graph = table(NINO_EXTENSION_NEURAL_GRAPH, as: nino_plugin_neural_graph_t.self)
         forward = table(NINO_EXTENSION_FORWARD, as: nino_plugin_forward_t.self)
-        guard graph == nil || graph?.construct != nil else {
-            throw .malformedArchitecture(
-                plugin: plugin, field: "\(NINO_EXTENSION_NEURAL_GRAPH): construct", expected: "a function, found NULL")
-        }
-        guard forward == nil || forward?.trace != nil else {
-            throw .malformedArchitecture(
-                plugin: plugin, field: "\(NINO_EXTENSION_FORWARD): trace", expected: "a function, found NULL")
+        if let missing = Self.missingFunction(descriptor, graph, forward) {
+            throw .malformedArchitecture(plugin: plugin, field: missing, expected: "a function, found NULL")
         }
         guard let types = texts(PluginCall.run("model_types", of: plugin) { descriptor.model_types(pointer) }),
             types.allSatisfy({ $0 == $0.onOneLine() })
@@ -76,6 +62,22 @@ public final class Architecture: @unchecked Sendable {
         self.descriptor = descriptor
         modelTypes = types
         sampleConfigurations = samples
+    }
+
+    /// The first function that a table must hold and does not, behind the table's name.
+    private static func missingFunction(
+        _ descriptor: nino_plugin_descriptor_t, _ graph: nino_plugin_neural_graph_t?, _ forward: nino_plugin_forward_t?
+    ) -> String? {
+        let functions: [(table: String, name: String, isThere: Bool)] = [
+            (NINO_EXTENSION_DESCRIPTOR, "model_types", descriptor.model_types != nil),
+            (NINO_EXTENSION_DESCRIPTOR, "recognize", descriptor.recognize != nil),
+            (NINO_EXTENSION_DESCRIPTOR, "create_model", descriptor.create_model != nil),
+            (NINO_EXTENSION_DESCRIPTOR, "destroy_model", descriptor.destroy_model != nil),
+            (NINO_EXTENSION_DESCRIPTOR, "describe", descriptor.describe != nil),
+            (NINO_EXTENSION_NEURAL_GRAPH, "construct", graph == nil || graph?.construct != nil),
+            (NINO_EXTENSION_FORWARD, "trace", forward == nil || forward?.trace != nil),
+        ]
+        return functions.first { !$0.isThere }.map { "\($0.table): \($0.name)" }
     }
 
     /// How sure the plugin is that the config is of this architecture, 0 … 100.

@@ -45,7 +45,14 @@ public struct Trajectory: Sendable {
         }
         run = try decoded("run")
         outcome = file.metadata["outcome"] ?? ""
-        let names: [String] = try decoded("parameters")
+        (parameters, stateCount) = try Self.tensors(decoded("parameters"), in: file)
+        self.file = file
+    }
+
+    /// - Returns: the parameters of these names, and how many states there are of each.
+    /// - Throws: `trajectoryInvalid`.
+    private static func tensors(_ names: [String], in file: Checkpoint) throws -> (ParameterList, states: Int) {
+        let path = file.path
         var list: [(name: String, shape: [Int])] = []
         var states: Int?
         for name in names {
@@ -65,13 +72,12 @@ public struct Trajectory: Sendable {
             states = change.shape[0]
             list.append((name, first.shape))
         }
-        parameters = try ParameterList(checking: list)
+        let parameters = try ParameterList(checking: list)
         guard let states, parameters.count > 0 else {
             throw TrainingError.trajectoryInvalid(
                 file: path, key: "parameters", expected: "at least one", found: "none")
         }
-        stateCount = states
-        self.file = file
+        return (parameters, states)
     }
 
     public var path: String { file.path }

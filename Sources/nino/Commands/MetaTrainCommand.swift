@@ -117,6 +117,13 @@ struct MetaTrainCommand: ParsableCommand {
             return try show(
                 MetaTrainingMeasurement(network, objective, settings: settings, tries: measure, export: export))
         }
+        try train(network, objective, settings, library, ranks)
+    }
+
+    private func train(
+        _ network: TrainableNetwork, _ objective: TrajectoryObjective, _ settings: MetaTrainingSettings,
+        _ library: TrajectoryLibrary, _ ranks: any Communicator
+    ) throws {
         var files = try MetaTrainingFiles(out!, data: library.identity) {
             try network.write(
                 to: $0, metadata: $1.merging([StateKind.metadataKey: library.stateKind.rawValue]) { own, _ in own })

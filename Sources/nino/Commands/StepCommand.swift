@@ -121,13 +121,7 @@ struct StepCommand: ParsableCommand {
         if states.planOnly { return try showPlan() }
         let out = out!
         let ranks = try self.ranks.join(common)
-        let combiner = method?.combiner
-        let count = combiner == nil ? History.contextLength : nil
-        // A combiner's steps are those of the states, which may have to be waited for.
-        let network = combiner == nil ? try makeNowcaster() : nil
-        let paths = try self.states.paths(count, atLeast: combiner?.fewestStates ?? History.contextLength)
-        let (states, steps) = try self.states.open(paths, count: count)
-        let nowcaster = try network ?? SteppedCombiner(combiner!, steps: times(of: states, steps))
+        let (paths, states, steps, nowcaster) = try openStates()
         let horizons = try horizons(of: nowcaster)
         let labels = horizons.map(\.label)
         let outputs = StepOutput.paths(out, labels: labels)
@@ -163,6 +157,19 @@ struct StepCommand: ParsableCommand {
                 ranks: ranks.size, sentBytes: sent
             ).show(horizon, isJSON: common.json)
         }
+    }
+
+    /// The states, the step of each where it is known, and what predicts from them.
+    private func openStates() throws -> (paths: [String], states: History, steps: [Int]?, nowcaster: any Nowcaster) {
+        guard let combiner = method?.combiner else {
+            let network = try makeNowcaster()
+            let paths = try states.paths(History.contextLength, atLeast: History.contextLength)
+            let (states, steps) = try self.states.open(paths, count: History.contextLength)
+            return (paths, states, steps, network)
+        }
+        let paths = try states.paths(nil, atLeast: combiner.fewestStates)
+        let (states, steps) = try self.states.open(paths, count: nil)
+        return (paths, states, steps, try SteppedCombiner(combiner, steps: times(of: states, steps)))
     }
 
     private func showPlan() throws {
