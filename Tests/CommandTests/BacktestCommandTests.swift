@@ -82,9 +82,45 @@ import Testing
             #expect(try Command(arguments: ["step", "--method", method, "--k", "2", "--out", out] + five).status == 0)
             #expect(try values(out) != expected)
         }
-        let wrong = try Command(
-            "step", early, "--method", "rank1", "--k", "2", "--steps", "0,1,2", "--out", out)
-        #expect(wrong.status == 2 && wrong.errors.contains("expected 6 numbers"), "\(wrong.errors)")
+        for (extra, message) in [([], "expected 6 numbers"), (["--watch"], "--watch waits for")] {
+            let wrong = try Command(
+                arguments: ["step", early, "--method", "rank1", "--k", "2", "--steps", "0,1,2", "--out", out] + extra)
+            #expect(wrong.status == 2 && wrong.errors.contains(message), "\(wrong.errors)")
+        }
+        // Steps tell distances, wherever they begin.
+        func fitted(_ first: Int) throws -> [Float] {
+            let steps = (0..<6).map { "\(first + $0)" }.joined(separator: ",")
+            let made = try Command(
+                "step", early, "--method", "fitted", "--k", "2", "--steps", steps, "--out", out)
+            #expect(made.status == 0, "\(made.errors)")
+            return try values(out)
+        }
+        #expect(try fitted(0) == fitted(5_000_000))
+    }
+
+    @Test func aCheckpointThatIsWaitedForComes() throws {
+        let fixture = try Fixture()
+        let (run, out) = (fixture.folder + "run", fixture.folder + "out.safetensors")
+        try FileManager.default.createDirectory(atPath: run, withIntermediateDirectories: true)
+        func copy(_ t: Int) throws {
+            try FileManager.default.copyItem(atPath: fixture.path(t), toPath: "\(run)/step_\(100 * t).safetensors")
+        }
+        for t in 0..<5 { try copy(t) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: BuiltProducts.nino)
+        process.arguments = ["step", run, "--watch", "--method", "fitted", "--k", "1", "--out", out, "--quiet"]
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        usleep(1_500_000)
+        #expect(process.isRunning && !FileManager.default.fileExists(atPath: out))
+        try copy(5)
+        process.waitUntilExit()
+        let waited = TemporaryFolder.bytes(of: out)
+        #expect(process.terminationStatus == 0 && !waited.isEmpty)
+        // The same as from all six states, given one by one.
+        let arguments = ["step", "--method", "fitted", "--k", "1", "--out", out] + (0..<6).map(fixture.path)
+        #expect(try Command(arguments: arguments).status == 0)
+        #expect(TemporaryFolder.bytes(of: out) == waited)
     }
 
     /// `nino train --keep` leaves `RUN/states/step_100.safetensors`, beside a checkpoint without a number.

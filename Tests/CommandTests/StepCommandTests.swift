@@ -146,7 +146,7 @@ import Testing
         }
         let few = try Command(
             arguments: ["step", "--method", "fitted", "--k", "1", "--out", fixture.out] + fixture.history.prefix(4))
-        #expect(few.status == 2 && few.errors.contains("at least 5, for fitted"), "\(few.errors)")
+        #expect(few.status == 2 && few.errors.contains("expected at least 5 states, found 4"), "\(few.errors)")
     }
 
     @Test func aStepThatNothingTellsIsRefused() throws {

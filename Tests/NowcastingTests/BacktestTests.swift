@@ -114,6 +114,20 @@ import Testing
         #expect(result.advice.sentence.hasPrefix("Look 8 states ahead by "))
     }
 
+    /// The error of a forecast that meets the state is a difference of large sums, and not below none.
+    @Test(arguments: 1...12) func anExactForecastHasAnError(seed: Int) throws {
+        let size = Self.parameters.count
+        let states = (0..<9).map { t in
+            (0..<size).map { Float((7 * $0 + seed * 13) % 31 + t * (($0 * seed) % 5 - 2)) }
+        }
+        for score in try run(states).scores {
+            let error = try #require(score.relativeError)
+            #expect(error >= 0)
+            if score.method == "linefit" { #expect(error < 1e-3) }
+            if score.method == "average" { #expect(error > 1) }
+        }
+    }
+
     /// What steps came to before says how far to go: less than the line where states are noise, as far where they
     /// drift.
     @Test func aFittedStepIsAsLongAsItPaid() throws {

@@ -70,9 +70,18 @@ import Training
     }
 
     @Test func plansOfTheRepositoryAreRead() throws {
-        for name in ["full", "ideas", "small", "smooth"] {
+        for name in ["full", "ideas", "small", "smooth", "batch"] {
             _ = try BudgetPlan(
                 contentsOf: BuiltProducts.repository.appendingPathComponent("docs/evidence/\(name).json").path)
+        }
+    }
+
+    @Test func nothingIsCountedTwice() throws {
+        let folder = TemporaryFolder()
+        let tuning: [String: Any] = ["seed": 9, "steps": 20, "factors": [1, 1]]
+        for (key, value) in [("budgets", [20, 40, 20] as Any), ("tuning", tuning), ("seeds", [1, 1])] {
+            let error = #expect(throws: TrainingError.self) { try toyPlan(folder) { $0[key] = value } }
+            #expect("\(error!)".contains("different"), "\(key)")
         }
     }
 

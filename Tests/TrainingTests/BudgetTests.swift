@@ -189,6 +189,39 @@ import Training
         #expect(parts == [false, true])
         #expect(comparison.table.rows.filter { $0.budget == 20 }.allSatisfy { $0.mean! > 0.9 })
         #expect(FileManager.default.fileExists(atPath: folder.path + "runs/toy/start/result.json"))
+        // With the ledger alone nothing but the start is trained, and all of it from another start.
+        for (seed, isKnown) in [(5, true), (6, false)] {
+            let place = folder + "moved\(seed)"
+            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+            try FileManager.default.copyItem(
+                atPath: folder.path + "runs/runs.jsonl", toPath: place + "/runs.jsonl")
+            var other = plan
+            other.tasks[0].start?.seed = UInt64(seed)
+            var trained = 0
+            let again = BudgetProtocol(
+                other, folder: place, problem: { _, _ in try problem() }, onProgress: { _ in trained += 1 })
+            #expect(try again.run())
+            #expect((trained == 0) == isKnown)
+        }
+    }
+
+    @Test func whatIsNotDoneIsNotCalledDiverged() throws {
+        let folder = TemporaryFolder()
+        let one = try toyPlan(folder) {
+            $0["seeds"] = [1]
+            $0["tasks"] = [["name": "toy, \"small\"", "task": "fm-16", "lr": 0.01, "batch": 16]]
+        }
+        #expect(try BudgetProtocol(one, folder: folder + "runs", problem: { _, _ in try problem() }).run())
+        var two = one
+        two.seeds = [1, 2]
+        let cancellation = Cancellation()
+        cancellation.request()
+        let stopped = BudgetProtocol(two, folder: folder + "runs", problem: { _, _ in try problem() })
+        #expect(try !stopped.run(cancellation: cancellation))
+        let row = try #require(stopped.table.rows.first { $0.budget == 40 })
+        #expect(row.isDone == [true, false] && row.passes == 40 && row.mean == nil)
+        #expect(row.text(ofSeed: 1) == "–" && !stopped.table.text.contains("diverged"))
+        #expect(stopped.table.csv.contains("\n\"toy, \"\"small\"\"\",\"AdamW\",20,accuracy,"))
     }
 
     @Test func aRowSaysWhatItCost() throws {

@@ -166,9 +166,8 @@ public struct Backtest: Sendable {
         forecast[name.newest] -= 1
         let truth = change(from: name.newest, to: name.target)
         return ForecastMeasure(
-            error: products.product(error, error, of: parameter),
-            predicted: products.product(forecast, forecast, of: parameter),
-            truth: products.product(truth, truth, of: parameter),
+            error: products.square(error, of: parameter), predicted: products.square(forecast, of: parameter),
+            truth: products.square(truth, of: parameter),
             product: products.product(forecast, truth, of: parameter))
     }
 
@@ -204,7 +203,7 @@ public struct Backtest: Sendable {
             steps.indices.map { j in
                 guard i != j else { return 0 }
                 let way = change(from: i, to: j)
-                return products.matrices.indices.reduce(0) { $0 + products.product(way, way, of: $1) }
+                return products.matrices.indices.reduce(0) { $0 + products.square(way, of: $1) }
             }
         }
     }

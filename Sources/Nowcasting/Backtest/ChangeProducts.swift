@@ -93,4 +93,7 @@ struct ChangeProducts: Sendable {
         }
         return sum
     }
+
+    /// a · a, which rounding must not take below zero.
+    func square(_ a: [Double], of parameter: Int) -> Double { max(0, product(a, a, of: parameter)) }
 }

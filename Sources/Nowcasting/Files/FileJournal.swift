@@ -111,7 +111,13 @@ public final class FileJournal: NowcastJournal {
     }
 
     /// Enters what is finished.
-    public func flush() { state.withLock { enter(&$0) } }
+    /// - Returns: whether it holds anything then.
+    public func flush() -> Bool {
+        state.withLock {
+            enter(&$0)
+            return $0.recordCount > 0
+        }
+    }
 
     public func measures(ofPart part: Int) -> [ChangeMeasure]? {
         state.withLock { state in

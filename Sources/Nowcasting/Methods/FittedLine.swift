@@ -20,7 +20,7 @@ public struct FittedLine: StateCombiner {
         // Normal equations: squares and product of the features, and their products with what came.
         var (aa, ab, bb, ay, by) = (0.0, 0.0, 0.0, 0.0, 0.0)
         for start in (Self.window - 1)..<newest {
-            guard let target = Self.state(at: times[start] + distance, of: times, after: start) else { continue }
+            guard let target = Self.state(distance, after: start, of: times) else { continue }
             let (mean, slope) = Self.features(times, newest: start, distance: distance)
             var truth = [Double](repeating: 0, count: times.count)
             (truth[start], truth[target]) = (-1, 1)
@@ -44,14 +44,12 @@ public struct FittedLine: StateCombiner {
     /// Only to distances at which earlier states followed each other.
     public func canForecast(from times: [Double], at time: Double) -> Bool {
         let (newest, distance) = (times.count - 1, time - times[times.count - 1])
-        return ((Self.window - 1)..<newest).contains {
-            Self.state(at: times[$0] + distance, of: times, after: $0) != nil
-        }
+        return ((Self.window - 1)..<newest).contains { Self.state(distance, after: $0, of: times) != nil }
     }
 
-    /// The state of a time, if there is one; times may be a little off.
-    private static func state(at time: Double, of times: [Double], after start: Int) -> Int? {
-        times.indices.first { $0 > start && abs(times[$0] - time) < 1e-6 * max(1, abs(time)) }
+    /// The state that lies so far behind another, if there is one; distances may be a little off.
+    private static func state(_ distance: Double, after start: Int, of times: [Double]) -> Int? {
+        times.indices.first { $0 > start && abs(times[$0] - times[start] - distance) < 1e-6 * distance }
     }
 
     /// From the newest state to the mean of the last three; along their slope over the distance. As sums of states.

@@ -28,7 +28,10 @@ public struct SteppedCombiner: Nowcaster {
         combiner.canForecast(from: times, at: times[times.count - 1] + Double(horizon))
     }
 
-    /// - Parameter horizons: in steps after the last state.
+    /// - Parameters:
+    ///   - source: as many states as there are steps, oldest first.
+    ///   - horizons: in steps after the last state.
+    /// - Throws: `NowcastError.horizon`, `stopped`; what the source and the sinks throw.
     public func nowcast(
         _ source: some StateSource, horizons: [Int], graph: GraphInput?, into sinks: [any NowcastSink],
         options: NowcastOptions

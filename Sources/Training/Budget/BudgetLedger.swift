@@ -13,6 +13,8 @@ final class BudgetLedger: Sendable {
         /// Check sum of all that the run depends on: settings, config, nowcaster and data.
         let identity: String
         let result: RunResult
+        /// What the run started from; nil for fresh weights.
+        let start: String?
     }
 
     static let name = "runs.jsonl"
@@ -50,9 +52,9 @@ final class BudgetLedger: Sendable {
         return String(bytes.withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }, radix: 16)
     }
 
-    /// Nil for a run that is not done, was another, or was not judged at all of `steps`.
-    func result(of run: String, identity: String, steps: [Int]) -> RunResult? {
-        guard let line = lines.withLock({ $0[run] }), line.identity == identity else { return nil }
+    /// Nil for a run that is not done, was another, started elsewhere, or was not judged at all of `steps`.
+    func result(of run: String, identity: String, start: String?, steps: [Int]) -> RunResult? {
+        guard let line = lines.withLock({ $0[run] }), line.identity == identity, line.start == start else { return nil }
         let known = Set(line.result.evaluations.map(\.step))
         let isJudged = line.result.divergedAtStep != nil || known.isSuperset(of: steps)
         return isJudged ? line.result : nil
@@ -61,10 +63,10 @@ final class BudgetLedger: Sendable {
     /// Keeps a finished run; the file is replaced as a whole.
     ///
     /// - Throws: `CheckpointError.cannotWrite`.
-    func add(_ result: RunResult, run: String, identity: String) throws {
+    func add(_ result: RunResult, run: String, identity: String, start: String?) throws {
         var result = result
         result.evaluations = result.evaluations.filter { steps.contains($0.step) }
-        let line = Line(run: run, identity: identity, result: result)
+        let line = Line(run: run, identity: identity, result: result, start: start)
         try lines.withLock { lines in
             lines[run] = line
             let text = lines.values.sorted { $0.run < $1.run }.map { json($0) + "\n" }.joined()

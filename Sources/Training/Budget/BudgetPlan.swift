@@ -90,7 +90,8 @@ public struct BudgetPlan: Codable, Sendable, Equatable {
                 try check("\(key)[\(index)].name", isFolder, "a name without / and leading dots", name)
             }
         }
-        try check("budgets", !budgets.isEmpty, "at least one number of steps", "none")
+        let areDifferent = !budgets.isEmpty && Set(budgets).count == budgets.count
+        try check("budgets", areDifferent, "different numbers of steps, one at least", "\(budgets)")
         let lengths =
             budgets.enumerated().map { ("budgets[\($0)]", $1) } + [("tuning.steps", tuning.steps)]
             + tasks.enumerated().compactMap { index, task in
@@ -102,8 +103,10 @@ public struct BudgetPlan: Codable, Sendable, Equatable {
         try check("seeds", !seeds.isEmpty && Set(seeds).count == seeds.count, "different numbers", "\(seeds)")
         try check("tuning.seed", !seeds.contains(tuning.seed), "a seed that the table does not use", "\(tuning.seed)")
         try check(
-            "tuning.factors", !tuning.factors.isEmpty && tuning.factors.allSatisfy { $0 > 0 && $0.isFinite },
-            "positive numbers", "\(tuning.factors)")
+            "tuning.factors",
+            !tuning.factors.isEmpty && tuning.factors.allSatisfy { $0 > 0 && $0.isFinite }
+                && Set(tuning.factors).count == tuning.factors.count,
+            "different positive numbers", "\(tuning.factors)")
         for (index, task) in tasks.enumerated() { try task.validate(PlanCheck(place: "\(file): tasks[\(index)].")) }
         for (index, method) in methods.enumerated() {
             try method.validate(PlanCheck(place: "\(file): methods[\(index)]."))

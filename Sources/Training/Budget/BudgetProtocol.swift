@@ -11,6 +11,8 @@ public final class BudgetProtocol {
     public struct Problem {
         public let description: TaskDescription
         public internal(set) var model: TrainableModel
+        /// In words, the run whose last weights the others start from.
+        var start: String?
         public let data: any DataSource
         /// By the plan's name of the nowcaster.
         public let nowcaster: (String) throws -> RunNowcaster?
@@ -114,7 +116,10 @@ public final class BudgetProtocol {
         let trainer = try Trainer(
             settings: settings, model: source.model, data: source.data, folder: place, start: .resumeIfPossible)
         guard try trainer.run(cancellation: cancellation) else { return nil }
-        own.model = own.model.starting(from: trainer.weights, name: "\(task.name)/start")
+        own.model = own.model.starting(
+            from: trainer.weights, buffers: trainer.buffers, name: "\(task.name)/start")
+        let rate = String(format: "%g", settings.learningRate)
+        own.start = "\(start.steps) steps at \(rate), seed \(start.seed), of \(source.data.identity)"
         return own
     }
 }

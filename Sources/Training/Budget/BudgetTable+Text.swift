@@ -13,7 +13,7 @@ extension BudgetTable {
         let lines = own.map { row in
             let mean = row.mean.map(metric.text) ?? "–"
             let error = row.standardError.map { "± " + metric.text($0) } ?? ""
-            let values = row.values.map { $0.map(metric.text) ?? "diverged" }.joined(separator: " / ")
+            let values = row.values.indices.map(row.text(ofSeed:)).joined(separator: " / ")
             let factor = String(format: "%g", row.factor)
             return "| \(row.method) | ×\(factor) | \(mean) \(error) | \(values) | \(row.passesText) "
                 + "| \(Int(row.seconds.rounded())) s |"
@@ -37,8 +37,8 @@ extension BudgetTable {
         let lines = rows.map { row in
             let measured = [row.mean, row.standardError, row.passes, row.searchPasses, row.seconds] + row.values
             let numbers = measured.map { $0.map { "\($0)" } ?? "" }
-            return ["\(row.task)", "\"\(row.method)\"", "\(row.budget)", row.metric.rawValue, "\(row.factor)"]
-                .joined(separator: ",") + "," + numbers.joined(separator: ",")
+            let names = [row.task, row.method].map { "\"\($0.replacing("\"", with: "\"\""))\"" }
+            return (names + ["\(row.budget)", row.metric.rawValue, "\(row.factor)"] + numbers).joined(separator: ",")
         }
         return ([header] + lines).joined(separator: "\n") + "\n"
     }

@@ -11,14 +11,22 @@ public struct BudgetTable: Sendable {
         public let metric: Metric
         /// One value a seed, in the order of the seeds; nil for a run that diverged or is not done.
         public var values: [Double?]
+        /// Whether the run of a seed is done.
+        public var isDone: [Bool]
         /// What the learning rate of the task was multiplied by.
         public let factor: Double
-        /// Forward and backward passes, one of each a step that takes a gradient; mean of the seeds.
+        /// Forward and backward passes, one of each a step that takes a gradient; mean of the runs that came so far.
         public var passes: Double
-        /// Forward passes on training batches in searches, mean of the seeds.
+        /// Forward passes on training batches in searches, mean of the same.
         public var searchPasses: Double
-        /// Wall time of training, searches included and evaluations too, mean of the seeds.
+        /// Wall time of training, searches included and evaluations too, mean of the same.
         public var seconds: Double
+        /// Runs that these are means of.
+        fileprivate var costs = 0
+
+        private enum CodingKeys: String, CodingKey {
+            case task, method, budget, metric, values, isDone, factor, passes, searchPasses, seconds
+        }
 
         /// `5000`, or `4901 + 2480 forward` where there were searches.
         public var passesText: String {
@@ -32,7 +40,21 @@ public struct BudgetTable: Sendable {
         ) {
             (self.task, self.method, self.budget, self.metric) = (task, method, budget, metric)
             (self.values, self.factor) = (values, factor)
+            isDone = values.map { $0 != nil }
             (self.passes, self.searchPasses, self.seconds) = (passes, searchPasses, seconds)
+        }
+
+        fileprivate mutating func add(_ cost: Evaluation) {
+            costs += 1
+            func mean(_ old: Double, _ new: Double) -> Double { old + (new - old) / Double(costs) }
+            passes = mean(passes, Double(cost.step - cost.nowcasts))
+            searchPasses = mean(searchPasses, Double(cost.searchPasses ?? 0))
+            seconds = mean(seconds, cost.seconds)
+        }
+
+        /// The value of a seed for people.
+        public func text(ofSeed place: Int) -> String {
+            values[place].map(metric.text) ?? (isDone[place] ? "diverged" : "–")
         }
 
         public var isComplete: Bool { values.allSatisfy { $0 != nil } }
@@ -84,11 +106,8 @@ public struct BudgetTable: Sendable {
         let index = rows.firstIndex(where: isSame) ?? rows.count
         if index == rows.count { rows.append(empty) }
         rows[index].values[place] = value
-        guard let cost else { return }
-        let share = 1 / Double(seeds.count)
-        rows[index].passes += share * Double(cost.step - cost.nowcasts)
-        rows[index].searchPasses += share * Double(cost.searchPasses ?? 0)
-        rows[index].seconds += share * cost.seconds
+        rows[index].isDone[place] = true
+        if let cost { rows[index].add(cost) }
     }
 
     /// Adds the rows of other methods or tasks.

@@ -110,7 +110,7 @@ final class MethodRuns {
         let identity = BudgetLedger.identity(
             settings, model: problem.model, data: problem.data, nowcaster: nowcaster)
         defer { progress.finishRun() }
-        if let known = ledger.result(of: run, identity: identity, steps: steps) { return known }
+        if let known = ledger.result(of: run, identity: identity, start: problem.start, steps: steps) { return known }
         guard !progress.isStopped else { return nil }
         let trainer = try Trainer(
             settings: settings, model: problem.model, data: problem.data, nowcaster: nowcaster,
@@ -125,7 +125,7 @@ final class MethodRuns {
         }
         var result = trainer.result
         result.divergedAtStep = divergedAtStep
-        try ledger.add(result, run: run, identity: identity)
+        try ledger.add(result, run: run, identity: identity, start: problem.start)
         return result
     }
 

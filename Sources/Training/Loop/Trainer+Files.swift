@@ -49,9 +49,7 @@ extension Trainer {
         var saved = optimizer.savedState
         kept?.save(into: &saved)
         let checkpoint = TrainingCheckpoint(
-            identity: identity, state: state, weights: weights,
-            buffers: Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.array) }),
-            optimizer: saved)
+            identity: identity, state: state, weights: weights, buffers: buffers, optimizer: saved)
         let shapes = Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.shape) })
         try checkpoint.write(to: folder.checkpoint, parameters: runner.parameters, bufferShapes: shapes)
         lastSave = .now

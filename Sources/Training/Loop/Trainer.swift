@@ -37,6 +37,10 @@ public final class Trainer {
     }
     /// All weights end to end.
     public var weights: [Float] { runner.weights.array }
+    /// By name.
+    var buffers: [String: [Float]] {
+        Dictionary(uniqueKeysWithValues: runner.buffers.map { ($0.name, $0.tensor.array) })
+    }
 
     /// How a run uses its folder.
     public enum Start: Sendable {

@@ -78,7 +78,7 @@ public struct BudgetReport: Sendable {
     }
 
     private func seedTexts(_ row: BudgetTable.Row, _ metric: Metric) -> [String] {
-        row.values.map { $0.map(metric.text) ?? "–" }
+        row.values.indices.map(row.text(ofSeed:))
     }
 
     private func numbers(_ rows: [BudgetTable.Row], _ metric: Metric, _ title: String) -> String {

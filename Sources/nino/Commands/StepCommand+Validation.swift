@@ -38,14 +38,14 @@ extension StepCommand {
         guard method != .wnn || checkpoint != nil else {
             throw ValidationError("--method wnn needs --checkpoint: the one that ships is NiNo's")
         }
-        guard let method, method.combiner != nil else {
+        guard let method, let combiner = method.combiner else {
             guard to == nil else { throw ValidationError("--to needs --method rank1 or fitted") }
-            return try states.requireCount(History.contextLength)
+            return try states.requireCount(History.contextLength, atLeast: History.contextLength)
         }
         guard step == nil else {
             throw ValidationError("--step is for a schedule: --method \(method.rawValue) takes --k or --to")
         }
-        try states.requireCount(nil)
+        try states.requireCount(nil, atLeast: combiner.fewestStates)
     }
 
     private func validateTarget() throws {

@@ -9,10 +9,11 @@ import Training
 struct StepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "step",
-        abstract: "Nowcast: predict a model's weights from five of its checkpoints.",
+        abstract: "Nowcast: predict a model's weights from its last checkpoints.",
         discussion: """
-            The five states are equally far apart, oldest first; the horizon --k counts in their distance. Give --k, \
-            or --step with --period and --max-steps for the schedule of a training run. Several horizons (--k 1,2,4) \
+            The states are five and equally far apart, oldest first; --method fitted and rank1 take any number, at \
+            any steps. The horizon --k counts in the distance of the last two. Give --k, or --step with --period and \
+            --max-steps for the schedule of a training run, or the step itself as --to. Several horizons (--k 1,2,4) \
             cost little more than one: each result has its horizon in its name, out-k4.safetensors. The \
             output has the names, types, sharding and metadata of the newest state, and its buffers.
             """)

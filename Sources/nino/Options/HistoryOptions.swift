@@ -35,30 +35,39 @@ struct HistoryOptions: ParsableArguments {
     /// The optimizer step of each state, where it is given.
     var steps: StepList? { states.steps }
 
-    /// - Parameter wanted: how many states the method takes; nil for any number.
-    func requireCount(_ wanted: Int?) throws {
-        // What a run's folder holds shows when it is read.
-        guard let expected = wanted ?? (run == nil ? history.count : nil) else { return }
-        try requireSteps(expected)
+    /// - Parameters:
+    ///   - wanted: how many states the method takes; nil for any number.
+    ///   - least: how many it needs.
+    func requireCount(_ wanted: Int?, atLeast least: Int) throws {
+        guard run == nil || wanted != nil else {
+            // What a run's folder holds shows when it is read.
+            guard steps == nil || !watch else {
+                throw ValidationError("--steps cannot tell the steps of checkpoints that --watch waits for")
+            }
+            return
+        }
+        guard run != nil || wanted != nil || history.count >= least else {
+            throw ValidationError("expected at least \(least) states, found \(history.count)")
+        }
+        if let fault = faultOfSteps(wanted ?? history.count) { throw ValidationError(fault) }
     }
 
-    private func requireSteps(_ expected: Int) throws {
-        if let steps, steps.values.count != expected {
-            throw ValidationError(
-                "--steps: expected \(expected) numbers, one for each state, found \(steps.values.count)")
-        }
+    private func faultOfSteps(_ expected: Int) -> String? {
+        guard let steps, steps.values.count != expected else { return nil }
+        return "--steps: expected \(expected) numbers, one for each state, found \(steps.values.count)"
     }
 
     /// The paths of the states, oldest first.
     /// - Parameters:
     ///   - count: how many of a run's newest the method takes; nil for all.
     ///   - least: how many there must be.
-    /// - Throws: `InputError` if the run has fewer; `Failure.interrupted` after Ctrl-C.
+    /// - Throws: `InputError` if the run has fewer, or another number of them than of steps; `Failure.interrupted`
+    ///   after Ctrl-C.
     func paths(_ count: Int?, atLeast least: Int) throws -> [String] {
         guard let run else { return history }
         let folder = RunCheckpoints(run)
         let all = watch ? try folder.waitForNext(atLeast: least) : try folder.all(atLeast: least)
-        if count == nil { try requireSteps(all.count) }
+        if count == nil, let fault = faultOfSteps(all.count) { throw InputError(fault) }
         return all.suffix(count ?? all.count)
     }
 

@@ -126,16 +126,23 @@ struct StepOutput {
             try ranks.barrier()
             return measures
         } catch NowcastError.stopped {
-            journal.flush()
-            Output.note("\(path): interrupted; the same command with --resume goes on")
+            // Methods of one pass or two enter nothing. Of other ranks' journals this one knows nothing.
+            if journal.flush() || ranks.size > 1 {
+                Output.note("\(path): interrupted; the same command with --resume goes on")
+            } else {
+                discard()
+                Output.note("\(path): interrupted; nothing is kept")
+            }
             throw Failure.interrupted
         } catch {
-            if ranks.isFirst {
-                for file in files { file.discard() }
-                journal.remove()
-            }
+            if ranks.isFirst { discard() }
             throw (error as? FileSink.NotFinite).map(explain) ?? error
         }
+    }
+
+    private func discard() {
+        for file in files { file.discard() }
+        journal.remove()
     }
 
     private func commit() throws {

@@ -53,7 +53,7 @@ struct StepTarget {
     }
 
     static let noGraph =
-        "give either --config or --graph (linefit, average and rank1 need none, and a LoRA adapter has its own)"
+        "give either --config or --graph (linefit, fitted, average and rank1 need none, and a LoRA adapter has its own)"
 
     /// Without a config every floating-point tensor is a parameter, but for the statistics of batch norms.
     private static func trainedTensors(of file: Checkpoint) -> [(name: String, shape: [Int])] {
