@@ -39,15 +39,15 @@ struct HistoryOptions: ParsableArguments {
     ///   - wanted: how many states the method takes; nil for any number.
     ///   - least: how many it needs.
     func requireCount(_ wanted: Int?, atLeast least: Int) throws {
-        guard run == nil || wanted != nil else {
-            // What a run's folder holds shows when it is read.
-            guard steps == nil || !watch else {
+        if wanted == nil {
+            guard !watch || steps == nil else {
                 throw ValidationError("--steps cannot tell the steps of checkpoints that --watch waits for")
             }
-            return
-        }
-        guard run != nil || wanted != nil || history.count >= least else {
-            throw ValidationError("expected at least \(least) states, found \(history.count)")
+            // What a run's folder holds shows when it is read.
+            guard run == nil else { return }
+            guard history.count >= least else {
+                throw ValidationError("expected at least \(least) states, found \(history.count)")
+            }
         }
         if let fault = faultOfSteps(wanted ?? history.count) { throw ValidationError(fault) }
     }
