@@ -127,6 +127,7 @@ def test_loss_by_a_function():
     [
         (F.cross_entropy, torch.tensor([1, 2])),
         (lambda x, y: F.cross_entropy(x, y, ignore_index=2, reduction="sum"), torch.tensor([1, 2])),
+        (lambda x, y: F.cross_entropy(x, y, ignore_index=7, reduction="sum"), torch.tensor([1, 7])),
         (F.cross_entropy, torch.tensor([[0.2, 0.3, 0.5], [1.0, 0, 0]])),
         (lambda x, y: F.cross_entropy(x[:-1], y[1:]), torch.tensor([1, 2])),
         (lambda x, y: F.nll_loss(x.log_softmax(1), y), torch.tensor([1, 2])),

@@ -30,15 +30,19 @@ def checker(model: nn.Module, example: Example) -> tuple[Callable | None, str]:
         return None, "not checked against PyTorch: no nino executable in the package, in NINO or on the PATH"
 
     def check(program: Any, tolerance: float) -> float:
-        expected = _reference(model, example, program)
-        found = run_host(program, model, example)["logits"]
-        error = float(np.abs(found.reshape(expected.shape) - expected).max() / max(np.abs(expected).max(), 1e-30))
-        if not error <= tolerance:
-            raise ExportError(
-                f"{program.name}: the host's output differs from PyTorch's by {error:.1e} of the largest, more than "
-                f"{tolerance:.0e}; please report the model"
-            )
-        return error
+        found, largest = run_host(program, model, example), 0.0
+        for name, expected in _reference(example, program).items():
+            # A loss may be next to nothing, of differences of larger numbers.
+            scale = max(np.abs(expected).max(), 1 if name == "loss" else 1e-30)
+            error = float(np.abs(found[name].reshape(expected.shape) - expected).max() / scale)
+            if not error <= tolerance:
+                what = "loss" if name == "loss" else "output"
+                raise ExportError(
+                    f"{program.name}: the host's {what} differs from PyTorch's by {error:.1e} of the largest, more "
+                    f"than {tolerance:.0e}; please report the model"
+                )
+            largest = max(largest, error)
+        return largest
 
     return check, ""
 
@@ -76,13 +80,15 @@ def _stored(program: Any, model: nn.Module) -> dict[str, torch.Tensor]:
     return {name: tensor for name, tensor in model.state_dict().items() if name in names}
 
 
-def _reference(model: nn.Module, example: Example, program: Any) -> np.ndarray:
-    """The model's own main output, computed in float32."""
-    module = model if all(p.dtype == torch.float32 for p in model.parameters()) else copy.deepcopy(model).float()
+def _reference(example: Example, program: Any) -> dict[str, np.ndarray]:
+    """The model's own main output, and its loss where it has one, computed in float32."""
+    module = example.module
+    if any(p.dtype != torch.float32 for p in module.parameters()):
+        module = copy.deepcopy(module).float()
     modes = [(m, m.training) for m in module.modules()]
-    args, kwargs = (example.args[0], example.args[1]) if example.prefix else (example.args, example.kwargs)
     args, kwargs = pytree.tree_map(
-        lambda x: x.float() if isinstance(x, torch.Tensor) and x.dtype.is_floating_point else x, (args, kwargs)
+        lambda x: x.float() if isinstance(x, torch.Tensor) and x.dtype.is_floating_point else x,
+        (example.args, example.kwargs),
     )
     module.eval()
     try:
@@ -91,4 +97,9 @@ def _reference(model: nn.Module, example: Example, program: Any) -> np.ndarray:
     finally:
         for m, mode in modes:
             m.training = mode
-    return output_of(output, program.main).float().cpu().numpy()
+    own = output["outputs"] if example.prefix else output
+    results = {"logits": output_of(own, program.main)}
+    # The host computes a loss where labels are given, and by no other name.
+    if program.loss is not None and "labels" in (entry["name"] for entry in program.document["inputs"]):
+        results["loss"] = output_of(output, program.loss)
+    return {name: x.float().cpu().numpy() for name, x in results.items()}

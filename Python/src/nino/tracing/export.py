@@ -14,13 +14,12 @@ from torch.export.graph_signature import InputKind
 from torch.fx import Node
 
 from .check import checker
-from .errors import ExportError
+from .errors import ExportError, NotLeading
 from .folding import Folding
 from .following import as_for_export, follow
 from .graph import Graph, Value
 from .inputs import Example, prepare
 from .lowering import Lowering
-from .lowering.context import NotLeading
 from .outputs import main_output, named_outputs
 from .program import Program
 from .sizes import SizeNames, shape_of
@@ -109,6 +108,8 @@ class _Conversion:
         self.placeholders: list[str] = []
         self.main = ""
         """Name of the output that counts, in the model's own output."""
+        self.loss: str | None = None
+        """Name of the loss in the output of what is traced, if it is there."""
 
     def program(self, loss: str | Callable | None) -> Program:
         """Reads the graph, folds, lowers, writes."""
@@ -192,6 +193,10 @@ class _Conversion:
         limits = self.exported.range_constraints.get(symbol)
         return int(limits.upper) if limits is not None and limits.upper.is_Integer else 1 << 31
 
+    def _least(self, symbol: sympy.Symbol) -> int:
+        limits = self.exported.range_constraints.get(symbol)
+        return int(limits.lower) if limits is not None and limits.lower.is_Integer else 1
+
     # Outputs
 
     def _outputs(self, lowering: Lowering, loss: str | Callable | None) -> dict[str, Value]:
@@ -208,7 +213,8 @@ class _Conversion:
         outputs = {"logits": lowering.full(lowering._argument(found[main]))}
         lowering.graph.module = None
         if callable(loss) or (loss is not None and loss in found):
-            outputs["loss"] = lowering._argument(found["loss" if callable(loss) else loss])
+            self.loss = "loss" if callable(loss) else loss
+            outputs["loss"] = lowering._argument(found[self.loss])
         elif loss is not None:
             outputs["loss"] = self._cross_entropy(lowering, outputs["logits"], loss, list(found))
         self._add_unread(lowering, outputs, {name: node for name, node in lossless.items() if name != main})
@@ -256,10 +262,12 @@ class _Conversion:
         if self.placeholders:
             document["placeholders"] = self.placeholders
         constants = {name: np.asarray(array) for name, array in writer.constants.items()}
-        return Program(document, constants, main=self.main)
+        return Program(document, constants, main=self.main, loss=self.loss)
 
     def _size(self, symbol: sympy.Symbol, writer: Writer) -> dict[str, Any]:
         name = self.names.encode(symbol)
         entry: dict[str, Any] = {"name": name, "example": self.sizes[symbol]}
-        most = min(self._most(symbol), writer.limits.get(name, 1 << 31))
+        least, most = self._least(symbol), min(self._most(symbol), writer.limits.get(name, 1 << 31))
+        # 2 is what torch.export itself assumes of every open size.
+        entry |= {"least": least} if least > 2 else {}
         return entry | ({"most": most} if most < 1 << 31 else {})

@@ -7,7 +7,9 @@ from typing import Any
 import sympy
 import torch
 from torch.fx import Node
+from torch.utils import _pytree as pytree
 
+from .nodes import memory, op_name, reads, writes
 from .sizes import evaluate, size_of
 
 _RANDOM = {"dropout", "rand", "randn", "rand_like", "randn_like", "bernoulli", "multinomial", "randperm", "randint"}
@@ -41,6 +43,8 @@ class Folding:
         """
         self.sizes = (example, largest)
         self.values: dict[Node, tuple[Any, Any]] = {}
+        self._written: set[int | None] = set()
+        """Memory that an op in place writes into and that is no constant any more."""
         for node in nodes:
             if node.op == "placeholder" and node.name in tensors:
                 tensor = tensors[node.name].detach().cpu()
@@ -48,19 +52,34 @@ class Folding:
             elif node.op == "call_function" and self._is_constant(node):
                 self.values[node] = tuple(self._run(node, which) for which in (0, 1))
                 self._check_shape(node)
+            elif node.op == "call_function" and writes(node):
+                self._written.add(memory(node.args[0]))
 
     def __contains__(self, node: Node) -> bool:
         return node in self.values
 
     def _is_constant(self, node: Node) -> bool:
-        name = _name(node)
+        name = op_name(node)
+        if not all(map(self._has_known_sizes, [node, *filter(_is_size, node.all_input_nodes)])):
+            return False
         if name in _RANDOM or isinstance(node.target, torch._ops.HigherOrderOperator):
             return False
         if isinstance(node.meta.get("val"), (torch.SymInt, int)) or node.meta.get("val") is None:
             return False
         if name in _FILLED or name in ("full_like", "new_full") and not isinstance(node.args[-1], Node):
             return True
+        if any(memory(source) in self._written for source in node.all_input_nodes if not _is_size(source)):
+            return False
+        if writes(node) and any(user < node and user not in self.values for _, user in reads(node)):
+            # What read it before is lowered later, and would find it written.
+            return False
         return all(source in self.values or _is_size(source) for source in node.all_input_nodes)
+
+    def _has_known_sizes(self, node: Node) -> bool:
+        """Not so where a size depends on values: on how many are true, say."""
+        leaves = pytree.tree_leaves(node.meta.get("val"))
+        sizes = [size_of(size) for x in leaves for size in (x.shape if isinstance(x, torch.Tensor) else [x])]
+        return all(size.free_symbols <= self.sizes[0].keys() for size in sizes if isinstance(size, sympy.Expr))
 
     def _run(self, node: Node, which: int) -> Any:
         def argument(value: Any) -> Any:
@@ -72,7 +91,7 @@ class Folding:
                 return torch.device("cpu")
             return value
 
-        name = _name(node)
+        name = op_name(node)
         if name in _FILLED or name in ("full_like", "new_full"):
             fake = node.meta["val"]
             shape = [evaluate(size_of(size), self.sizes[which]) for size in fake.shape]
@@ -94,12 +113,6 @@ class Folding:
             found = list(self.values[node][which].shape)
             if found != expected:
                 raise ValueError(f"{node.name}: expected the shape {expected}, found {found}")
-
-
-def _name(node: Node) -> str:
-    """``add`` of ``aten.add.Tensor``."""
-    parts = str(node.target).split(".")
-    return parts[-2] if len(parts) > 1 else parts[0]
 
 
 def _is_size(node: Node) -> bool:

@@ -71,9 +71,8 @@ class Example:
         return self.names.get(argument, argument)
 
     def host_values(self) -> dict[str, torch.Tensor]:
-        """The example's tensors by the host's names, without targets."""
-        tensors = {name: leaf for name, leaf in self.leaves() if isinstance(leaf, torch.Tensor)}
-        return {self.host_name(name): leaf for name, leaf in tensors.items() if name != "targets"}
+        """The example's tensors by the host's names."""
+        return {self.host_name(name): leaf for name, leaf in self.leaves() if isinstance(leaf, torch.Tensor)}
 
 
 class _WithLoss(nn.Module):

@@ -28,12 +28,15 @@ class Program:
         constants: those values by name, float32.
         note: one line on what was checked, or why not.
         main: name in the model's output of what the program calls ``logits``.
+        loss: name of what it calls ``loss`` in the output of the model, or of the model with its loss function; None if
+            there is none there.
     """
 
     document: dict[str, Any]
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     note: str = ""
     main: str = "output"
+    loss: str | None = None
     _checker: Any = field(default=None, repr=False)
 
     @property

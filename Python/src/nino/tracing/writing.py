@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,10 @@ class Writer:
         entry: dict[str, Any] = {"op": operation.name}
         entry["inputs"] = [self.reference(value) for value in operation.inputs]
         attributes = {key: self._attribute(value) for key, value in operation.attributes.items()}
+        for key, value in attributes.items():
+            if isinstance(value, float) and not math.isfinite(value):
+                where = f'module "{operation.module}"' if operation.module else "the model"
+                raise ExportError(f"{where}: {operation.name}: {key}: expected a finite number, found {value}")
         if attributes:
             entry["attributes"] = attributes
         entry["shape"] = [self.names.encode(size) for size in operation.result.shape]

@@ -12,6 +12,7 @@ from . import (
     padding,
     recurrent,
     reduction,
+    resizing,
     spatial,
 )
 from .context import RULES, Lowering
@@ -30,5 +31,6 @@ __all__ = [
     "padding",
     "recurrent",
     "reduction",
+    "resizing",
     "spatial",
 ]

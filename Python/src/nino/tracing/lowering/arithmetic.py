@@ -7,6 +7,7 @@ from typing import Any
 
 from ..graph import Constant, Value
 from ..recognition import recognize_norm, recognize_rotary
+from .comparison import choose
 from .context import Lowering, Unsupported, rule
 
 
@@ -244,8 +245,13 @@ def selu(lo: Lowering, x: Value) -> Value:
 
 @rule("softplus")
 def softplus(lo: Lowering, x: Value, beta: float = 1, threshold: float = 20) -> Value:
-    """log(1 + e^(beta x)) / beta; beyond the threshold float32 tells it no more from x."""
-    return lo.graph.scale(lo.graph.unary("softplus", lo.graph.scale(x, beta)), 1 / beta)
+    """log(1 + e^(beta x)) / beta, and x beyond the threshold; from 20 on float32 does not tell one from the other."""
+    x = lo.full(x)
+    scaled = lo.graph.scale(x, beta)
+    soft = lo.graph.scale(lo.graph.unary("softplus", scaled), 1 / beta)
+    if threshold >= 20:
+        return soft
+    return choose(lo, lo.graph.binary("binary", lo.constant(threshold), scaled, function="less"), x, soft)
 
 
 @rule("log_sigmoid")

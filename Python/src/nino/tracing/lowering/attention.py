@@ -46,7 +46,9 @@ def attention(
     width = value.shape[-1]
     flat = lo.graph.apply("attention", inputs, (*inputs[0].shape[:2], heads * width), **attributes)
     split = lo.graph.reshape(flat, (*inputs[0].shape[:2], heads, width))
-    return lo.graph.reshape(lo.graph.transpose(split, [0, 2, 1, 3]), lo.shape)
+    result = lo.graph.reshape(lo.graph.transpose(split, [0, 2, 1, 3]), lo.shape)
+    sees = None if attn_mask is None else _sees(lo, attn_mask)
+    return result if sees is None else lo.graph.multiply(result, sees)
 
 
 def _rows(lo: Lowering, x: Value) -> Value:
@@ -104,6 +106,20 @@ def _mask(lo: Lowering, mask: Value) -> Value | dict | None:
         return known
     arrays = [np.maximum(array, _NEVER) for array in arrays]
     return Constant(compact.shape, example=arrays[0], largest=arrays[1])
+
+
+def _sees(lo: Lowering, mask: Value) -> Value | None:
+    """Whether each position sees any at all, unless all do: PyTorch gives 0 for one that does not, the host a mean."""
+    if _is_float_mask(lo):
+        return None
+    compact = lo.compact(mask)
+    if not isinstance(compact, Constant):
+        return lo.graph.reduce(lo.full(mask), [mask.rank - 1], True, "max")
+    arrays = [np.atleast_1d(array != 0).any(-1, keepdims=True) for array in (compact.example, compact.largest)]
+    if all(array.all() for array in arrays):
+        return None
+    example, largest = (array.astype(np.float32) for array in arrays)
+    return lo.compact(Constant((*compact.shape[:-1], 1), example=example, largest=largest))
 
 
 def _is_float_mask(lo: Lowering) -> bool:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import torch
+
 from ..graph import Constant, Value, broadcast_shape
-from .context import Lowering, rule
+from ..nodes import dtype_of
+from .context import Lowering, Unsupported, rule
+
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def _compare(function: str, swapped: bool = False) -> Any:
@@ -24,22 +30,35 @@ rule("eq")(_compare("equal"))
 rule("ne", "not_equal")(_compare("notEqual"))
 
 
-@rule("logical_and", "bitwise_and", "__and__")
-def both(lo: Lowering, a: Value, b: Value) -> Value:
+def _truths(lo: Lowering, operands: tuple[Any, ...]) -> list[Value]:
+    """The node's operands as 1 and 0. Bits of whole numbers are refused."""
+    types = [dtype_of(argument) for argument in lo.node.args]
+    if "logical" not in lo.node.target._schema.name and set(types) != {torch.bool}:
+        found = ", ".join(str(dtype).removeprefix("torch.") for dtype in types)
+        raise Unsupported(f"the bits of whole numbers: expected bool, found {found}")
+    values = [lo.compact(lo.floats(x)) for x in operands]
+    return [
+        x if dtype == torch.bool else lo.graph.binary("binary", x, lo.constant(0), function="notEqual")
+        for x, dtype in zip(values, types)
+    ]
+
+
+@rule("logical_and", "bitwise_and", "__and__", "__iand__")
+def both(lo: Lowering, *operands: Any) -> Value:
     """True where both are."""
-    return lo.graph.multiply(lo.compact(lo.floats(a)), lo.compact(lo.floats(b)))
+    return lo.graph.multiply(*_truths(lo, operands))
 
 
-@rule("logical_or", "bitwise_or", "__or__")
-def either(lo: Lowering, a: Value, b: Value) -> Value:
+@rule("logical_or", "bitwise_or", "__or__", "__ior__")
+def either(lo: Lowering, *operands: Any) -> Value:
     """True where one is."""
-    return lo.graph.binary("binary", lo.compact(lo.floats(a)), lo.compact(lo.floats(b)), function="maximum")
+    return lo.graph.binary("binary", *_truths(lo, operands), function="maximum")
 
 
 @rule("logical_not", "bitwise_not")
-def negation(lo: Lowering, x: Value) -> Value:
+def negation(lo: Lowering, *operands: Any) -> Value:
     """True where it is not."""
-    return lo.graph.binary("binary", lo.full(lo.floats(x)), lo.constant(0), function="equal")
+    return lo.graph.binary("binary", *_truths(lo, operands), lo.constant(0), function="equal")
 
 
 @rule("where")
@@ -72,7 +91,15 @@ def filled(lo: Lowering, *args: Any, **_: Any) -> Value:
     return lo.graph.broadcast(lo.constant(fill), lo.shape)
 
 
-@rule("isnan", "isinf")
-def never(lo: Lowering, x: Value) -> Value:
-    """Not told: a program's numbers are finite."""
-    return lo.graph.broadcast(lo.constant(0.0), x.shape)
+@rule("isnan")
+def is_no_number(lo: Lowering, x: Value) -> Value:
+    """True where it differs from itself."""
+    x = lo.full(x)
+    return lo.graph.binary("binary", x, x, function="notEqual")
+
+
+@rule("isinf")
+def is_infinite(lo: Lowering, x: Value) -> Value:
+    """True beyond the largest number of float32."""
+    size = lo.graph.unary("abs", lo.full(x))
+    return lo.graph.binary("binary", lo.constant(_LARGEST), size, function="less")

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import sympy
 import torch
 from torch.fx import Node
 
-from ..errors import ExportError
+from ..errors import ExportError, NeedsLength, NotLeading, Unsupported
 from ..folding import Folding
 from ..graph import Constant, Graph, Value
+from ..nodes import module_path, op_name, place, writes
 from ..sizes import Size, product, shape_of, size_of
+from .in_place import write_back
 
 Rule = Callable[..., Any]
-VIEWS = {"view", "reshape", "slice", "select", "transpose", "permute", "unsqueeze", "squeeze", "expand", "alias", "t"}
-"""Ops whose result is the same memory as their operand's."""
-
 RULES: dict[str, Rule] = {}
 """By the op's name without namespace, overload and the underscore of an in-place form; called as
 ``rule(lowering, *args, **kwargs)``.
@@ -37,18 +36,6 @@ def rule(*names: str) -> Callable[[Rule], Rule]:
     return register
 
 
-class Unsupported(Exception):
-    """Raised by a rule; the sentence says what it cannot do."""
-
-
-class NotLeading(ExportError):
-    """A table is not the leading part of the same table for longer inputs, so it can be stored for one length alone."""
-
-
-class NeedsLength(NotLeading):
-    """An op that can be written for one length alone."""
-
-
 class Lowering:
     """One export: the graph so far, and the values of the nodes that were visited."""
 
@@ -57,8 +44,6 @@ class Lowering:
         self.folding = folding
         self.batch = batch
         self.values: dict[Node, Any] = {}
-        self.written: set[Node] = set()
-        """What was written into in place, and what is computed of that: no constants any more."""
         self.node: Node | None = None
 
     # What rules use
@@ -87,6 +72,8 @@ class Lowering:
         """
         if isinstance(x, (int, float)):
             return self.constant(float(x))
+        if isinstance(x, sympy.Expr):
+            self.refuse_open(x, "as a number")
         if isinstance(x, Value) and x.opaque is not None:
             raise Unsupported(f"{x.opaque} is not told by the host")
         if not isinstance(x, Constant):
@@ -133,6 +120,12 @@ class Lowering:
         source = self.node.args[argument]
         return isinstance(source, Node) and source.meta["val"].dtype.is_floating_point
 
+    def refuse_open(self, size: sympy.Expr, what: str) -> NoReturn:
+        """For an op that cannot be written for an open size: that of a text may be fixed, a batch may not."""
+        if size.free_symbols & self.batch:
+            raise Unsupported(f"the size of the batch {what}; it stays open")
+        raise NeedsLength(f"{place(self.node)}: {self.node.target}: the length of a text {what}")
+
     # The walk
 
     def visit(self, node: Node) -> None:
@@ -142,13 +135,8 @@ class Lowering:
             ExportError: naming module and op.
         """
         self.node = node
-        if node.op != "call_function":
+        if node.op != "call_function" or node in self.folding:
             return
-        is_stale = any(source in self.written for source in node.all_input_nodes)
-        if node in self.folding and not is_stale:
-            return
-        if is_stale:
-            self.written.add(node)
         if node.target is operator.getitem:
             source = self._argument(node.args[0])
             self.values[node] = source[node.args[1]]
@@ -162,17 +150,17 @@ class Lowering:
         found = RULES.get(name) or RULES.get(name.removesuffix("_"))
         if found is None:
             raise ExportError(f"{place(node)}: {node.target}: the host has no such operation; replace it in the model")
-        args = torch.fx.node.map_aggregate(node.args, self._argument)
-        kwargs = torch.fx.node.map_aggregate(dict(node.kwargs), self._argument)
         try:
+            args = torch.fx.node.map_aggregate(node.args, self._argument)
+            kwargs = torch.fx.node.map_aggregate(dict(node.kwargs), self._argument)
             result = found(self, *args, **kwargs)
+            if isinstance(result, Value) and not isinstance(result, Constant):
+                result = self._fitted(result)
+            self.values[node] = result
+            if writes(node):
+                write_back(self, node, result)
         except Unsupported as reason:
             raise ExportError(f"{place(node)}: {node.target}: {reason}") from reason
-        if isinstance(result, Value) and not isinstance(result, Constant):
-            result = self._fitted(result)
-        self.values[node] = result
-        if name.endswith("_") and not name.endswith("__"):
-            self._write_back(node, result)
 
     def _fitted(self, result: Value) -> Value:
         """The result in the node's shape, of which a rule may have left out what repeats and sizes of 1."""
@@ -180,41 +168,6 @@ class Lowering:
         if result.shape == shape or product(result.shape) == product(shape):
             return self.graph.reshape(result, shape)
         return self.graph.broadcast(self.graph.reshape(result, (1,) * (len(shape) - result.rank) + result.shape), shape)
-
-    def _write_back(self, node: Node, result: Value) -> None:
-        """What an in-place op leaves in its operand, and in what that is a view of."""
-        target = node.args[0]
-        while True:
-            self.values[target] = result
-            self.written.add(target)
-            if target.op != "call_function" or op_name(target) not in VIEWS:
-                return
-            base = target.args[0]
-            whole = self.full(self._argument(base))
-            result = self._replaced(target, whole, result)
-            target = base
-
-    def _replaced(self, view: Node, whole: Value, part: Value) -> Value:
-        """The whole of which a view was written to."""
-        name = op_name(view)
-        if name == "select":
-            axis = view.args[1] % whole.rank
-            start = self._argument(view.args[2])
-            start = start + whole.shape[axis] if isinstance(start, int) and start < 0 else start
-            part = self.graph.reshape(part, (*whole.shape[:axis], 1, *whole.shape[axis + 1 :]))
-        elif name == "slice" and (len(view.args) < 5 or view.args[4] == 1):
-            axis = (view.args[1] if len(view.args) > 1 else 0) % whole.rank
-            start = self._argument(view.args[2]) if len(view.args) > 2 else 0
-            start = 0 if start is None else start
-            start = start + whole.shape[axis] if isinstance(start, int) and start < 0 else start
-        elif name in ("view", "reshape", "unsqueeze", "squeeze", "alias"):
-            return self.graph.reshape(part, whole.shape)
-        else:
-            raise ExportError(f"{place(view)}: {view.target}: it is written into; use a form that makes a new tensor")
-        end = start + part.shape[axis]
-        before = self.graph.slice(whole, axis, 0, start)
-        behind = self.graph.slice(whole, axis, end, whole.shape[axis])
-        return self.graph.concat([x for x in (before, part, behind) if 0 not in x.shape], axis)
 
     def _argument(self, value: Any) -> Any:
         if not isinstance(value, Node):
@@ -231,6 +184,10 @@ class Lowering:
 
     def _folded(self, node: Node) -> Any:
         example, largest = self.folding.values[node]
+        if isinstance(example, (int, float)):
+            if example != largest:
+                self.refuse_open(node.meta["val"].node.expr, "as a number")
+            return example
         if not isinstance(example, torch.Tensor):
             return tuple(self._make(e, la, shape_of(f)) for e, la, f in zip(example, largest, node.meta["val"]))
         result = self._make(example, largest, shape_of(node.meta["val"]))
@@ -243,27 +200,3 @@ class Lowering:
 
 def _is_uniform(array: np.ndarray, axis: int) -> bool:
     return array.shape[axis] > 0 and np.array_equal(array, np.broadcast_to(array.take([0], axis), array.shape), True)
-
-
-def op_name(node: Node) -> str:
-    """``add_`` of ``aten.add_.Tensor``; the function's own name for anything else."""
-    target = node.target
-    if isinstance(target, torch._ops.OpOverload):
-        return target._schema.name.split("::")[1]
-    return getattr(target, "__name__", str(target))
-
-
-def module_path(node: Node) -> str | None:
-    """The path of the user's module that the node comes from, None for the model itself."""
-    stack = node.meta.get("nn_module_stack")
-    return list(stack.values())[-1][0] or None if stack else None
-
-
-def place(node: Node) -> str:
-    """The user's module that the node comes from, for messages."""
-    stack = node.meta.get("nn_module_stack")
-    if not stack:
-        return "the model"
-    path, kind = list(stack.values())[-1]
-    kind = kind if isinstance(kind, str) else f"{kind.__module__}.{kind.__qualname__}"
-    return f'module "{path}" ({kind.rsplit(".", 1)[-1]})' if path else f"the model ({kind.rsplit('.', 1)[-1]})"

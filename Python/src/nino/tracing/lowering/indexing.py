@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
-from ..graph import Constant, Value
+from ..graph import Constant, Value, broadcast_shape
+from ..nodes import dtype_of
 from ..sizes import product
 from .context import Lowering, Unsupported, rule
 
@@ -45,6 +47,8 @@ def _rows_of(lo: Lowering, table: Value, ids: Value, padding: int = -1) -> Value
 def index(lo: Lowering, x: Value, indices: list[Value | None]) -> Value:
     """Advanced indexing: constant ids of one axis, a whole axis and ids of the next, or a mask of no axis."""
     used = [i for i, ids in enumerate(indices) if ids is not None]
+    if any(dtype_of(ids) in (torch.bool, torch.uint8) for ids in lo.node.args[1] if ids is not None):
+        raise Unsupported("a mask as an index; use index_select with ids, or torch.where")
     if len(used) == 1:
         return _index_one(lo, lo.full(x), used[0], indices[used[0]])
     compacts = [lo.compact(lo.floats(indices[i])) for i in used]
@@ -108,6 +112,8 @@ def _index_flat(lo: Lowering, x: Value, axes: list[int], ids: list[Value]) -> Va
     sizes = [x.shape[axis] for axis in axes]
     if not all(isinstance(size, int) for size in sizes):
         raise Unsupported("advanced indexing of several axes of open size")
+    for size in (size for a in ids for size in a.shape if not isinstance(size, int)):
+        lo.refuse_open(size, "as the number of ids of several axes")
     arrays = np.broadcast_arrays(*(a.example.astype(np.int64) % s for a, s in zip(ids, sizes)))
     flat = np.ravel_multi_index(arrays, sizes)
     first = axes[0]
@@ -124,10 +130,20 @@ def index_select(lo: Lowering, x: Value, dim: int, ids: Value) -> Value:
     return _index_one(lo, lo.full(x), dim % x.rank, ids)
 
 
-@rule("gather", "take_along_dim")
-def gather(lo: Lowering, x: Value, a: Any, b: Any, **_: Any) -> Value:
+@rule("take_along_dim")
+def take_along(lo: Lowering, x: Value, ids: Value, dim: int | None = None) -> Value:
+    """One position of an axis for each element of the ids; other axes repeat where one operand has size 1."""
+    if dim is None:
+        raise Unsupported("no dim")
+    ids, x, axis = lo.full(lo.floats(ids)), lo.full(lo.floats(x)), dim % x.rank
+    shape = broadcast_shape(x.shape, ids.shape)
+    x = lo.graph.broadcast(x, (*shape[:axis], x.shape[axis], *shape[axis + 1 :]))
+    return lo.graph.apply("gather", [x, ids], (*shape[:axis], ids.shape[axis], *shape[axis + 1 :]), axis=axis)
+
+
+@rule("gather")
+def gather(lo: Lowering, x: Value, dim: int, ids: Value, **_: Any) -> Value:
     """One position of an axis for each element of the ids."""
-    dim, ids = (a, b) if isinstance(a, int) else (b, a)
     ids, x, axis = lo.full(lo.floats(ids)), lo.full(x), dim % x.rank
     for other, (size, wanted) in enumerate(zip(x.shape, ids.shape)):
         if other != axis and size != wanted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..graph import Value
-from .arithmetic import add, maximum, multiply, subtract
+from .arithmetic import add, multiply, subtract
 from .context import Lowering, Unsupported, rule
 from .norms import log_softmax
 from .reduction import total
@@ -50,7 +50,8 @@ def nll(
     axis = 1 if x.rank > 1 else 0
     ids = lo.floats(target)
     counts = lo.graph.binary("binary", ids, lo.constant(ignore_index), function="notEqual")
-    lined = lo.graph.reshape(maximum(lo, ids, 0), (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
+    # Ids to be ignored may be no class: 0 in their place, so that each is one.
+    lined = lo.graph.reshape(lo.graph.multiply(ids, counts), (*x.shape[:axis], 1, *x.shape[axis + 1 :]))
     picked = lo.graph.apply("gather", [lo.full(x), lined], lined.shape, axis=axis)
     losses = multiply(lo, lo.graph.scale(lo.graph.reshape(picked, ids.shape), -1), counts)
     if reduction == _NONE:

@@ -28,8 +28,11 @@ def add_product(lo: Lowering, bias: Value, x: Value, weight: Value, *, beta: flo
 
 @rule("baddbmm", "addbmm")
 def add_products(lo: Lowering, bias: Value, a: Value, b: Value, *, beta: float = 1, alpha: float = 1) -> Value:
-    """beta · bias + alpha · a b, for each matrix of a batch."""
-    return add(lo, multiply(lo, matmul(lo, a, b), alpha), multiply(lo, bias, beta))
+    """beta · bias + alpha · a b, for each matrix of a batch, or (addbmm) with their sum."""
+    products = matmul(lo, a, b)
+    if "baddbmm" not in lo.node.target._schema.name:
+        products = lo.graph.reduce(products, [0], False, "sum")
+    return add(lo, multiply(lo, products, alpha), multiply(lo, bias, beta))
 
 
 @rule("matmul", "mm", "bmm", "mv", "dot", "vdot", "linalg_matmul")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from ..graph import Constant, Value
+from ..nodes import dtype_of
 from ..recognition import recognize_rotation
 from ..sizes import Size, divide, shape_of
 from .context import Lowering, Unsupported, rule
@@ -38,11 +40,12 @@ def same(lo: Lowering, x: Value, *_: Any, **__: Any) -> Value:
 
 @rule("to", "_to_copy", "type_as", "float", "double", "half", "bfloat16", "contiguous")
 def convert(lo: Lowering, x: Value, *_: Any, **__: Any) -> Value:
-    """Another element type: all floats are float32 here; whole numbers are cut off."""
+    """Another element type: all floats are float32 here; whole numbers are cut off, truth is what is not 0."""
     result_is_float = lo.node.meta["val"].dtype.is_floating_point
+    if lo.node.meta["val"].dtype == torch.bool:
+        is_bool = dtype_of(lo.node.args[0]) == torch.bool
+        return x if is_bool else lo.graph.binary("binary", lo.full(x), lo.constant(0), function="notEqual")
     if lo.is_float() and not result_is_float:
-        if "bool" in str(lo.node.meta["val"].dtype):
-            return lo.graph.binary("binary", lo.full(x), lo.constant(0), function="notEqual")
         return lo.graph.unary("truncate", lo.full(x))
     return lo.floats(x) if result_is_float else x
 

@@ -42,8 +42,8 @@ def rms_norm(
 
 @rule("_weight_norm", "_weight_norm_interface")
 def weight_norm(lo: Lowering, direction: Value, length: Value, dim: int = 0) -> Value:
-    """The direction brought to a length, one for each position of an axis."""
-    axes = [axis for axis in range(direction.rank) if axis != dim % direction.rank]
+    """The direction brought to a length, one for each position of an axis, or (-1) one for all."""
+    axes = [axis for axis in range(direction.rank) if dim == -1 or axis != dim % direction.rank]
     square = lo.graph.reduce(lo.graph.multiply(direction, direction), axes, True, "sum")
     share = lo.graph.binary("binary", length, lo.graph.unary("sqrt", square), function="divide")
     return lo.graph.multiply(direction, share)

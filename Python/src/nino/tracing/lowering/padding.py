@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..graph import Value
@@ -36,6 +38,11 @@ def pad_axis(lo: Lowering, x: Value, axis: int, before: int, behind: int, mode: 
         before, behind, size = max(0, before), max(0, behind), x.shape[axis]
     if before == 0 and behind == 0:
         return x
+    if mode == "constant" and not math.isfinite(value):
+        # An attribute is a finite number; a constant may be any.
+        sides = [(*x.shape[:axis], count, *x.shape[axis + 1 :]) for count in (before, behind)]
+        first, last = (lo.graph.broadcast(lo.constant(value), side) for side in sides)
+        return lo.graph.concat([part for part in (first, x, last) if part.shape[axis] != 0], axis)
     if mode == "constant":
         shape = (*x.shape[:axis], size + before + behind, *x.shape[axis + 1 :])
         return lo.graph.apply("pad", [x], shape, axis=axis, before=before, behind=behind, value=float(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..graph import Value
+from ..graph import Value, broadcast_shape
 from ..sizes import product
 from .arithmetic import add, maximum, minimum, multiply
 from .context import Lowering, Unsupported, rule
@@ -49,6 +49,8 @@ rule("min")(_extreme("min"))
 @rule("var", "std", "var_mean")
 def variance(lo: Lowering, x: Value, dim: Any = None, unbiased: bool = True, keepdim: bool = False, **kw: Any) -> Any:
     """Mean square of the distance from the mean, with a correction of the count."""
+    if isinstance(dim, bool):  # the overload without axes has unbiased in their place
+        dim, unbiased = None, dim
     correction = kw.get("correction", 1 if unbiased is True or unbiased is None else 0)
     correction = 1 if correction is None else correction
     keepdim = kw.get("keepdim", keepdim)
@@ -111,14 +113,21 @@ def distances(lo: Lowering, a: Value, b: Value, p: float = 2, *_: Any) -> Value:
 
 @rule("cosine_similarity")
 def cosine_similarity(lo: Lowering, a: Value, b: Value, dim: int = 1, eps: float = 1e-8) -> Value:
-    """a · b over the product of their lengths."""
-    axis = _axes(a, dim)
+    """a · b over the product of their lengths, the axis counted in their common rank."""
+    shape = broadcast_shape(a.shape, b.shape)
+    axis = dim % len(shape)
+
+    def ranked(x: Value) -> Value:
+        x = lo.graph.reshape(lo.full(x), (1,) * (len(shape) - x.rank) + x.shape)
+        return lo.graph.broadcast(x, (*x.shape[:axis], shape[axis], *x.shape[axis + 1 :]))
+
+    a, b = ranked(a), ranked(b)
 
     def length(x: Value) -> Value:
-        square = lo.graph.reduce(lo.graph.multiply(x, x), axis, False, "sum")
+        square = lo.graph.reduce(lo.graph.multiply(x, x), [axis], False, "sum")
         return lo.graph.unary("sqrt", lo.graph.binary("binary", square, lo.constant(eps * eps), function="maximum"))
 
-    dot = lo.graph.reduce(multiply(lo, a, b), axis, False, "sum")
+    dot = lo.graph.reduce(multiply(lo, a, b), [axis], False, "sum")
     return lo.graph.binary("binary", dot, multiply(lo, length(a), length(b)), function="divide")
 
 

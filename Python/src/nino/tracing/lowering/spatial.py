@@ -1,4 +1,4 @@
-"""Convolutions, pooling and resizing of images and sequences."""
+"""Convolutions, pooling and windows of images and sequences."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def adaptive_average_pool(lo: Lowering, x: Value, size: Any) -> Value:
     if all(lo.shape[axis] == 1 for axis in axes):
         return lo.graph.reduce(x, axes, True)
     for axis in axes:
-        x = _along(lo, x, axis, lo.shape[axis], _averages)
+        x = along(lo, x, axis, lo.shape[axis], _averages)
     return x
 
 
@@ -189,10 +189,10 @@ def _averages(size: int, wanted: int) -> np.ndarray:
     return rows
 
 
-def _along(lo: Lowering, x: Value, axis: int, wanted: Any, make: Any) -> Value:
-    """A constant matrix applied to one axis."""
+def along(lo: Lowering, x: Value, axis: int, wanted: Any, make: Any, always: bool = False) -> Value:
+    """A constant matrix applied to one axis; to one that keeps its size only if asked to."""
     size = x.shape[axis]
-    if size == wanted:
+    if size == wanted and not always:
         return x
     if not (isinstance(size, int) and isinstance(wanted, int)):
         raise Unsupported("an axis of open size")
@@ -215,46 +215,6 @@ def adaptive_max_pool(lo: Lowering, x: Value, size: Any) -> Any:
         axes.append(at + 1)
     pooled = lo.graph.reduce(lo.graph.reshape(lo.full(x), shape), axes, False, "max")
     return (pooled, None) if isinstance(result, (tuple, list)) else pooled
-
-
-@rule("upsample_nearest1d", "upsample_nearest2d")
-def nearest(lo: Lowering, x: Value, *_: Any, **__: Any) -> Value:
-    """Each pixel several times."""
-    x = lo.full(x)
-    for axis in range(2, x.rank):
-        size, wanted = x.shape[axis], lo.shape[axis]
-        if isinstance(size, int) and isinstance(wanted, int) and wanted % size == 0:
-            parts = (*x.shape[: axis + 1], 1, *x.shape[axis + 1 :])
-            whole = (*x.shape[: axis + 1], wanted // size, *x.shape[axis + 1 :])
-            merged = (*x.shape[:axis], wanted, *x.shape[axis + 1 :])
-            x = lo.graph.reshape(lo.graph.broadcast(lo.graph.reshape(x, parts), whole), merged)
-        else:
-            x = _along(lo, x, axis, wanted, _interpolation("nearest"))
-    return x
-
-
-def _interpolation(mode: str, **options: Any) -> Any:
-    """The matrix by which PyTorch interpolates along one axis."""
-
-    def make(size: int, wanted: int) -> np.ndarray:
-        identity = torch.eye(size)[None, :, :]
-        if mode == "bicubic":
-            rows = torch.nn.functional.interpolate(identity[:, :, None, :], (1, wanted), mode=mode, **options)[:, :, 0]
-        else:
-            rows = torch.nn.functional.interpolate(identity, wanted, mode=mode, **options)
-        return rows[0].T.numpy()
-
-    return make
-
-
-@rule("upsample_bilinear2d", "upsample_linear1d", "upsample_bicubic2d")
-def interpolate(lo: Lowering, x: Value, _: Any, align_corners: bool, *__: Any, **___: Any) -> Value:
-    """Between pixels, one axis after the other."""
-    mode = "bicubic" if "bicubic" in lo.node.target._schema.name else "linear"
-    x = lo.full(x)
-    for axis in range(2, x.rank):
-        x = _along(lo, x, axis, lo.shape[axis], _interpolation(mode, align_corners=align_corners))
-    return x
 
 
 @rule("im2col")
