@@ -32,6 +32,25 @@ def test_a_line_is_continued():
     assert np.allclose(ahead["w"], 7)
 
 
+def test_integers_of_any_kind_are_horizons():
+    states = [{"w": np.full((2, 3), step, dtype=np.float32)} for step in range(5)]
+    assert np.allclose(nino.nowcast(states, horizon=np.int64(3), nowcaster="linefit")["w"], 7)
+    several = nino.nowcast(states, horizon=np.array([1, 3]), nowcaster="linefit")
+    assert [round(float(ahead["w"][0, 0])) for ahead in several] == [5, 7]
+    for wrong in (1.5, [1.5], "far"):
+        with pytest.raises(nino.NinoError, match="horizon: expected an integer or several, found"):
+            nino.nowcast(states, horizon=wrong, nowcaster="linefit")
+
+
+def test_numbers_of_another_type_are_refused():
+    states = [{"w": np.full(3, step, dtype=np.float32), "steps": np.array(step)} for step in range(5)]
+    assert nino.nowcast(states, nowcaster="linefit")["steps"] == 4
+    others = [np.float64, np.complex64, ">f4"]
+    for wrong in [*(np.zeros(3, dtype=kind) for kind in others), torch.zeros(3, dtype=torch.float64)]:
+        with pytest.raises(nino.NinoError, match="v: expected float32, float16 or bfloat16, found .*(64|f4)"):
+            nino.nowcast([state | {"v": wrong} for state in states], nowcaster="linefit")
+
+
 def test_many_horizons_are_those_of_one():
     states = history()
     many = nino.nowcast(states, CNN, [1, 5, 40])

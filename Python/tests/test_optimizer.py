@@ -2,6 +2,7 @@
 
 import copy
 import json
+import warnings
 
 import nino
 import nino.torch
@@ -365,9 +366,10 @@ def test_a_compiled_model_is_known():
     assert len(events) == 2 and losses == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_gradient_scaler_works():
+def scaled(**options):
+    """Trains as the documentation says of gradient scaling."""
     model, data = fresh(), batches(40)
-    optimizer = wrapped(model, policy="search")
+    optimizer = wrapped(model, **options)
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
     events = 0
     for step in range(60):
@@ -383,6 +385,61 @@ def test_a_gradient_scaler_works():
             optimizer.step(lambda batch=batch: loss_of(model, batch))
             events += 1
     assert events >= 2 and optimizer.completed_steps == 60
+    return optimizer
+
+
+def test_a_gradient_scaler_works():
+    assert scaled(policy="search")._run.policy == "search"
+
+
+def test_a_closure_that_comes_too_late_is_warned_of():
+    with pytest.warns(UserWarning, match="the closure judges nothing: .*policy='search'"):
+        assert scaled()._run.policy == "near"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert scaled(policy="near")._run.policy == "near"
+
+
+def linear(start=1.0, **options):
+    """A single weight, whose states a line goes through."""
+    model = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(model.weight, start)
+    base = torch.optim.SGD(model.parameters(), lr=0.1, fused=options.pop("fused", False))
+    return model, nino.torch.NiNo(base, model, **{"ckpt": "linefit", "period": 20, "max_train_steps": 100} | options)
+
+
+def test_a_gradient_scaler_unscales_for_a_fused_optimizer():
+    model, optimizer = linear(fused=True)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
+    scaler.scale(model(torch.ones(1, 1)).sum()).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    assert model.weight.item() == pytest.approx(0.9)
+    optimizer.zero_grad()
+    scaler.scale(model(torch.full((1, 1), float("inf"))).sum()).backward()
+    scaler.step(optimizer)
+    assert model.weight.item() == pytest.approx(0.9)
+
+
+def test_hooks_see_the_steps_of_the_base():
+    model, optimizer = linear(policy="near", period=5)
+    calls = []
+    optimizer.register_step_pre_hook(lambda *_: calls.append("before"))
+    optimizer.register_step_post_hook(lambda *_: calls.append("behind"))
+    for _ in range(5):
+        model.weight.grad = torch.ones_like(model.weight)
+        optimizer.step()
+    assert calls == ["before", "behind"] * 4 and optimizer.last_event.kind == "nowcast"
+
+
+def test_a_loss_that_is_not_finite_is_named():
+    model, optimizer = linear(policy="search")
+    while optimizer.need_grads:
+        model.weight.grad = torch.ones_like(model.weight)
+        optimizer.step()
+    with pytest.warns(UserWarning, match="step 10: the loss was not finite: nothing was nowcast"):
+        optimizer.step(lambda: float("nan"))
+    assert optimizer.last_event.kind == "refused" and optimizer.last_event.parameter is None
 
 
 def test_evaluation_weights_are_the_best_of_the_batch():

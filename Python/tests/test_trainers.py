@@ -5,6 +5,7 @@ import torch
 
 transformers = pytest.importorskip("transformers")
 
+from nino._trainers import Nowcasts
 from nino.errors import NinoError
 from nino.transformers import NiNoCallback
 
@@ -100,6 +101,21 @@ def test_a_resumed_training_has_the_losses_of_an_uninterrupted_one(make, tmp_pat
     assert (checkpoint / "nino.pt").is_file()
     rest, _, _ = trained(make, tmp_path / "parts", STEPS, resume=str(checkpoint))
     assert rest == {step: loss for step, loss in whole.items() if step > STOP}
+
+
+def test_a_checkpoint_elsewhere_is_taken_up_and_that_of_another_run_is_not(tmp_path, monkeypatch):
+    # The other run has kept three batches, in the folder where training goes on.
+    own, other = tmp_path / "own", tmp_path / "other"
+    trained(gpt2, own, STOP)
+    trained(gpt2, other, STOP, batches=3)
+    loaded = []
+    monkeypatch.setattr(Nowcasts, "load_state_dict", lambda self, state: loaded.append(len(state["batches"])))
+    trained(gpt2, other, STOP + 1, resume=str(own / f"checkpoint-{STOP}"))
+    assert loaded == [2]
+    own.rename(tmp_path / "moved")
+    with pytest.warns(UserWarning, match="found none of this run: they begin anew"):
+        trained(gpt2, other, STOP + 1, resume=str(tmp_path / "moved" / f"checkpoint-{STOP}"))
+    assert loaded == [2]
 
 
 def test_a_training_with_nowcasts_differs_from_one_without(tmp_path):
@@ -206,3 +222,8 @@ def test_lightning(tmp_path):
     second = trainer(80)
     second.fit(Module(), data, ckpt_path=tmp_path / "c.ckpt", weights_only=False)
     assert second.callbacks[0]._nowcasts.run.completed_steps > 80
+    # There training_step takes steps, and cannot judge.
+    manual = Module()
+    manual.automatic_optimization = False
+    with pytest.raises(NinoError, match="automatic_optimization: expected True, .*found False"):
+        trainer(60).fit(manual, data)

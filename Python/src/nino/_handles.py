@@ -114,7 +114,7 @@ class Nowcaster(lib.Handle):
 @dataclass(frozen=True)
 class Event:
     """What a nowcast did: kind "nowcast" (the weights were replaced), "looked" or "refused" (they are as they were);
-    horizon in states; for "refused" the first parameter that was not finite."""
+    horizon in states; for "refused" the first parameter that was not finite, None where it was the loss."""
 
     kind: str
     horizon: int = 0

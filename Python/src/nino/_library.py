@@ -206,15 +206,53 @@ class Handle:
             getattr(_functions, self._destroyer)(pointer)
 
 
+class Interrupts:
+    """Puts Ctrl-C off to the end of a `with` block, which then raises KeyboardInterrupt: nothing is left half done.
+
+    A block within another one is part of it.
+
+    Attributes:
+        count: how often Ctrl-C has come.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._holds = False
+
+    def __enter__(self) -> "Interrupts":
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        handler = signal.getsignal(signal.SIGINT)
+        outer = getattr(handler, "__self__", None)
+        if isinstance(outer, Interrupts):
+            return outer
+        # Another's handler is left to it.
+        self._holds = handler is signal.default_int_handler
+        if self._holds:
+            signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if not self._holds:
+            return
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self.count and kind is not KeyboardInterrupt:
+            raise KeyboardInterrupt
+
+    def _note(self, _signal: int, _frame: object) -> None:
+        self.count += 1
+
+
 class Callbacks:
     """Python functions that the library calls; what they raise goes on to whoever called the library.
 
     Ctrl-C is noticed between them, and then raises KeyboardInterrupt: an exception of the signal's own could come where
-    nothing catches it.
+    nothing catches it. Where it comes behind the last of them, an `Interrupts` around the call has its work finished.
     """
 
     def __init__(self, loss: Callable[[], float] | None = None) -> None:
         self._failure: BaseException | None = None
+        self._interrupts, self._interrupts_before = Interrupts(), 0
         self._function = loss
         self.loss = Loss(self._loss) if loss is not None else Loss()
         self._progress = Progress(self._look)
@@ -228,27 +266,17 @@ class Callbacks:
         return self._look(None, 0.0)
 
     def _look(self, _context: object, _fraction: float) -> int:
-        return 0 if self._failure is None else 1
-
-    def _interrupt(self, _signal: int, _frame: object) -> None:
-        self._failure = KeyboardInterrupt()
+        return int(self._failure is not None or self._interrupts.count > self._interrupts_before)
 
     def check(self, name: str, *arguments: object) -> None:
         """As `check`; raises what a callback raised, or KeyboardInterrupt after Ctrl-C."""
-        catches = (
-            threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        )
-        if catches:
-            signal.signal(signal.SIGINT, self._interrupt)
         try:
-            check(name, *arguments)
+            with Interrupts() as interrupts:
+                self._interrupts, self._interrupts_before = interrupts, interrupts.count
+                check(name, *arguments)
         except KeyboardInterrupt:
             if self._failure is None:
                 raise
-        finally:
-            if catches:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure

@@ -1,6 +1,7 @@
 """Nowcasts in memory, on numpy arrays or PyTorch tensors."""
 
 import ctypes
+import operator
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -49,7 +50,7 @@ def nowcast(
     names = list(newest)
     places = network.match(names)
     keys = [names[place] for place in places[: len(network.parameters)]]
-    horizons = [horizon] if isinstance(horizon, int) else list(horizon)
+    horizons, is_one = _horizons(horizon)
     results = [{key: copy(newest[key]) for key in newest} for _ in horizons]
     inputs, outputs = Arrays(len(keys) * len(states)), Arrays(len(keys) * len(results))
     fill(inputs, states, keys, network, "state")
@@ -67,4 +68,16 @@ def nowcast(
     )
     for result in results:
         tie(result, names, places, network)
-    return results[0] if isinstance(horizon, int) else results
+    return results[0] if is_one else results
+
+
+def _horizons(horizon: Any) -> tuple[list[int], bool]:
+    """Integers of any kind, such as numpy's, and whether it is a single one."""
+    try:
+        return [operator.index(horizon)], True
+    except TypeError:
+        pass
+    try:
+        return [operator.index(one) for one in horizon], False
+    except TypeError:
+        raise NinoError(f"horizon: expected an integer or several, found {horizon!r}") from None

@@ -9,13 +9,19 @@ from . import _library as lib
 from ._handles import Arrays, Network
 from .errors import NinoError
 
+_EXPECTED = "expected float32, float16 or bfloat16"
+
 
 def network_for(model: Any, newest: Mapping[str, Any], plugin_path: Sequence[str], trust: bool) -> Network:
     """The network of what `nowcast` takes for a model; without one, of the shapes of a state."""
     if isinstance(model, Network):
         return model
     if model is None:
-        floating = {name: tensor for name, tensor in newest.items() if _kind(tensor) is not None}
+        # Integers and the like are counters, and stay as they are.
+        floating = {name: tensor for name, tensor in newest.items() if _is_floating(tensor)}
+        for name, tensor in floating.items():
+            if _kind(tensor) is None:
+                raise NinoError(f"newest state: {name}: {_EXPECTED}, found {tensor.dtype}")
         return Network.of_shapes({name: tuple(tensor.shape) for name, tensor in floating.items()})
     config = getattr(model, "config", None)
     if config is not None and hasattr(config, "to_json_string"):
@@ -51,7 +57,7 @@ def fill(arrays: Arrays, states: Sequence[Mapping[str, Any]], keys: Sequence[str
                 )
             kind = _kind(tensor)
             if kind is None:
-                raise NinoError(f"{what} {number}: {key}: expected float32, float16 or bfloat16, found {tensor.dtype}")
+                raise NinoError(f"{what} {number}: {key}: {_EXPECTED}, found {tensor.dtype}")
             if not isinstance(tensor, np.ndarray) and tensor.device.type != "cpu":
                 raise NinoError(f"{what} {number}: {key}: expected in the processor's memory, found on {tensor.device}")
             place = number * len(keys) + index
@@ -59,6 +65,12 @@ def fill(arrays: Arrays, states: Sequence[Mapping[str, Any]], keys: Sequence[str
                 arrays.put(place, tensor.ctypes.data, kind, [step // tensor.itemsize for step in tensor.strides])
             else:
                 arrays.put(place, tensor.data_ptr(), kind, tensor.stride())
+
+
+def _is_floating(tensor: Any) -> bool:
+    if isinstance(tensor, np.ndarray):
+        return tensor.dtype.kind in "fc" or _kind(tensor) is not None
+    return tensor.is_floating_point() or tensor.is_complex()
 
 
 def _kind(tensor: Any) -> int | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from ._library import Interrupts
 from .torch.distributed import processes, run_for
 from .torch.evaluation import number
 from .torch.networks import chosen_parameters, network_for, unwrapped
@@ -83,7 +84,8 @@ class Nowcasts:
         def mean() -> float:
             return sum(number(loss(batch)) for batch in self.batches) / len(self.batches)
 
-        self._run.nowcast(mean if self._run.policy == "search" else None)
+        with Interrupts():
+            self._run.nowcast(mean if self._run.policy == "search" else None)
 
     def state_dict(self) -> dict[str, Any]:
         if self._run is None:

@@ -11,12 +11,14 @@ except ImportError:
     from pytorch_lightning import Callback
 
 from ._trainers import Nowcasts
+from .errors import NinoError
 
 
 class NiNoCallback(Callback):
     """Nowcasts between the steps of a Lightning `Trainer`.
 
-    Candidates are judged by `training_step` on the last batches. What was recorded is saved in the trainer's
+    Candidates are judged by `training_step` on the last batches, which may therefore not take steps itself: with manual
+    optimization, `configure_optimizers` gives a `nino.torch.NiNo` instead. What was recorded is saved in the trainer's
     checkpoints and taken up from there.
 
     Args:
@@ -30,6 +32,11 @@ class NiNoCallback(Callback):
         self._nowcasts = Nowcasts(period=period, batches=batches, **options)
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        if not pl_module.automatic_optimization:
+            raise NinoError(
+                "automatic_optimization: expected True, as training_step judges candidates and may take no steps, "
+                "found False; wrap the optimizer in nino.torch.NiNo instead"
+            )
         steps = trainer.estimated_stepping_batches
         self._nowcasts.start(pl_module, trainer.optimizers[0], int(steps) if steps < 1e12 else 10_000, has_loss=True)
 

@@ -51,6 +51,7 @@ class SharedRun(Progress):
     ) -> None:
         self.policy = policy
         self._is_first = dist.get_rank() == 0
+        self._names = [parameter.name for parameter in network.parameters]
         if self._is_first:
             self._run = Run(network, model, chosen, policy, settings)
             self._weights = self._run.weights
@@ -69,16 +70,18 @@ class SharedRun(Progress):
         """As `Run.nowcast`, to be called in all processes."""
         self._run.demand(loss)
         if not self._is_first:
-            kind, horizon = self._follow(loss)
+            event = self._follow(loss)
             # The counter's own nowcast is of no account but for the step it takes.
             self._run.nowcast((lambda: 0.0) if loss is not None else None)
-            return Event(_KINDS[kind], horizon)
+            return event
         try:
-            event = self._run.nowcast(self._judged(loss) if loss is not None else None)
+            with self._evaluation.of(loss) as evaluate:
+                event = self._run.nowcast(self._judged(evaluate) if loss is not None else None)
         except BaseException:
             self._tell(_FAILED)
             raise
-        self._tell(_DONE, _KINDS.index(event.kind), event.horizon)
+        place = self._names.index(event.parameter) if event.parameter is not None else -1
+        self._tell(_DONE, _KINDS.index(event.kind), event.horizon, place)
         if event.kind == "nowcast":
             self._weights.share()
         return event
@@ -89,7 +92,8 @@ class SharedRun(Progress):
             self._follow(loss)
         else:
             try:
-                copies = self._run.evaluation_weights(self._judged(loss), copies)
+                with self._evaluation.of(loss) as evaluate:
+                    copies = self._run.evaluation_weights(self._judged(evaluate), copies)
             except BaseException:
                 self._tell(_FAILED)
                 raise
@@ -125,25 +129,25 @@ class SharedRun(Progress):
             self._run.record()
         return None
 
-    def _judged(self, loss: Callable[[], Any]) -> Callable[[], float]:
+    def _judged(self, evaluate: Callable[[], float]) -> Callable[[], float]:
         """The mean of all processes' losses of the first one's weights."""
 
         def judge() -> float:
             self._tell(_JUDGE)
             self._weights.share()
-            return self._mean(lambda: self._evaluation.loss(loss))
+            return self._mean(evaluate)
 
         return judge
 
-    def _follow(self, loss: Callable[[], Any] | None) -> tuple[int, int]:
-        """Does what the first process asks for while it nowcasts. Returns what became of that: kind and horizon."""
+    def _follow(self, loss: Callable[[], Any] | None) -> Event:
+        """Does what the first process asks for while it nowcasts. Returns what became of that."""
         self._weights.take_part()
         kept = self._weights.keep(every=True)
         replaced = False
         try:
             with self._evaluation.of(loss) as evaluate:
                 while True:
-                    command, kind, horizon = self._told()
+                    command, kind, horizon, place = self._told()
                     if command == _FAILED:
                         raise _failure()
                     if command == _DONE:
@@ -156,17 +160,17 @@ class SharedRun(Progress):
                 self._weights.give_back(kept)
         if replaced:
             self._weights.share()
-        return kind, horizon
+        return Event(_KINDS[kind], horizon, self._names[place] if place >= 0 else None)
 
     @property
     def _device(self) -> torch.device:
         return self._weights.tensors[0].device
 
-    def _tell(self, command: int, kind: int = 0, horizon: int = 0) -> None:
-        dist.broadcast(torch.tensor([command, kind, horizon], device=self._device), 0)
+    def _tell(self, command: int, kind: int = 0, horizon: int = 0, place: int = -1) -> None:
+        dist.broadcast(torch.tensor([command, kind, horizon, place], device=self._device), 0)
 
-    def _told(self) -> tuple[int, int, int]:
-        message = torch.zeros(3, dtype=torch.int64, device=self._device)
+    def _told(self) -> tuple[int, int, int, int]:
+        message = torch.zeros(4, dtype=torch.int64, device=self._device)
         dist.broadcast(message, 0)
         return tuple(message.tolist())
 

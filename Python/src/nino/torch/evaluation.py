@@ -35,8 +35,10 @@ class Evaluation:
             generators.restore()
 
         def evaluate() -> float:
-            reset()
-            return self.loss(closure)
+            try:
+                return self._loss(closure, reset)
+            finally:
+                reshard(self._model)
 
         try:
             yield evaluate
@@ -45,14 +47,9 @@ class Evaluation:
             for parameter, gradient in gradients:
                 parameter.grad = gradient
 
-    def loss(self, closure: Callable[[], Any]) -> float:
+    def _loss(self, closure: Callable[[], Any], reset: Callable[[], None]) -> float:
         """What the closure returns, without gradients unless it runs a backward pass."""
-        try:
-            return self._loss(closure)
-        finally:
-            reshard(self._model)
-
-    def _loss(self, closure: Callable[[], Any]) -> float:
+        reset()
         if not self._needs_gradients:
             try:
                 with torch.no_grad():
@@ -61,6 +58,8 @@ class Evaluation:
                 if "does not require grad" not in str(failure):
                     raise
                 self._needs_gradients = True
+            # The attempt has drawn numbers and moved buffers.
+            reset()
         for parameter in self._model.parameters():
             parameter.grad = None
         with torch.enable_grad():

@@ -3,13 +3,13 @@
 import inspect
 import os
 import warnings
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
 
 from .._handles import Event
+from .._library import Interrupts
 from ..errors import NinoError
 from .distributed import processes, run_for
 from .networks import chosen_parameters, network_for, unwrapped
@@ -62,6 +62,10 @@ class NiNo(Progress, torch.optim.Optimizer):
         NinoError: no plugin knows the model and no example is given; a setting out of its range.
     """
 
+    # A GradScaler hands its scale to a fused optimizer, but here it would set it on the wrapper, unseen by the base: it
+    # shall unscale the gradients itself.
+    _step_supports_amp_scaling = False
+
     def __init__(
         self,
         base_opt: Any,
@@ -85,8 +89,6 @@ class NiNo(Progress, torch.optim.Optimizer):
     ) -> None:
         self.base = base_opt
         self.last_event: Event | None = None
-        self._optimizer_step_pre_hooks: OrderedDict = OrderedDict()
-        self._optimizer_step_post_hooks: OrderedDict = OrderedDict()
         self._model = unwrapped(model)
         self._settings = Settings(
             ckpt or "nino",
@@ -161,19 +163,31 @@ class NiNo(Progress, torch.optim.Optimizer):
 
         Raises:
             NinoError: a search without a closure; weights and states are then as they were.
+            KeyboardInterrupt: Ctrl-C during a nowcast; weights and states are as they were, or the step is complete.
         """
         self._settle(closure)
         if self.need_grads:
             self._run.record()
             return self.base.step(closure) if self._closure_is_needed else self.base.step()
-        self.last_event = self._run.nowcast(closure)
-        if self.last_event.kind == "refused":
-            warnings.warn(
-                f"step {self.completed_steps}: the nowcast of {self.last_event.parameter} was not finite, and is left "
-                "out",
-                stacklevel=2,
-            )
+        with Interrupts():
+            self.last_event = self._run.nowcast(closure)
+        for message in self._warnings(closure):
+            warnings.warn(message, stacklevel=2)
         return None
+
+    def _warnings(self, closure: Callable[[], Any] | None) -> Iterator[str]:
+        """What is to be said of the nowcast just made."""
+        event = self.last_event
+        if event.kind == "refused" and event.parameter is None:
+            yield f"step {self.completed_steps}: the loss was not finite: nothing was nowcast"
+        elif event.kind == "refused":
+            yield f"step {self.completed_steps}: the nowcast of {event.parameter} was not finite, and is left out"
+        # Without a step, so that it is shown once.
+        if closure is not None and self._policy is None and self._run.policy == "near":
+            yield (
+                "the closure judges nothing: the first step had none, which chose policy='near'; give the closure at "
+                "every step, or policy='search'"
+            )
 
     def _settle(self, closure: Callable[[], Any] | None) -> None:
         """Chooses the policy that was left open, at the first step."""
@@ -189,7 +203,8 @@ class NiNo(Progress, torch.optim.Optimizer):
         Raises:
             NinoError: there was none, or it was taken back already.
         """
-        self._run.undo()
+        with Interrupts():
+            self._run.undo()
 
     def evaluation_weights(self, closure: Callable[[], Any]) -> dict[str, torch.Tensor]:
         """The best weights that the run has to show: those that training stands at, or means and nowcasts that a
@@ -199,7 +214,8 @@ class NiNo(Progress, torch.optim.Optimizer):
             Parameters by their names in the model, to load into a copy of it.
         """
         copies = {name: whole(tensor).clone() for name, tensor in self._model.named_parameters()}
-        return self._run.evaluation_weights(closure, copies)
+        with Interrupts():
+            return self._run.evaluation_weights(closure, copies)
 
     def state_dict(self) -> dict[str, Any]:
         """The base optimizer's state, and under "nino" recorded states, counters and settings."""
