@@ -17,6 +17,8 @@ final class RunOptimizer {
     private let weights: Tensor
     /// The weights before the last nowcast that replaced them.
     private var before: Tensor?
+    /// While the caller's loss function runs, whose questions are answered as before the step.
+    private var isJudging = false
 
     /// - Throws: `setting`, `graphMissing`; what drawing the graph throws.
     init(_ network: Network, _ nowcaster: NowcasterHandle, _ settings: nino_optimizer_settings_t) throws {
@@ -64,6 +66,7 @@ final class RunOptimizer {
     /// Takes down the weights before a step of the caller's optimizer.
     /// - Throws: `input` if the next step is a nowcast, or an array cannot be used.
     func record(_ pointer: UnsafePointer<nino_array_t>?) throws {
+        try requireOutside("record")
         guard needsGradients else {
             throw LibraryError.input("step \(completedSteps + 1): expected a nowcast, found weights to record")
         }
@@ -77,6 +80,7 @@ final class RunOptimizer {
     /// Takes down several steps of the caller's optimizer by the mean of the weights before them.
     /// - Throws: `input` for more steps than `stepsToState`, or an array that cannot be used.
     func record(mean pointer: UnsafePointer<nino_array_t>?, steps: Int) throws {
+        try requireOutside("record_mean")
         guard (1...max(1, stepsToState)).contains(steps), stepsToState > 0 else {
             throw LibraryError.input("steps: expected 1 to \(stepsToState), found \(steps)")
         }
@@ -87,6 +91,7 @@ final class RunOptimizer {
     /// Takes the step that is a nowcast.
     /// - Throws: `input`; what nowcaster and `loss` throw, then weights and states are as they were.
     func nowcast(_ pointer: UnsafePointer<nino_array_t>?, loss: LossFunction?, _ watch: Watch?) throws -> Event {
+        try requireOutside("nowcast")
         guard !needsGradients else {
             throw LibraryError.input("step \(completedSteps + 1): expected weights to record, found a nowcast")
         }
@@ -99,7 +104,10 @@ final class RunOptimizer {
         self.watch.value = watch
         defer { self.watch.value = nil }
         do {
-            let event = try optimizer.step(weights, gradients: nil, losses: loss.map { losses(arrays, $0) })
+            // A copy takes the step: the loss function may ask for what the optimizer holds.
+            var next = optimizer
+            let event = try next.step(weights, gradients: nil, losses: loss.map { losses(arrays, $0) })
+            optimizer = next
             if case .nowcast = event {
                 write(weights, to: arrays)
                 before = old
@@ -117,6 +125,7 @@ final class RunOptimizer {
     func evaluationWeights(
         _ pointer: UnsafePointer<nino_array_t>?, loss: @escaping LossFunction, into output: UnsafePointer<nino_array_t>?
     ) throws {
+        try requireOutside("evaluation_weights")
         let (arrays, outputs) = (
             try foreignArrays(pointer, parameters, what: "weights"),
             try foreignArrays(output, parameters, what: "outputs")
@@ -130,12 +139,15 @@ final class RunOptimizer {
 
     /// - Throws: `input` if no nowcast has replaced the weights since the last time.
     func undo(_ pointer: UnsafePointer<nino_array_t>?) throws {
+        try requireOutside("undo")
         guard let before else { throw LibraryError.input("undo: expected a nowcast to take back, found none") }
         write(before, to: try foreignArrays(pointer, parameters, what: "weights"))
-        forget()
+        try forget()
     }
 
-    func forget() {
+    /// - Throws: `input` from within a loss function.
+    func forget() throws {
+        try requireOutside("forget")
         optimizer.forgetStates()
         before = nil
     }
@@ -147,6 +159,7 @@ final class RunOptimizer {
     }
 
     func restore(_ bytes: UnsafeRawBufferPointer) throws {
+        try requireOutside("restore")
         let saved = try SavedStateBytes.decode(bytes)
         let before =
             try saved.tensors[Self.beforeName] == nil
@@ -160,8 +173,14 @@ final class RunOptimizer {
     private func losses(_ arrays: [ForeignArray], _ loss: @escaping LossFunction) -> (Tensor) throws -> [Double] {
         { [self] candidate in
             write(candidate, to: arrays)
+            isJudging = true
+            defer { isJudging = false }
             return [try loss()]
         }
+    }
+
+    private func requireOutside(_ call: String) throws {
+        guard !isJudging else { throw LibraryError.input("\(call): called from within its own loss function") }
     }
 
     private func read(_ arrays: [ForeignArray]) {

@@ -19,6 +19,9 @@ enum SavedStateBytes {
         }
         var state = SavedOptimizerState()
         for tensor in file.tensors {
+            guard tensor.count > 0 else {
+                throw LibraryError.input("\(name): \(tensor.name): expected values, found shape \(tensor.shape)")
+            }
             state.tensors[tensor.name] = Tensor(shape: tensor.shape, values: try file.floats(tensor.name))
         }
         for (key, value) in file.metadata where key.hasPrefix(counterPrefix) {

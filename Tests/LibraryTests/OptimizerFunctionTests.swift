@@ -100,6 +100,50 @@ import Testing
         }
     }
 
+    /// What a loss function asks of the optimizer that called it.
+    private struct Questions {
+        var optimizer: OpaquePointer?
+        var answers: [Int64] = []
+        var refusals: [String] = []
+    }
+
+    @Test func aLossFunctionMayAskAndNotChange() throws {
+        let optimizer = try optimizer(NINO_POLICY_SEARCH)
+        defer { nino_optimizer_destroy(optimizer) }
+        var weights = [Float](repeating: 0, count: 6)
+        var questions = Questions(optimizer: optimizer)
+        weights.withUnsafeMutableBufferPointer { weights in
+            var array = nino_array_t(data: weights.baseAddress, type: NINO_F32, strides: nil)
+            while nino_optimizer_needs_gradients(optimizer) == 1 {
+                #expect(nino_optimizer_record(optimizer, &array, nil) == NINO_DONE)
+            }
+            let loss: nino_loss_t = { context, loss in
+                let questions = context!.assumingMemoryBound(to: Questions.self)
+                let optimizer = questions.pointee.optimizer
+                var bytes = nino_bytes_t()
+                questions.pointee.answers = [
+                    nino_optimizer_completed_steps(optimizer), Int64(nino_optimizer_needs_gradients(optimizer)),
+                    Int64(nino_optimizer_save(optimizer, &bytes, nil)),
+                ]
+                questions.pointee.refusals = [
+                    sentence { nino_optimizer_record(optimizer, nil, $0) }.1,
+                    sentence { nino_optimizer_forget(optimizer, $0) }.1,
+                    sentence { nino_optimizer_restore(optimizer, bytes.data, bytes.count, $0) }.1,
+                ]
+                nino_bytes_destroy(&bytes)
+                loss!.pointee = 1
+                return 0
+            }
+            #expect(nino_optimizer_nowcast(optimizer, &array, loss, &questions, nil, nil, nil) == NINO_DONE)
+        }
+        #expect(questions.answers == [9, 0, Int64(NINO_DONE)])
+        #expect(
+            questions.refusals
+                == ["record", "forget", "restore"].map { "\($0): called from within its own loss function" })
+        // The twin: when it is over.
+        #expect(nino_optimizer_completed_steps(optimizer) == 10 && nino_optimizer_forget(optimizer, nil) == NINO_DONE)
+    }
+
     @Test func aJumpIsTakenBackBitForBit() throws {
         let optimizer = try optimizer(NINO_POLICY_SCHEDULE)
         defer { nino_optimizer_destroy(optimizer) }

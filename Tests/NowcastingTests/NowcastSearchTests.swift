@@ -4,58 +4,7 @@ import Tensors
 import Testing
 
 /// `NowcastPolicy.search`, on weights whose way is known.
-@Suite struct NowcastSearchTests {
-    /// Takes away what it is given as a gradient.
-    struct Plain: BaseOptimizer {
-        func step(_ weights: Tensor, gradients: Tensor) {
-            for index in 0..<weights.count { weights.values[index] -= gradients.values[index] }
-        }
-
-        var savedState: SavedOptimizerState { SavedOptimizerState() }
-        func restore(_ state: SavedOptimizerState) {}
-    }
-
-    private static let parameters = ParameterList([("a", [2]), ("b", [2])])
-    private static let start: [Float] = [1, -2, 0.5, 4]
-    /// Weights travel by this at every step.
-    private static let way: [Float] = [0.25, 0.5, -0.25, 1]
-
-    private func optimizer(
-        _ nowcaster: any Nowcaster = .lineFit, states: StateKind = .mean, period: Int = 20, longest: Int = 20,
-        shortStates: Int? = 0
-    ) throws -> NowcastingOptimizer<Plain> {
-        try NowcastingOptimizer(
-            Plain(), nowcaster: nowcaster, graph: nil, parameters: Self.parameters, period: period,
-            firstHorizon: longest, stateKind: states,
-            policy: .search, shortStates: shortStates, maxTrainSteps: 1000)
-    }
-
-    /// Distance from where the straight way is after `goal` steps.
-    private func distance(to goal: Float) -> (Tensor) throws -> [Double] {
-        { weights in
-            let squares = (0..<weights.count).map { Double(weights.values[$0] - Self.start[$0] - goal * Self.way[$0]) }
-                .map { $0 * $0 }
-            return [squares.reduce(0, +), 2 * squares.reduce(0, +)]
-        }
-    }
-
-    /// Steps along the way, times `factor`.
-    private func run(
-        _ wrapped: inout NowcastingOptimizer<Plain>, _ weights: Tensor, steps: Range<Int>,
-        losses: (Tensor) throws -> [Double], factor: (Int) -> Float = { _ in 1 }
-    ) throws -> [Int: NowcastingOptimizer<Plain>.Event] {
-        var events: [Int: NowcastingOptimizer<Plain>.Event] = [:]
-        for step in steps {
-            let gradients =
-                wrapped.needsGradients ? Tensor(shape: [4], values: Self.way.map { -$0 * factor(step) }) : nil
-            let event = try withoutActuallyEscaping(losses) {
-                try wrapped.step(weights, gradients: gradients, losses: $0)
-            }
-            if event != .updated { events[step + 1] = event }
-        }
-        return events
-    }
-
+@Suite struct NowcastSearchTests: StraightRuns {
     /// The trial of the first look is over three states later; from then on two states come between jumps.
     @Test func whatTravelsStraightJumpsAsFarAsTheLossFalls() throws {
         var wrapped = try optimizer()
@@ -87,8 +36,10 @@ import Testing
 
     /// Further along the way costs 0.5, a quarter of what the weights as they are cost beyond the best. Four states of
     /// progress are more than that if the loss was 1.5 three states before, and less if it was 1.3.
-    @Test(arguments: [(before: 1.5, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)), (1.3, .looked)])
-    func aJumpMayGiveBackFourStatesOfProgress(before: Double, expected: NowcastingOptimizer<Plain>.Event) throws {
+    @Test(arguments: [
+        (before: 1.5, expected: NowcastingOptimizer<PlainSteps>.Event.nowcast(horizon: 19)), (1.3, .looked),
+    ])
+    func aJumpMayGiveBackFourStatesOfProgress(before: Double, expected: NowcastingOptimizer<PlainSteps>.Event) throws {
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
         let events = try run(&wrapped, weights, steps: 0..<32) { weights in
@@ -105,10 +56,10 @@ import Testing
     /// At the first search no trial is over. The weights stand 19 steps along the way, and a state of progress is a
     /// third of what the loss fell since one that was at 5.5; noise must cost as much as half of five states.
     @Test(arguments: [
-        (noise: 0.26, before: 1.3, expected: NowcastingOptimizer<Plain>.Event.nowcast(horizon: 19)),
+        (noise: 0.26, before: 1.3, expected: NowcastingOptimizer<PlainSteps>.Event.nowcast(horizon: 19)),
         (0.24, 1.3, .looked), (0.24, 1, .looked), (0.24, 0.9, .looked),
     ]) func whereNoiseHoldsARunUpItJumpsWithoutATrial(
-        noise: Double, before: Double, expected: NowcastingOptimizer<Plain>.Event
+        noise: Double, before: Double, expected: NowcastingOptimizer<PlainSteps>.Event
     ) throws {
         var wrapped = try optimizer()
         let weights = Tensor(shape: [4], values: Self.start)
@@ -203,56 +154,6 @@ import Testing
         #expect(Array(jumps) == [56])
     }
 
-    /// Eight states of two steps, until step 16, then as long of four, then of eight. Two steps each, of which a
-    /// nowcast takes one, look like a way of half the speed, so the first trial fails; that of step 20 is over at 32.
-    @Test func statesAreShortAtFirst() throws {
-        var wrapped = try optimizer(period: 40, shortStates: 8)
-        let weights = Tensor(shape: [4], values: Self.start)
-        let events = try run(&wrapped, weights, steps: 0..<56, losses: distance(to: 1000))
-        let jumps = events.filter { $0.value != .looked }
-        #expect(events.keys.sorted() == [10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56])
-        #expect(jumps == [32: .nowcast(horizon: 19), 48: .nowcast(horizon: 19)])
-        // By default there are 24: of a quarter, of half if that would leave nothing to train, none where a state of
-        // full length has no half.
-        let quarters =
-            Array(stride(from: 10, through: 48, by: 2)) + Array(stride(from: 52, through: 96, by: 4)) + [104, 112]
-        let halves = Array(stride(from: 10, through: 48, by: 2)) + Array(stride(from: 52, through: 112, by: 4))
-        for (period, expected) in [(40, quarters), (20, halves), (15, Array(stride(from: 15, through: 111, by: 3)))] {
-            var standard = try optimizer(period: period, shortStates: nil)
-            let events = try run(
-                &standard, Tensor(shape: [4], values: Self.start), steps: 0..<112, losses: distance(to: 0))
-            #expect(events.keys.sorted() == expected)
-        }
-    }
-
-    /// Steps 10, 12, 14 and 16 are nowcasts, which do not train: the weights stand at 0 … 9, 9, 10, 10, 11, 11, 12 when
-    /// they are recorded.
-    @Test(arguments: [(StateKind.mean, [1.5, 5.5, 9, 11] as [Float]), (.snapshot, [3, 7, 10, 12])])
-    func twoShortStatesBecomeALongOne(kind: StateKind, expected: [Float]) throws {
-        var wrapped = try optimizer(states: kind, shortStates: 8)
-        let weights = Tensor(shape: [4], values: Self.start)
-        _ = try run(&wrapped, weights, steps: 0..<15, losses: distance(to: 0))
-        #expect(wrapped.savedState.tensors["nowcast.state_6"] != nil)
-        _ = try run(&wrapped, weights, steps: 15..<16, losses: distance(to: 0))
-        let saved = wrapped.savedState.tensors
-        #expect((0..<4).map { saved["nowcast.state_\($0)"]?.values[3] } == expected.map { 4 + $0 })
-        #expect(saved["nowcast.state_4"] == nil)
-    }
-
-    /// The way turns around within the first trial, which fails at step 16; the second would be due at 22, but states
-    /// grow at 20.
-    @Test func aTrialOfShortStatesIsNotJudgedByLongOnes() throws {
-        var wrapped = try optimizer(shortStates: 10)
-        let weights = Tensor(shape: [4], values: Self.start)
-        _ = try run(&wrapped, weights, steps: 0..<19, losses: distance(to: -1000)) { $0 < 12 ? 1 : -0.5 }
-        #expect(wrapped.savedState.counters["nowcast.trial_age"] == 1)
-        _ = try run(&wrapped, weights, steps: 19..<20, losses: distance(to: -1000)) { _ in -0.5 }
-        #expect(wrapped.savedState.counters["nowcast.trial_age"] == nil)
-        let events = try run(&wrapped, weights, steps: 20..<64, losses: distance(to: -1000)) { _ in -0.5 }
-        let first = try #require(events.filter { $0.value != .looked }.keys.min())
-        #expect(first >= 24 + 3 * 4)
-    }
-
     @Test(
         arguments: [0, 3, 9, 10, 13, 15, 16, 17, 19, 20, 21, 28, 31, 32, 33, 36, 40, 64],
         [(period: 20, shortStates: 0), (20, 8), (40, 8)])
@@ -277,19 +178,9 @@ import Testing
         #expect(later == events.filter { $0.key > stop })
     }
 
-    @Test func statesOfAnotherLengthAreRefused() throws {
-        var short = try optimizer(shortStates: 8)
-        var long = try optimizer()
-        let weights = Tensor(shape: [4], values: Self.start)
-        _ = try run(&short, weights, steps: 0..<12, losses: distance(to: 0))
-        #expect(throws: NowcastError.savedNumber(name: "nowcast.state_steps", expected: "4", found: "2")) {
-            try long.restore(short.savedState)
-        }
-    }
-
     @Test func aStateSavedByAnotherPolicyIsRefused() throws {
         var schedule = try NowcastingOptimizer(
-            Plain(), nowcaster: .lineFit, graph: nil, parameters: Self.parameters, period: 20, maxTrainSteps: 1000)
+            PlainSteps(), nowcaster: .lineFit, graph: nil, parameters: Self.parameters, period: 20, maxTrainSteps: 1000)
         let weights = Tensor(shape: [4], values: Self.start)
         _ = try run(&schedule, weights, steps: 0..<3, losses: distance(to: 0))
         var search = try optimizer()

@@ -315,7 +315,8 @@ nino_outcome_t nino_optimizer_record_mean(nino_optimizer_t *optimizer, const nin
 
 /* The loss of the model with the weights that the arrays hold at this moment, on the same batches at every call during
  * one nino_optimizer_nowcast: writes it to `*loss`, the library's. Returns 0, or anything else to end the nowcast with
- * NINO_STOPPED. Called on the thread that called the library. [one-thread] */
+ * NINO_STOPPED. Called on the thread that called the library. What it asks of the optimizer is answered as before the
+ * step; calls that change the optimizer are NINO_BAD_INPUT. [one-thread] */
 typedef int32_t (*nino_loss_t)(void *context, double *loss);
 
 typedef int32_t nino_event_kind_t;

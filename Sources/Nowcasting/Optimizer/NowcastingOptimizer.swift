@@ -84,7 +84,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
 
     /// States that a search looks ahead. Of weights that circle on the spot a mean comes true as well, but there is
     /// nowhere to jump.
-    private var longestHorizon: Int { nowcaster.looksAhead ? schedule.horizons[0] : 1 }
+    private var longestHorizon: Int { nowcaster.looksAhead ? schedule.horizon(atStep: 0) : 1 }
 
     /// Steps from one recorded state to the next.
     var interval: Int { length.steps(after: completedSteps) }
@@ -124,6 +124,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         }
         base.step(weights, gradients: gradients)
         completedSteps += 1
+        growStates()
         return .updated
     }
 
@@ -146,6 +147,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         states.append(recorded.state(mean))
         statesSinceJump += 1
         recorded = StateAccumulator(stateKind)
+        growStates()
     }
 
     private mutating func nowcast(_ weights: Tensor, _ losses: ((Tensor) throws -> [Double])?) throws -> Event {
@@ -162,7 +164,7 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         }
         recorded = StateAccumulator(stateKind)
         completedSteps += 1
-        if length.grows(after: completedSteps) { growStates() }
+        growStates()
         return event
     }
 
@@ -196,8 +198,9 @@ public struct NowcastingOptimizer<Base: BaseOptimizer> {
         return .nowcast(horizon: goal.horizon)
     }
 
-    /// What was foretold of short states is not to be compared with long ones.
+    /// Where states become longer: what was foretold of short ones is not to be compared with long ones.
     private mutating func growStates() {
+        guard length.grows(after: completedSteps) else { return }
         // An odd number is left after `forgetStates`.
         if !states.count.isMultiple(of: 2) { states.removeFirst() }
         states = StateSchedule.joined(states, stateKind)
