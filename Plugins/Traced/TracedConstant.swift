@@ -31,9 +31,16 @@ struct TracedConstant: Decodable, Sendable {
         guard (values == nil) != (data == nil) else {
             throw wrong("expected either values or data, or \"constants_file\"")
         }
-        let count = full.reduce(1, *)
         let found = values?.count ?? (data.flatMap { Data(base64Encoded: $0) }?.count ?? 0) / 4
-        guard found == count else { throw wrong("expected \(count) values for \(full), found \(found)") }
+        guard Self.count(full) == found else { throw wrong("expected as many values as \(full) has, found \(found)") }
+    }
+
+    /// Nil where it does not fit in 64 bits.
+    private static func count(_ shape: [Int]) -> Int? {
+        shape.reduce(Optional(1)) { count, size in
+            guard let (product, overflow) = count?.multipliedReportingOverflow(by: size), !overflow else { return nil }
+            return product
+        }
     }
 
     /// The values for these sizes, and their shape.

@@ -11,10 +11,10 @@ public struct SampleInputs {
 
     /// - Parameters:
     ///   - batch: examples.
-    ///   - length: positions of a text; fewer, but at least 2, if the model takes no more.
+    ///   - length: positions of a text; other sizes where the model refuses these (`inputTypes(near:length:)`).
     /// - Throws: what tracing the model throws.
     public init(_ model: Model, batch: Int = 3, length: Int = 5, using random: inout SeededRandom) throws {
-        let program = try model.trace(inputs: Self.types(model, batch: batch, length: length))
+        let program = try model.trace(inputs: model.inputTypes(near: batch, length: length))
         var values: [String: Value] = [:]
         for name in program.inputNames {
             guard let id = program.value(named: name) else { continue }
@@ -31,16 +31,5 @@ public struct SampleInputs {
             }
         }
         self.values = values
-    }
-
-    private static func types(_ model: Model, batch: Int, length: Int) throws -> [String: ValueType] {
-        do {
-            return try model.inputTypes(batch: batch, length: length)
-        } catch {
-            for shorter in stride(from: length - 1, through: 2, by: -1) {
-                if let types = try? model.inputTypes(batch: batch, length: shorter) { return types }
-            }
-            throw error
-        }
     }
 }

@@ -84,6 +84,20 @@ import Testing
         #expect(throws: PluginHostError.self) { try model.inputTypes(batch: 1, length: 17) }
     }
 
+    @Test func theNearestSizesThatItTakesAreFound() throws {
+        let size = #"{"name": "T", "example": 5, "most": 16}"#
+        let text = try Self.text("llama")
+        #expect(text.contains(size))
+        let longer = #"{"name": "T", "example": 5, "least": 5, "most": 16}"#
+        let model = try Self.model(text.replacingOccurrences(of: size, with: longer))
+        #expect(try model.inputTypes(near: 2, length: 3)["input_ids"]?.shape == [4, 6])
+        #expect(throws: PluginHostError.self) { try model.inputTypes(batch: 2, length: 3) }
+        #expect(try Self.model(text).inputTypes(near: 2, length: 40)["input_ids"]?.shape == [2, 16])
+        let none = #"{"name": "T", "example": 5, "least": 9000}"#
+        let refused = try Self.model(text.replacingOccurrences(of: size, with: none))
+        #expect(throws: PluginHostError.self) { try refused.inputTypes(near: 2, length: 3) }
+    }
+
     @Test func lossIsTracedWhereLabelsAre() throws {
         let model = try Self.model(Self.text("perceptron"))
         let types = try model.inputTypes(batch: 3, length: 4)
@@ -105,6 +119,11 @@ import Testing
         (#"{"name": "B""#, #"{"name": "b""#, "capital letters"),
         (#""shape": [6, 9]"#, #""shape": [6, 0]"#, "sizes of at least 1"),
         (#"{"name": "up.bias""#, #"{"name": "up.weight""#, "once among"),
+        (
+            #""constants": []"#,
+            #""constants": [{"name": "c", "shape": [4611686018427387904, 4], "values": [1]}]"#,
+            #"constant "c": expected as many values as [4611686018427387904, 4] has, found 1"#
+        ),
     ]
 
     @Test(arguments: faults.indices)

@@ -32,6 +32,6 @@ struct RehearsalTask: IsolatedTask {
         if configs.isEmpty { _ = architecture.score(configuration) }
         let model = try Model(architecture: architecture, configuration: configuration)
         if architecture.hasNeuralGraph { _ = try model.constructedGraph() }
-        if architecture.hasForwardPass { _ = try model.inputTypes(batch: 2, length: 2) }
+        if architecture.hasForwardPass { _ = try model.inputTypes(near: 2, length: 2) }
     }
 }
