@@ -76,6 +76,8 @@ struct TrainFixture {
         let compared = try Command(
             arguments: ["compare"] + fixture.flags + ["--nowcasters", "none,linefit,nino", "--horizon", "41"])
         #expect(compared.status == 2 && compared.errors.contains("as far as nino looks"), "\(compared.errors)")
+        let fitted = try fixture.train("--nowcaster", "fitted", "--horizon", "3", "--quiet")
+        #expect(fitted.errors == "nino: --horizon: expected at most 2, as far as fitted looks, found 3\n")
         // The twins: as far as it looks, and what looks as far as it is asked to.
         #expect(try fixture.train("--horizon", "40", "--steps", "4", "--quiet").status == 0)
         #expect(try fixture.train("--nowcaster", "linefit", "--horizon", "41", "--steps", "4", "--quiet").status == 0)

@@ -49,7 +49,7 @@ public struct Backtest: Sendable {
     }
 
     /// True if the states are equally far apart, as networks expect.
-    public var isEven: Bool { Set(zip(steps.dropFirst(), steps).map { $0 - $1 }).count == 1 }
+    public var isEven: Bool { Set(zip(steps.dropFirst(), steps).map { $0 &- $1 }).count == 1 }
 
     /// - Parameters:
     ///   - source: as many states as there are steps, oldest first; behind them their means, if there are any.
@@ -120,6 +120,8 @@ public struct Backtest: Sendable {
     private var stateCount: Int { steps.count * bases.count }
 
     /// States that some forecast starts from, with the horizons that lead to a known state.
+    ///
+    /// - Parameter longest: of the horizons; nil for combiners, which see all the states.
     private func origins(longest: Int?) -> [(newest: Int, horizons: [Int])] {
         ((StateHistory.contextLength - 1)..<(steps.count - 1)).compactMap { newest in
             let inside = horizons.filter { newest + $0 < steps.count && $0 <= longest ?? .max }
@@ -132,7 +134,7 @@ public struct Backtest: Sendable {
         _ receiver: (any ForecastReceiver)?, _ options: NowcastOptions
     ) throws -> [Forecast] {
         let (times, method) = (steps.map(Double.init), combiner.name + basis.suffix)
-        return try origins(longest: combiner.longestHorizon).flatMap { newest, horizons in
+        return try origins(longest: nil).flatMap { newest, horizons in
             let known = Array(times.prefix(newest + 1))
             // [parameters][horizons][states].
             let coefficients = products.matrices.indices.map { parameter in

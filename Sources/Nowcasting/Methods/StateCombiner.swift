@@ -24,14 +24,22 @@ extension StateCombiner {
 
     public func canForecast(from times: [Double], at time: Double) -> Bool { true }
 
+    /// From five states, one apart; nil: any horizon, where five ahead can be forecast.
+    public var longestHorizon: Int? {
+        let times = Self.fiveTimes
+        let reach = (1...times.count).prefix { canForecast(from: times, at: times[times.count - 1] + Double($0)) }
+        return reach.count == times.count ? nil : reach.count
+    }
+
+    private static var fiveTimes: [Double] { (0..<StateHistory.contextLength).map(Double.init) }
+
     /// From five states, one apart.
     public func nowcast(
         _ source: some StateSource, horizons: [Int], graph: GraphInput?, into sinks: [any NowcastSink],
         options: NowcastOptions
     ) throws -> [ChangeMeasure] {
         try check(horizons, for: sinks)
-        let times = (0..<StateHistory.contextLength).map(Double.init)
-        return try combine(source, times: times, horizons: horizons, into: sinks, options)
+        return try combine(source, times: Self.fiveTimes, horizons: horizons, into: sinks, options)
     }
 
     /// - Parameters:

@@ -21,6 +21,8 @@ enum NowcasterChoice {
 
     static let lineFitName = "linefit"
     static let fittedName = "fitted"
+    /// Runs made before it kept to what five states can tell, two ahead, are others.
+    private static let fittedIdentity = "fitted, at most two states ahead"
     static let averageName = "average"
 
     init(_ name: String) {
@@ -60,7 +62,7 @@ enum NowcasterChoice {
         switch self {
         case .none: return nil
         case .lineFit: return RunNowcaster(.lineFit, graph: nil, identity: Self.lineFitName)
-        case .fitted: return RunNowcaster(FittedLine(), graph: nil, identity: Self.fittedName, stateKind: .mean)
+        case .fitted: return RunNowcaster(FittedLine(), graph: nil, identity: Self.fittedIdentity, stateKind: .mean)
         case .average: return RunNowcaster(.average, graph: nil, identity: Self.averageName, stateKind: .mean)
         case .checkpoint(let name):
             try Self.requireFile(name)
