@@ -52,13 +52,13 @@ public final class Checkpoint: Sendable {
             let contents = Contents(
                 path: checkpoint.store.path, format: .distributed, store: checkpoint.store,
                 skipped: checkpoint.skipped)
-            self.init(contents, folder: directory)
+            try self.init(contents, folder: directory)
         case .parts(let names):
             let store = try ShardedParts(directory: directory, names: names, path: path).store
-            self.init(Contents(path: path, format: .distributed, store: store), folder: directory)
+            try self.init(Contents(path: path, format: .distributed, store: store), folder: directory)
         case .ranks(let names):
             let store = try RankFiles(directory: directory, names: names, path: path).store
-            self.init(Contents(path: path, format: .ranks, store: store), folder: directory)
+            try self.init(Contents(path: path, format: .ranks, store: store), folder: directory)
         }
     }
 
@@ -73,7 +73,13 @@ public final class Checkpoint: Sendable {
         try self.init(Contents(InputFile(memory: memory, name: name)), folder: nil)
     }
 
-    private init(_ contents: Contents, folder: String?) {
+    /// - Throws: `tensorSurplus` for a tensor that a safetensors file could not hold.
+    private init(_ contents: Contents, folder: String?) throws(CheckpointError) {
+        if let index = contents.store.tensors.firstIndex(where: { $0.name == "__metadata__" }) {
+            throw .tensorSurplus(
+                file: contents.store.file(of: index), tensor: "__metadata__",
+                expected: "none of this name, under which safetensors files keep their metadata")
+        }
         (path, format, store) = (contents.path, contents.format, contents.store)
         (metadata, values, skipped) = (contents.metadata, contents.values, contents.skipped)
         self.folder = folder

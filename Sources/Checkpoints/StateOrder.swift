@@ -24,7 +24,7 @@ public struct StateOrder: Sendable, Equatable {
     }
 
     /// The number that tells names apart: of the last component that differs, its last number that differs; nil if they
-    /// have none, or not the same number of them, or it is the same twice.
+    /// have none, or not the same number of them, or it is the same twice. Numbers too large for steps do not count.
     public static func numbers(in paths: [String]) -> [Int]? {
         var paths = paths.map { $0.split(separator: "/").map(String.init) }
         while let last = paths.first?.last, paths.allSatisfy({ $0.last == last }) {
@@ -40,21 +40,29 @@ public struct StateOrder: Sendable, Equatable {
     }
 
     private static func digitRuns(_ text: String) -> [Int] {
-        text.split { !("0"..."9").contains($0) }.compactMap { Int($0) }
+        text.split { !("0"..."9").contains($0) }.compactMap { Checkpoint.possibleStep(Int($0)) }
     }
 }
 
 extension Checkpoint {
+    /// Whole numbers that may be steps: of larger ones `Double` could not tell neighbours apart.
+    private static let possibleSteps = 0...1_000_000_000_000_000
+
+    /// A number, if it may be a step.
+    fileprivate static func possibleStep(_ number: Int?) -> Int? {
+        number.flatMap { possibleSteps.contains($0) ? $0 : nil }
+    }
+
     /// The optimizer step it says it is of; nil if it says none.
     public var step: Int? {
         for key in ["step", "global_step", "completed_steps", "iteration", "iter", "steps"] {
-            if let step = value(key)?.int { return step }
-            if let text = metadata[key], let step = Int(text) { return step }
+            if let step = Self.possibleStep(value(key)?.int) { return step }
+            if let step = Self.possibleStep(metadata[key].flatMap { Int($0) }) { return step }
         }
         guard let folder, let text = try? WholeFile.bytes(of: folder + "trainer_state.json", limit: JSONLimits.bytes),
             case .object(let state)? = try? JSONValue(parsing: text, file: folder),
             case .integer(let step)? = state["global_step"]
         else { return nil }
-        return Int(step)
+        return Self.possibleStep(Int(step))
     }
 }

@@ -24,9 +24,12 @@ public struct TensorInfo: Sendable, Hashable {
 
     /// Bits of a tensor, or nil if a product overflows (as the reference computes it, sizes in order, then the scalar's
     /// bits).
-    static func bitCount(_ shape: [Int], _ dtype: DType) -> Int? {
+    static func bitCount(_ shape: [Int], _ dtype: DType) -> Int? { product(shape + [dtype.bits]) }
+
+    /// Of sizes in order; nil if it overflows.
+    static func product(_ sizes: [Int]) -> Int? {
         var product = 1
-        for size in shape + [dtype.bits] {
+        for size in sizes {
             let (next, overflow) = product.multipliedReportingOverflow(by: size)
             if overflow { return nil }
             product = next

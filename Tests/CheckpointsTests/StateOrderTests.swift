@@ -30,10 +30,18 @@ struct StateOrderTests {
         #expect(throws: CheckpointError.self) { try order(paths.reversed()) }
     }
 
+    @Test(arguments: [Int.min, -1, 1_000_000_000_000_001, .max])
+    func whatCannotBeAStepDoesNotCount(step: Int) throws {
+        let paths = try [("a1", step), ("a2", 20)].map { try state($0.0, step: $0.1) }
+        #expect(try Checkpoint(opening: paths[0]).step == nil)
+        #expect(try order(paths) == [1, 2])
+    }
+
     @Test(arguments: [
         (["a/model.safetensors", "b/model.safetensors"], nil), (["x1", "x1"], nil), (["v2-10", "v2-9"], [10, 9]),
         (["run7/checkpoint-5/model.safetensors", "run7/checkpoint-10/model.safetensors"], [5, 10]),
         (["epoch=1-step=20", "epoch=1-step=30"], [20, 30]), (["s1", "t"], nil),
+        (["s-9223372036854775806", "s-9223372036854775807"], nil),
     ])
     func theNumberThatDiffersIsTheStep(paths: [String], expected: [Int]?) {
         #expect(StateOrder.numbers(in: paths) == expected)

@@ -43,16 +43,21 @@ struct TorchArchiveTests {
             ("column", Pickle.tensor("0", [2], strides: [3], offset: 1, scalars: 6)),
             ("row", Pickle.tensor("0", [3], offset: 3, scalars: 6)),
             ("repeated", Pickle.tensor("0", [2, 2, 2], strides: [0, 3, 1], scalars: 6)),
+            // Where there is one index only any stride will do.
+            ("single", Pickle.tensor("0", [2, 1, 2], strides: [1, .max, 2], scalars: 6)),
             ("scalar", Pickle.tensor("0", [], offset: 5, scalars: 6)),
             ("empty", Pickle.tensor("0", [0, 3], offset: 6, scalars: 6)),
         ])
         #expect(
-            checkpoint.tensors.map(\.name) == ["dense", "transposed", "column", "row", "repeated", "scalar", "empty"])
+            checkpoint.tensors.map(\.name) == [
+                "dense", "transposed", "column", "row", "repeated", "single", "scalar", "empty",
+            ])
         #expect(try checkpoint.floats("dense") == [0, 1, 2, 3, 4, 5])
         #expect(try checkpoint.floats("transposed") == [0, 3, 1, 4, 2, 5])
         #expect(try checkpoint.floats("column") == [1, 4])
         #expect(try checkpoint.floats("row") == [3, 4, 5])
         #expect(try checkpoint.floats("repeated") == [0, 1, 3, 4, 0, 1, 3, 4])
+        #expect(try checkpoint.floats("single") == [0, 2, 1, 3])
         #expect(try checkpoint.floats("scalar") == [5] && checkpoint.floats("empty") == [])
         var part: [Float] = [0, 0]
         try part.withUnsafeMutableBufferPointer { try checkpoint.read("transposed", 2..<4, into: $0) }
@@ -87,6 +92,21 @@ struct TorchArchiveTests {
         #expect(throws: CheckpointError.entryMissing(file: file, entry: "archive/data/../1")) {
             try open([("a", Pickle.tensor("../1", [6]))])
         }
+    }
+
+    @Test func aTensorThatNoSafetensorsFileCanHoldIsRefused() {
+        func error(_ path: String) -> CheckpointError {
+            .tensorSurplus(
+                file: path, tensor: "__metadata__",
+                expected: "none of this name, under which safetensors files keep their metadata")
+        }
+        let tensor = Pickle.tensor("0", [6])
+        #expect(throws: error(file)) { try open([("a", tensor), ("__metadata__", tensor)]) }
+        let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }"
+        let start: [UInt8] = [0x93] + Array("NUMPY".utf8) + [1, 0]
+        let array: [UInt8] = start + littleEndian([UInt16(header.utf8.count)]) + Array(header.utf8) + six
+        let numpy = folder.zip("f.npz", entries: [("__metadata__.npy", array)])
+        #expect(throws: error(numpy)) { try Checkpoint(opening: numpy) }
     }
 
     @Test(arguments: ["model", "state_dict", "model_state_dict"])

@@ -187,6 +187,45 @@ struct UnpicklerTests {
         #expect(throws: Never.self) { try open(modest) }
     }
 
+    private func keep(_ index: UInt8) -> [UInt8] { [UInt8(ascii: "q"), index, UInt8(ascii: "0")] }
+    private func recall(_ index: UInt8) -> [UInt8] { [UInt8(ascii: "h"), index] }
+
+    /// Leaves room for fewer than 2^16 elements, by sets that are made of one tuple again and again. Memo: 1 the tuple,
+    /// of 2^16 elements, 2 arguments of it, 3 the class.
+    private var crowd: [UInt8] {
+        var bytes: [UInt8] = text("(N") + [UInt8](repeating: UInt8(ascii: "2"), count: 65_535) + text("t")
+        bytes += keep(1)
+        bytes += recall(1) + [0x85]
+        bytes += keep(2)
+        bytes += Pickle.global("builtins", "set")
+        bytes += keep(3)
+        let set = recall(3) + recall(2) + text("R0")
+        for _ in 0..<510 { bytes += set }
+        return bytes
+    }
+
+    @Test func copiesHitABoundSoon() {
+        let many = [UInt8](repeating: UInt8(ascii: "2"), count: 65_535)
+        let letters = Pickle.string(String(repeating: "x", count: 1 << 20))
+        let object: [UInt8] = recall(4) + [UInt8(ascii: ")"), 0x81, UInt8(ascii: "0")]
+        let objects = [[UInt8]](repeating: object, count: 600).flatMap { $0 }
+        let copies: [[UInt8]] = [
+            recall(3) + recall(2) + text("R"),
+            Pickle.global("collections", "OrderedDict") + recall(2) + text("R"),
+            Pickle.global("torch", "x") + recall(1) + text("}") + [0x92],
+            text("](N") + many + text("e"),
+            Pickle.call("_codecs", "encode", [letters, Pickle.string("latin1")]),
+            Pickle.global(String(repeating: "x", count: 1000), "y") + keep(4) + objects + text("N"),
+        ]
+        for copy in copies {
+            #expect(throws: CheckpointError.pickleLimit(file: file, what: "elements", limit: 1 << 25)) {
+                try open(crowd + copy)
+            }
+        }
+        // The twin: what is copied once.
+        #expect(throws: Never.self) { try open(crowd + text("N")) }
+    }
+
     @Test func longListsReadInLinearTime() throws {
         let count = 200_000
         let list = text("]") + (0..<count).flatMap { _ in [UInt8(ascii: "K"), 1, UInt8(ascii: "a")] }

@@ -55,6 +55,16 @@ import Testing
         #expect(byRun.output == command.output)
     }
 
+    @Test func aForecastBeyondFloat32IsNamed() throws {
+        let fixture = try Fixture()
+        for t in 0..<8 { try fixture.write(t) { $0 = $0.map { _ in t < 2 ? -1.6e38 : 1.6e38 } } }
+        let command = try fixture.run("--forecasts", fixture.folder + "forecasts")
+        #expect(command.status == 2)
+        let line = try #require(command.errorLines.last)
+        #expect(line.hasPrefix("nino: \(fixture.folder + "forecasts")/") && line.contains("-400-600.safetensors"))
+        #expect(line.contains(": not written: tensor \"fc.") && line.contains("would hold inf at element "))
+    }
+
     /// What a backtest recommends, `nino step` does: with the same states it makes the same forecast, of a run's folder
     /// from all of its states.
     @Test func whatItForecastsAStepMakes() throws {

@@ -80,6 +80,15 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: fixture.out))
     }
 
+    @Test func aSumBeyondFloat32IsNamed() throws {
+        for t in 0...2 { try fixture.writeState(t) { $0["fc.2.bias"]!.values[1] = t == 0 ? -3e38 : 3e38 } }
+        let command = try merge("--method", "arithmetic", "--weight", "1")
+        #expect(command.status == 2)
+        let message = "nino: \(fixture.out): not written: tensor \"fc.2.bias\" would hold inf at element 1"
+        #expect(command.errorLines == [message])
+        #expect(!fixture.folder.contents.contains { $0.contains("out.safetensors") })
+    }
+
     @Test func damagedOrOtherModelsAreRefusedByName() throws {
         let out = try Command(
             arguments: [

@@ -78,6 +78,10 @@ import Testing
             let message = try refused(step + options + ["--history"] + states)
             #expect(message.hasPrefix("nino: \(name): expected at most 1000000000000 "), "\(message)")
         }
+        for command in [step + ["--k", "1"], ["backtest"]] {
+            let message = try refused(command + ["--steps=\(Int.min),0,1,2,\(largest)", "--history"] + states)
+            #expect(message.hasPrefix("nino: --steps: expected at least 0, found -9223372036854775808"), "\(message)")
+        }
         let trials = try refused(["verify", "--config", "fm-16", "--trials", largest])
         #expect(trials.hasPrefix("nino: --trials: expected at most 1000000 "), "\(trials)")
         let nino = ["step", "--config", "fm-16", "--out", folder + "o.safetensors", "--step", largest, "--history"]

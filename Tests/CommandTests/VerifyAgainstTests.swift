@@ -29,7 +29,7 @@ import Testing
         return folder + name
     }
 
-    private func verify(against logits: [Float]) throws -> Command {
+    private func verify(against logits: [Float], pixelShape: [Int] = [1, 1, 2, 2]) throws -> Command {
         folder.write(
             #"{"model_type": "mlp", "hidden": [3], "in_channels": 1, "image_size": 2, "num_classes": 2}"#,
             to: "config.json")
@@ -40,7 +40,8 @@ import Testing
                 ("fc.2.weight", [2, 3], output.flatMap { $0 }), ("fc.2.bias", [2], outputBias),
             ])
         let reference = try write(
-            "logits.safetensors", [("pixels", [1, 1, 2, 2], pixels), ("logits", [1, 2], logits)])
+            "logits.safetensors",
+            [("pixels", pixelShape, pixelShape.contains(0) ? [] : pixels), ("logits", [1, 2], logits)])
         return try Command(
             "verify", "--config", folder + "config.json", "--weights", weights, "--against", reference, "--trials", "1")
     }
@@ -49,6 +50,17 @@ import Testing
         let command = try verify(against: logits())
         #expect(command.status == 0)
         #expect(command.output.contains("  holds; "))
+    }
+
+    /// A file may hold them; a program has no place for them.
+    @Test(arguments: [[0, 1, 2, 2], [0, 8, 8]]) func inputsWithoutElementsAreRefused(shape: [Int]) throws {
+        let command = try verify(against: logits(), pixelShape: shape)
+        #expect(command.status == 2)
+        #expect(
+            command.errorLines == [
+                "nino: \(folder + "logits.safetensors"): tensor \"pixels\": every dimension must be at least 1, found "
+                    + "\(shape)"
+            ], "\(command.errors)")
     }
 
     @Test func otherLogitsExitWithOne() throws {

@@ -61,16 +61,7 @@ import Testing
         for edge in scalars.indices where (bias..<bias + 6).contains(Int(scalars[edge])) {
             index[scalars.count + edge] = 17 + scalars[edge] - Int64(bias)
         }
-        let broken = folder + "broken.safetensors"
-        let writer = try SafetensorsWriter(broken, tensors: file.tensors, metadata: file.metadata)
-        while let tensor = writer.next {
-            if tensor.name == "lpe" {
-                try writer.write(file.floats("lpe"), to: "lpe")
-            } else {
-                try writer.writeInt64s(tensor.name == "edge_index" ? index : file.int64s(tensor.name), to: tensor.name)
-            }
-        }
-        try writer.commit()
+        let broken = try write(file, replacing: "edge_index", by: index)
         let command = try Command("verify", "--config", config, "--graph", broken)
         #expect(command.status == 1)
         #expect(
@@ -79,6 +70,37 @@ import Testing
                     + "transformer.wte.weight moves as (residual); its axis is (heads_0, qk_0)"
             ))
         #expect(command.output.contains("  FAILS; "))
+    }
+
+    /// Memory for as many would be taken on every edge.
+    @Test(arguments: [2, Int64.max]) func aConstantOfSeveralSlotsIsRefused(count: Int64) throws {
+        let file = try Checkpoint(opening: graph)
+        let scalars = try file.int64s("edge_param")
+        let constant = try #require(scalars.firstIndex(of: -1))
+        var slots = try file.int64s("edge_slots")
+        slots[constant] = count
+        let broken = try write(file, replacing: "edge_slots", by: slots)
+        let command = try Command("verify", "--config", config, "--graph", broken)
+        #expect(command.status == 2)
+        #expect(
+            command.errorLines == [
+                "nino: \(broken): edge_slots: edge \(constant): expected 1, as it has no scalar, found \(count)"
+            ], "\(command.errors)")
+    }
+
+    /// The graph with other numbers in a tensor.
+    private func write(_ file: Checkpoint, replacing name: String, by numbers: [Int64]) throws -> String {
+        let broken = folder + "broken.safetensors"
+        let writer = try SafetensorsWriter(broken, tensors: file.tensors, metadata: file.metadata)
+        while let tensor = writer.next {
+            if tensor.name == "lpe" {
+                try writer.write(file.floats("lpe"), to: "lpe")
+            } else {
+                try writer.writeInt64s(tensor.name == name ? numbers : file.int64s(tensor.name), to: tensor.name)
+            }
+        }
+        try writer.commit()
+        return broken
     }
 
     private func firstScalar(of name: String, in file: Checkpoint) throws -> Int? {

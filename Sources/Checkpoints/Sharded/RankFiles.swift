@@ -42,27 +42,41 @@ struct RankFiles {
         var archives: [TorchArchive] = []
         for name in names { archives.append(try TorchArchive(InputFile(directory + name), acceptsParts: true)) }
         var assembled: [AssembledTensor] = []
-        for (index, info) in archives[0].tensors.enumerated() {
-            var pieces: [TensorPiece] = []
-            var whole = info
-            for (rank, archive) in archives.enumerated() {
-                let file = directory + names[rank]
-                guard let place = archive.index(of: info.name, near: index) else {
-                    throw .tensorMissing(file: file, tensor: info.name)
-                }
-                let local = archive.tensors[place]
-                guard let part = archive.parts[place] else {
-                    pieces.append(
-                        TensorPiece(
-                            origin: local.shape.map { _ in 0 }, shape: local.shape, store: archive, tensor: place))
-                    continue
-                }
-                whole = TensorInfo(name: info.name, dtype: info.dtype, shape: part.shape)
-                let box = try part.box(ofRank: rank, of: names.count, tensor: info.name, file: file)
-                pieces.append(TensorPiece(origin: box.origin, shape: box.shape, store: archive, tensor: place))
-            }
-            assembled.append(try AssembledTensor(whole, pieces: pieces, file: path))
+        for index in archives[0].tensors.indices {
+            assembled.append(try Self.tensor(index, of: archives, path: path))
         }
         store = AssembledStore(assembled, path: path)
+    }
+
+    /// A tensor of the first rank's file, put together of those of all ranks.
+    private static func tensor(_ index: Int, of archives: [TorchArchive], path: String) throws(CheckpointError)
+        -> AssembledTensor
+    {
+        let info = archives[0].tensors[index]
+        var pieces: [TensorPiece] = []
+        var whole: TensorInfo?
+        for (rank, archive) in archives.enumerated() {
+            guard let place = archive.index(of: info.name, near: index) else {
+                throw .tensorMissing(file: archive.file(of: index), tensor: info.name)
+            }
+            let (local, file) = (archive.tensors[place], archive.file(of: place))
+            guard let part = archive.parts[place] else {
+                pieces.append(
+                    TensorPiece(origin: local.shape.map { _ in 0 }, shape: local.shape, store: archive, tensor: place))
+                continue
+            }
+            // That the size does not overflow was checked with the type of this rank.
+            let shape = whole?.shape ?? part.shape
+            guard local.dtype == info.dtype, part.shape == shape else {
+                throw .piecesDoNotFit(
+                    file: file, tensor: info.name,
+                    found: "a part of \(local.dtype.rawValue) \(part.shape), and of \(info.dtype.rawValue) \(shape) in "
+                        + "the file of a rank before it")
+            }
+            whole = TensorInfo(name: info.name, dtype: info.dtype, shape: shape)
+            let box = try part.box(ofRank: rank, of: archives.count, tensor: info.name, file: file)
+            pieces.append(TensorPiece(origin: box.origin, shape: box.shape, store: archive, tensor: place))
+        }
+        return try AssembledTensor(whole ?? info, pieces: pieces, file: path)
     }
 }

@@ -20,8 +20,12 @@ struct AssembledTensor: Sendable {
 
     /// - Parameter pieces: several of the same box are one, as replicas are.
     /// - Throws: `piecesDoNotFit` if a box lies outside, two overlap, something is missing, or the
-    ///   store has another type or shape.
+    ///   store has another type or shape; `unsupportedTensor` for scalars that share bytes.
     init(_ info: TensorInfo, pieces: [TensorPiece], file: String) throws(CheckpointError) {
+        guard info.dtype.size != nil else {
+            throw .unsupportedTensor(
+                file: file, tensor: info.name, found: "pieces of \(info.dtype.rawValue), whose scalars share bytes")
+        }
         var kept: [TensorPiece] = []
         for piece in pieces where piece.count > 0 {
             guard kept.count < Self.mostPieces else {

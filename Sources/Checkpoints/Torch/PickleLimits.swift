@@ -5,6 +5,8 @@ enum PickleLimits {
     static let bytes = 1 << 28
     /// Values made while reading, and values in the result when every shared one is counted each time it appears.
     static let values = 1 << 24
+    /// Elements of containers while reading, shared ones counted each time, and copied text in units of 8 bytes.
+    static let elements = 1 << 25
     /// Values inside one another.
     static let depth = 200
     /// Open MARKs.

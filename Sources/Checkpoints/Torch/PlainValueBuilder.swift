@@ -15,6 +15,8 @@ struct PlainValueBuilder {
     private let file: String
     private var done: [PickleReference: Built] = [:]
     private var open: Set<PickleReference> = []
+    /// Elements of all containers so far: each counts at least once in the whole.
+    private var elementCount = 0
 
     init(arena: PickleArena, file: String) {
         self.arena = arena
@@ -37,10 +39,7 @@ struct PlainValueBuilder {
             throw .badPickle(file: file, offset: 0, cause: "a container that holds itself")
         }
         let result = try container(reference, depth: depth)
-        guard result.size <= PickleLimits.values else {
-            throw .pickleLimit(
-                file: file, what: "values with shared ones counted each time", limit: PickleLimits.values)
-        }
+        guard result.size <= PickleLimits.values else { throw tooLarge() }
         open.remove(reference)
         done[reference] = result
         return result
@@ -78,6 +77,8 @@ struct PlainValueBuilder {
         let items = arena.children(of: reference)
         func sum(_ items: [PickleReference], _ builder: inout PlainValueBuilder) throws(CheckpointError) -> [PlainValue]
         {
+            builder.elementCount += items.count
+            guard builder.elementCount <= PickleLimits.values else { throw builder.tooLarge() }
             var values: [PlainValue] = []
             values.reserveCapacity(items.count)
             for item in items {
@@ -111,6 +112,10 @@ struct PlainValueBuilder {
 
     private func entries(_ items: [PlainValue]) -> [PlainValue.Entry] {
         stride(from: 0, to: items.count, by: 2).map { PlainValue.Entry(key: items[$0], value: items[$0 + 1]) }
+    }
+
+    private func tooLarge() -> CheckpointError {
+        .pickleLimit(file: file, what: "values with shared ones counted each time", limit: PickleLimits.values)
     }
 
     private func tooDeep() -> CheckpointError {

@@ -51,7 +51,7 @@ struct TensorPart: Sendable {
         if let sizes = layout["shape"]?.sizes ?? layout["_shape"]?.sizes { return sizes }
         switch layout["axes"] {
         case .tuple(let axes)?, .list(let axes)?:
-            let sizes = axes.compactMap { $0["shape"]?.sizes?.reduce(1, *) }
+            let sizes = axes.compactMap { $0["shape"]?.sizes.flatMap(TensorInfo.product) }
             return sizes.count == axes.count ? sizes : nil
         default: return nil
         }

@@ -41,7 +41,8 @@ struct TensorView {
             }
         }
         self.shape = tensor.shape
-        self.strides = tensor.strides
+        // Any number may stand where there is one index only.
+        self.strides = zip(tensor.shape, tensor.strides).map { size, stride in size == 1 ? 0 : stride }
         self.offset = count > 0 ? tensor.offset : 0
         self.count = count
         self.span = count > 0 ? last + 1 : 0

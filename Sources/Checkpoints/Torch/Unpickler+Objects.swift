@@ -66,7 +66,9 @@ extension Unpickler {
         case "collections.OrderedDict": try push(PickleNode.orderedDict, of: orderedEntries(arguments))
         case "builtins.set", "builtins.frozenset":
             try push(PickleNode.set, of: arguments.first.map(arena.children(of:)) ?? [])
-        case "_codecs.encode" where latin1Bytes(arguments) != nil: try push(.bytes(latin1Bytes(arguments)!))
+        case "_codecs.encode":
+            guard let bytes = try latin1Bytes(arguments) else { return try pushObject(global, arguments) }
+            try push(.bytes(bytes))
         default:
             guard InertGlobals.mayBeApplied(module: global.module, name: global.name) else {
                 throw .forbiddenGlobal(file: file, global: global.fullName)
@@ -86,15 +88,20 @@ extension Unpickler {
     }
 
     private mutating func pushObject(_ global: PickleGlobal, _ arguments: [PickleReference]) throws(CheckpointError) {
+        let name = global.fullName
+        try add(elements: arguments.count)
+        try add(text: name)
         try push(.object(Int32(arena.objects.count)))
-        arena.objects.append(PickleObject(name: global.fullName, arguments: arguments))
+        arena.objects.append(PickleObject(name: name, arguments: arguments))
     }
 
     /// `OrderedDict()` or, from Python 2, `OrderedDict([[key, value], …])`.
-    private func orderedEntries(_ arguments: [PickleReference]) throws(CheckpointError) -> [PickleReference] {
-        guard let pairs = arguments.first else { return [] }
+    private mutating func orderedEntries(_ arguments: [PickleReference]) throws(CheckpointError) -> [PickleReference] {
+        guard let argument = arguments.first else { return [] }
+        let pairs = arena.children(of: argument)
+        try add(elements: 2 * pairs.count)
         var entries: [PickleReference] = []
-        for pair in arena.children(of: pairs) {
+        for pair in pairs {
             let items = arena.children(of: pair)
             guard items.count == 2 else { throw failure("an OrderedDict made of something other than pairs") }
             entries += items
@@ -103,10 +110,11 @@ extension Unpickler {
     }
 
     /// How protocol 2 writes bytes: `encode("text", "latin1")`. nil for anything else.
-    private func latin1Bytes(_ arguments: [PickleReference]) -> [UInt8]? {
+    private mutating func latin1Bytes(_ arguments: [PickleReference]) throws(CheckpointError) -> [UInt8]? {
         guard arguments.count == 2, case .string(let text) = node(arguments[0]),
             case .string("latin1") = node(arguments[1])
         else { return nil }
+        try add(text: text)
         let bytes = text.unicodeScalars.compactMap { UInt8(exactly: $0.value) }
         return bytes.count == text.unicodeScalars.count ? bytes : nil
     }
@@ -131,6 +139,7 @@ extension Unpickler {
             typeName: type.fullName, dtype: type.module == "torch" ? Unpickler.storageTypes[type.name] : nil,
             key: try string(identifier[2], "the key of a storage"),
             count: try count(identifier[4], "the size of a storage"))
+        try add(text: storage.typeName)
         try push(.storage(Int32(arena.storages.count)))
         arena.storages.append(storage)
     }
@@ -166,6 +175,7 @@ extension Unpickler {
         let shape = try counts(arguments[2], "the shape of a tensor")
         let strides = try counts(arguments[3], "the strides of a tensor")
         guard shape.count == strides.count else { throw failure("\(shape.count) axes but \(strides.count) strides") }
+        try add(elements: shape.count + strides.count)
         try push(.tensor(Int32(arena.tensors.count)))
         arena.tensors.append(
             TorchTensor(

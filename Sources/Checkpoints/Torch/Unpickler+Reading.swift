@@ -89,9 +89,20 @@ extension Unpickler {
 
     /// Pushes a container.
     mutating func push(_ container: (Int32) -> PickleNode, of items: [PickleReference]) throws(CheckpointError) {
+        try add(elements: items.count)
         try push(container(Int32(arena.contents.count)))
         arena.contents.append(items)
     }
+
+    /// Counts what a few bytes could have copied again and again: call it before the copy is made.
+    mutating func add(elements count: Int) throws(CheckpointError) {
+        elementCount += count
+        guard elementCount <= PickleLimits.elements else {
+            throw .pickleLimit(file: file, what: "elements", limit: PickleLimits.elements)
+        }
+    }
+
+    mutating func add(text: String) throws(CheckpointError) { try add(elements: text.utf8.count / 8) }
 
     func top() throws(CheckpointError) -> PickleReference {
         guard let last = stack.last, stack.count > marks.last ?? 0 else { throw failure("nothing on the stack") }

@@ -12,6 +12,8 @@ struct Unpickler {
     /// Heights of the stack at each open MARK.
     var marks: [Int] = []
     var memo: [Int: PickleReference] = [:]
+    /// Of containers, and of what else is copied.
+    var elementCount = 0
 
     private init(_ bytes: [UInt8], file: String) {
         self.bytes = bytes
@@ -109,6 +111,7 @@ struct Unpickler {
     }
 
     private mutating func extend(with items: [PickleReference]) throws(CheckpointError) {
+        try add(elements: items.count)
         switch node(try top()) {
         case .list(let index), .set(let index): arena.contents[Int(index)].append(contentsOf: items)
         case .object(let index): arena.objects[Int(index)].items.append(contentsOf: items)
@@ -117,6 +120,7 @@ struct Unpickler {
     }
 
     private mutating func setEntries(_ entries: [PickleReference]) throws(CheckpointError) {
+        try add(elements: entries.count)
         switch node(try top()) {
         case .dict(let index), .orderedDict(let index): arena.contents[Int(index)].append(contentsOf: entries)
         case .object(let index): arena.objects[Int(index)].entries.append(contentsOf: entries)

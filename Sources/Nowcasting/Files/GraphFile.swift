@@ -74,13 +74,9 @@ package enum GraphFile {
         package let parameters: ParameterList
     }
 
-    /// Scalars on one edge: those of a kernel of 32 x 32. More parameters than edges can carry are refused before
-    /// memory is taken for them.
-    private static let mostSlots = 1024
-
     /// Reads a graph.
-    /// - Throws: `CheckpointError`; `NeuralGraphError` naming the edge that is wrong; `GraphFileError` for a missing or
-    ///   malformed parameter list.
+    /// - Throws: `CheckpointError`; `GraphFileError` naming the edge that is wrong, and for a missing or malformed
+    ///   parameter list.
     package static func read(_ path: String) throws -> Content {
         let file = try Checkpoint(opening: path)
         let parameters = try parameters(of: file)
@@ -90,17 +86,23 @@ package enum GraphFile {
             throw GraphFileError(
                 "\(path): tensor \"edge_index\": expected shape [2, edges], found \(file["edge_index"]?.shape ?? [])")
         }
-        guard parameters.count <= shape[1].multipliedReportingOverflow(by: mostSlots).partialValue else {
+        // More parameters than edges can carry are refused before memory is taken for them.
+        guard parameters.count <= shape[1].multipliedReportingOverflow(by: EdgeList.mostSlots).partialValue else {
             throw GraphFileError(
-                "\(path): __metadata__ key \"parameters\": expected at most \(mostSlots) scalars for each of "
+                "\(path): __metadata__ key \"parameters\": expected at most \(EdgeList.mostSlots) scalars for each of "
                     + "\(shape[1]) edges, found \(parameters.count) in all")
         }
         let encoding = try readEncoding(file)
-        let edges = try EdgeList(
-            nodeCount: encoding.count / LaplacianPositionalEncoding.width, sources: Array(index[..<shape[1]]),
-            targets: Array(index[shape[1]...]),
-            types: try column("edge_type"), parameterScalars: try column("edge_param"), slots: try column("edge_slots"),
-            parameterCount: parameters.count)
+        let (types, scalars, slots) = try (column("edge_type"), column("edge_param"), column("edge_slots"))
+        let edges: EdgeList
+        do throws(NeuralGraphError) {
+            edges = try EdgeList(
+                nodeCount: encoding.count / LaplacianPositionalEncoding.width, sources: Array(index[..<shape[1]]),
+                targets: Array(index[shape[1]...]), types: types, parameterScalars: scalars, slots: slots,
+                parameterCount: parameters.count)
+        } catch {
+            throw GraphFileError("\(path): \(error)")
+        }
         let words = file["pos_w"] == nil ? Array(repeating: 0, count: edges.nodeCount) : try column("pos_w")
         return Content(edges: edges, encoding: encoding, words: words, parameters: parameters)
     }

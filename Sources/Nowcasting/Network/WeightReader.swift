@@ -12,9 +12,10 @@ struct WeightReader {
         return weight
     }
 
-    /// One more than the largest number that follows `prefix` in a name; 0 if there is none.
+    /// One more than the largest number that follows `prefix` in a name; 0 if there is none. Numbers beyond that of the
+    /// weights do not count: no network has fewer weights than layers.
     func count(_ prefix: String) -> Int {
         weights.keys.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count).prefix { $0 != "." }) }
-            .map { $0 + 1 }.max() ?? 0
+            .filter { $0 < weights.count }.map { $0 + 1 }.max() ?? 0
     }
 }

@@ -66,7 +66,7 @@ struct BenchFigures {
     func nowcastInMemory(_ model: Model) throws -> Double {
         let graph = try GraphInput(model.neuralGraph())
         let network = StreamedNetwork(NowcastNetwork.random(seed: seed))
-        let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: seed + UInt64($0)) }
+        let states = (0..<StateHistory.contextLength).map { model.initialParameters(seed: seed &+ UInt64($0)) }
         let history = try StateHistory(states, parameters: model.parameters)
         return try fastest { _ = try network.nowcast(history, horizon: 10, graph: graph) }
     }

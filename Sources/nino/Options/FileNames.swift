@@ -72,6 +72,20 @@ struct FileNames {
         }
     }
 
+    /// The tensors of a file that carry each parameter, and those that carry none.
+    func divided(_ tensorNames: some Sequence<String>) -> (holders: [[String]], others: [String]) {
+        var holders = [[String]](repeating: [], count: parameters.count)
+        var others: [String] = []
+        for name in tensorNames.sorted() {
+            if let parameter = parameter(of: name) {
+                holders[parameter].append(name)
+            } else {
+                others.append(name)
+            }
+        }
+        return (holders, others)
+    }
+
     /// Tensors beside the parameters that nobody asked for and that change from one state to another: they are trained,
     /// and the config knows nothing of them.
     func strangersThatChange(from first: Checkpoint, to last: Checkpoint) throws -> [String] {

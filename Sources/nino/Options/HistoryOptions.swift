@@ -1,7 +1,6 @@
 import ArgumentParser
 import Checkpoints
 import Foundation
-import Training
 
 /// The states of a step: files, folders, or the folder of a run that holds them.
 struct HistoryOptions: ParsableArguments {
@@ -23,9 +22,6 @@ struct HistoryOptions: ParsableArguments {
         guard !watch || run != nil else { throw ValidationError("--watch needs the folder of a run") }
         if let steps, zip(steps.values, steps.values.dropFirst()).contains(where: { $0 >= $1 }) {
             throw ValidationError("--steps: expected rising numbers, oldest state first, found \(steps)")
-        }
-        for step in steps?.values ?? [] {
-            try SettingBounds.require(step, "--steps", in: 0...SettingBounds.steps.upperBound, "decades of training")
         }
     }
 
@@ -92,7 +88,7 @@ struct StepList: ExpressibleByArgument, CustomStringConvertible {
 
     init?(argument: String) {
         let words = argument.split(separator: ",", omittingEmptySubsequences: false)
-        values = words.compactMap { Int($0) }.filter { $0 >= 0 }
+        values = words.compactMap { Int($0) }
         if values.count != words.count { return nil }
     }
 

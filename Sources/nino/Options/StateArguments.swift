@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import Training
 
 /// Where the states of a training run lie: files, folders, or the folder of a run that holds them.
 struct StateArguments: ParsableArguments {
@@ -27,6 +28,9 @@ struct StateArguments: ParsableArguments {
             throw ValidationError(
                 "give the states either before --history or after it, found \"\(places[0])\" before and "
                     + "\"\(named[0])\" after")
+        }
+        for step in steps?.values ?? [] {
+            try SettingBounds.require(step, "--steps", in: 0...SettingBounds.steps.upperBound, "decades of training")
         }
     }
 

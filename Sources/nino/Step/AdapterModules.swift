@@ -31,8 +31,11 @@ enum AdapterModules {
                 stranger = stranger ?? entry.name
                 continue
             }
-            let module = String(entry.name[..<mark.lowerBound])
+            let module = String(entry.name[..<mark.lowerBound]) + adapter(entry.name[mark.upperBound...])
             if modules[module] == nil { order.append(module) }
+            guard modules[module]?[keyPath: role.part] == nil else {
+                throw InputError("\(file): tensor '\(entry.name)': expected one such matrix in '\(module)', found two")
+            }
             modules[module, default: Parts()][keyPath: role.part] = index
         }
         guard !order.isEmpty else { return [] }
@@ -42,6 +45,13 @@ enum AdapterModules {
                     + "a whole model needs --config")
         }
         return try order.map { try graph(of: modules[$0]!, module: $0, parameters, file: file) }
+    }
+
+    /// Behind a module's name, ` (a)` of `a.weight`: a file may hold several adapters of a module.
+    private static func adapter(_ rest: Substring) -> String {
+        var words = rest.split(separator: ".")
+        if words.last == "weight" { words.removeLast() }
+        return words.isEmpty ? "" : " (\(words.joined(separator: ".")))"
     }
 
     private static func graph(

@@ -39,15 +39,7 @@ struct StepOutput {
         let isReadByAll = try ranks.all(journal.continues)
         let files = try Self.open(paths, newest, continuing: isReadByAll, ranks)
         self.files = files
-        var holders = [[String]](repeating: [], count: names.parameters.count)
-        var others: [String] = []
-        for name in files[0].tensorNames.sorted() {
-            if let parameter = names.parameter(of: name) {
-                holders[parameter].append(name)
-            } else {
-                others.append(name)
-            }
-        }
+        let (holders, others) = names.divided(files[0].tensorNames)
         self.others = others
         let sinks = files.map { FileSink($0, names: holders) }
         self.sinks = sinks
@@ -136,7 +128,7 @@ struct StepOutput {
             throw Failure.interrupted
         } catch {
             if ranks.isFirst { discard() }
-            throw (error as? FileSink.NotFinite).map(explain) ?? error
+            throw (error as? FileSink.NotFinite)?.explained(path: path, names: names) ?? error
         }
     }
 
@@ -149,12 +141,5 @@ struct StepOutput {
         for file in files { try file.commit() }
         for path in paths { try newest.copySideFiles(to: path) }
         journal.remove()
-    }
-
-    private func explain(_ failure: FileSink.NotFinite) -> any Error {
-        InputError(
-            "\(path): not written: the nowcast of tensor \"\(names.parameters[failure.parameter])\" holds "
-                + "\(failure.found) at element \(failure.element)"
-        )
     }
 }
