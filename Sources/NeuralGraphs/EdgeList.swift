@@ -14,6 +14,8 @@ public struct EdgeList: Sendable, Equatable {
 
     /// Number of edge types the network has rows for.
     public static let typeCount = 15
+    /// Scalars on one edge: those of a kernel of 32 x 32. Memory grows with the most on any edge.
+    public static let mostSlots = 1024
 
     /// - Parameter parameterCount: number of scalars in the flat parameter vector.
     /// - Throws: an array of another length, or an edge with an index outside what it names.
@@ -35,8 +37,11 @@ public struct EdgeList: Sendable, Equatable {
             guard (0..<Self.typeCount).contains(types[edge]) else {
                 throw .edgeTypeUnknown(edge: edge, expectedBelow: Self.typeCount, found: types[edge])
             }
-            guard slots[edge] > 0 else { throw .edgeSlots(edge: edge, found: slots[edge]) }
             let scalar = parameterScalars[edge]
+            let mostSlots = scalar == -1 ? 1 : Self.mostSlots
+            guard (1...mostSlots).contains(slots[edge]) else {
+                throw .edgeSlots(edge: edge, expectedAtMost: mostSlots, found: slots[edge])
+            }
             guard scalar >= -1, scalar == -1 || slots[edge] <= parameterCount - scalar else {
                 throw .edgeScalar(edge: edge, expectedBelow: parameterCount, found: scalar)
             }

@@ -52,7 +52,8 @@ public enum NeuralGraphError: Error, Equatable, Sendable {
     case edgeArrayLength(array: String, expected: Int, found: Int)
     case edgeNode(edge: Int, expectedBelow: Int, found: Int)
     case edgeTypeUnknown(edge: Int, expectedBelow: Int, found: Int)
-    case edgeSlots(edge: Int, found: Int)
+    /// An edge without scalars has one.
+    case edgeSlots(edge: Int, expectedAtMost: Int, found: Int)
     case edgeScalar(edge: Int, expectedBelow: Int, found: Int)
 
     // Layers.
@@ -128,7 +129,9 @@ extension NeuralGraphError: CustomStringConvertible {
             "edge_index: edge \(edge) names node \(found), expected 0..<\(limit)"
         case .edgeTypeUnknown(let edge, let limit, let found):
             "edge_type: edge \(edge) has type \(found), expected 0..<\(limit)"
-        case .edgeSlots(let edge, let found): "edge_slots: edge \(edge) must have at least 1 slot, found \(found)"
+        case .edgeSlots(let edge, let limit, let found):
+            "edge_slots: edge \(edge): expected \(limit == 1 ? "1, as it has no scalar" : "1...\(limit)"), found "
+                + "\(found)"
         case .edgeScalar(let edge, let limit, let found):
             "edge_param: edge \(edge) reaches scalar \(found), expected below \(limit) (or -1 for no scalar)"
         case .encodingNodes(let limit, let found):

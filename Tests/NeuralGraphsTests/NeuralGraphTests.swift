@@ -90,13 +90,16 @@ import Testing
         #expect(throws: NeuralGraphError.edgeTypeUnknown(edge: 0, expectedBelow: 15, found: 15)) {
             try list(types: [15, 13])
         }
-        #expect(throws: NeuralGraphError.edgeSlots(edge: 0, found: 0)) { try list(slots: [0, 1]) }
+        // Slots are memory: of a scalar up to those of a kernel of 32 x 32, of a constant one.
+        for (edge, limit, found) in [(0, 1024, 0), (0, 1024, 1025), (0, 1024, Int.max), (1, 1, 2), (1, 1, Int.max)] {
+            #expect(throws: NeuralGraphError.edgeSlots(edge: edge, expectedAtMost: limit, found: found)) {
+                try list(slots: edge == 0 ? [found, 1] : [1, found])
+            }
+        }
         #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: 2)) {
             try list(scalars: [2, -1], slots: [2, 1])
         }
-        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: 0)) {
-            try list(slots: [Int.max, 1])
-        }
+        #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: 0)) { try list(slots: [4, 1]) }
         #expect(throws: NeuralGraphError.edgeScalar(edge: 0, expectedBelow: 3, found: -2)) {
             try list(scalars: [-2, -1])
         }

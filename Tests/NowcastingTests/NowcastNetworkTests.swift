@@ -18,6 +18,16 @@ import Testing
         #expect(scalar.shape.width == 32 && scalar.shape.horizons == SampleNetwork.horizons)
     }
 
+    @Test(arguments: [
+        "gnn.convs.9223372036854775807.x", "gnn.convs.1000000000.x", "gnn.edge_update.9223372036854775807.x",
+    ])
+    func layersBeyondTheNumberOfWeightsAreNone(name: String) throws {
+        var weights = SampleNetwork.graphWeights(seed: 1)
+        let shape = try SampleNetwork.graph(weights).shape
+        weights[name] = NamedWeight(shape: [1], values: [1])
+        #expect(try SampleNetwork.graph(weights).shape == shape)
+    }
+
     @Test(arguments: [true, false])
     func everyWeightMustBeThereAndFiniteAndOfItsShape(usesGraph: Bool) throws {
         let weights = usesGraph ? SampleNetwork.graphWeights(words: 4, seed: 1) : SampleNetwork.scalarWeights(seed: 1)

@@ -90,5 +90,6 @@ import Testing
             try SteppedCombiner(RankOneLine(), steps: [0, 2])
         }
         #expect(try SteppedCombiner(RankOneLine(), steps: [-5, 2, 3]).steps == [-5, 2, 3])
+        #expect(try SteppedCombiner(RankOneLine(), steps: [.min, 0, .max]).canForecast(.max))
     }
 }

@@ -7,6 +7,11 @@ import Testing
         #expect(element("i", ["title": "\"<"], "x") == "<i title=\"&quot;&lt;\">x</i>")
     }
 
+    /// A loss of 1e20 among losses of 5.
+    @Test func whatLiesFarOffThePageHasAPlace() {
+        #expect([12.34, 3, 1e20, -.infinity, .nan].map(coordinate) == ["12.3", "3", "10000000", "-10000000", "0"])
+    }
+
     @Test func dataCannotEndItsElement() {
         let page = Page(title: "t", content: "", scripts: [], data: [("model", #"{"name": "</script><b>"}"#)])
         #expect(page.html.contains(#"{"name": "\u003c/script>\u003cb>"}"#))

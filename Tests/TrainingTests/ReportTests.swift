@@ -111,6 +111,16 @@ private func page(_ results: [RunResult], settings: [(String, String)] = []) -> 
         #expect(labels.last! >= 89.5 && labels.last! < 100)
     }
 
+    /// Early in the run, which the picture does not show whole.
+    @Test func aSpikeOfTheLossIsCutOff() {
+        var spiked = results
+        for index in spiked.indices {
+            (spiked[index].metric, spiked[index].target) = (.testLoss, 0.105)
+            spiked[index].evaluations[0].testLoss = 1e20
+        }
+        #expect(fault(in: page(spiked)) == nil)
+    }
+
     @Test func whereTheRunsComeFromIsSaid() {
         let facts = [("date", "2026-01-02"), ("machine", "<one>"), ("model", "12 parameters")]
         let html = Report(results: results, settings: [], facts: facts).html

@@ -35,8 +35,8 @@ private func difference(_ found: [Float], _ expected: [Float]) -> Float {
         let adamW = AdamW(count: parameters.count, learningRate: rate ?? 0.01, weightDecay: 0.1)
         return switch name {
         case "muon": Muon(parameters, tables: ["table"], learningRate: rate ?? 0.02, weightDecay: 0.1)
-        case "lookahead": Lookahead(adamW)
-        case "snoo": SNOO(adamW, interval: 4)
+        case "lookahead": Lookahead(adamW, count: parameters.count)
+        case "snoo": SNOO(adamW, count: parameters.count, interval: 4)
         default:
             ScheduleFreeAdamW(
                 count: parameters.count, learningRate: rate ?? 0.01, weightDecay: 0.1, warmup: 5)
@@ -100,6 +100,21 @@ private func difference(_ found: [Float], _ expected: [Float]) -> Float {
         #expect(throws: NowcastError.self) { try whole.restore(SavedOptimizerState()) }
     }
 
+    /// Steps would write beyond the end of the weights, or count beyond what an integer holds.
+    @Test(arguments: ["lookahead", "snoo"]) func aStateOfOtherWeightsIsNotRestored(name: String) throws {
+        let reference = try Reference.load()
+        let count = reference.initial.count
+        var first = make(name, reference.parameters), second = make(name, reference.parameters)
+        run(&first, reference, steps: 0..<6, Tensor(shape: [count], values: reference.initial))
+        var longer = first.savedState, counted = first.savedState
+        longer.tensors["outer_slow"] = Tensor(shape: [count + 1])
+        counted.counters["step"] = Int.max
+        let shape = NowcastError.savedTensorShape(name: "outer_slow", expected: [count], found: [count + 1])
+        #expect(throws: shape) { try second.restore(longer) }
+        let number = NowcastError.savedNumber(name: "step", expected: "at most 1000000000000", found: "\(Int.max)")
+        #expect(throws: number) { try second.restore(counted) }
+    }
+
     @Test func schedulesFollowTransformers() throws {
         let reference = try Reference.load()
         #expect(Set(reference.schedules.keys) == Set(ScheduleKind.allCases.map(\.rawValue)))
@@ -129,6 +144,23 @@ private func difference(_ found: [Float], _ expected: [Float]) -> Float {
                 #expect(abs(product - (i == j ? 1 : 0)) < 0.5)
             }
         }
+    }
+
+    /// Matrices alone, and none of them: the part without weights has nothing to keep.
+    @Test(arguments: [[5, 8], [40]]) func muonOfOneKindOfWeightsIsRestored(shape: [Int]) throws {
+        func fresh() -> Muon { Muon(ParameterList([("w", shape)]), learningRate: 0.1) }
+        var random = SeededRandom(seed: 4, purpose: .trials)
+        let gradient = Tensor(shape: [40], values: (0..<40).map { _ in Float(random.normal()) })
+        let (whole, parts) = (Tensor(shape: [40]), Tensor(shape: [40]))
+        var (first, second) = (fresh(), fresh())
+        for _ in 0..<2 { first.step(whole, gradients: gradient) }
+        var begun = fresh()
+        begun.step(parts, gradients: gradient)
+        try second.restore(begun.savedState)
+        second.step(parts, gradients: gradient)
+        #expect(whole.array == parts.array)
+        let kept = shape.count == 2 ? ["momentum_buffer"] : ["exp_avg", "exp_avg_sq"]
+        #expect(begun.savedState.tensors.keys.sorted() == kept)
     }
 
     @Test func namesAreChecked() throws {

@@ -69,12 +69,12 @@ extension NowcastingOptimizer {
                 age: try saved.counter(Self.trialAgeName))
         }
         // Both follow from the step, unless states were forgotten.
-        let kept =
-            saved.counters[Self.statesName]
-            ?? (policy == .search ? length.kept(after: step) : step / interval % StateHistory.contextLength)
-        let count = saved.counters[Self.recordedName] ?? step % interval
+        let kept = try saved.counter(
+            Self.statesName,
+            otherwise: policy == .search ? length.kept(after: step) : step / interval % StateHistory.contextLength)
+        let count = try saved.counter(Self.recordedName, otherwise: step % interval)
         var states: [Tensor] = []
-        for index in 0..<max(0, kept) {
+        for index in 0..<kept {
             let state = try saved.tensor(Self.stateName(index), count: parameters.count)
             states.append(Tensor(shape: [state.count], values: state.array))
         }

@@ -16,13 +16,24 @@ public struct SavedOptimizerState: Sendable {
         return tensor
     }
 
+    /// Far beyond any run, and far below where sums overflow.
+    private static let largestCounter = 1_000_000_000_000
+
     /// - Throws: `savedNumber`.
     public func counter(_ name: String) throws(NowcastError) -> Int {
         guard let value = counters[name], value >= 0 else {
             throw .savedNumber(
                 name: name, expected: "a number of at least 0", found: counters[name].map(String.init) ?? "none")
         }
+        guard value <= Self.largestCounter else {
+            throw .savedNumber(name: name, expected: "at most \(Self.largestCounter)", found: "\(value)")
+        }
         return value
+    }
+
+    /// - Throws: `savedNumber` for one that is there and is no such number.
+    func counter(_ name: String, otherwise value: Int) throws(NowcastError) -> Int {
+        counters[name] == nil ? value : try counter(name)
     }
 
     /// Everything whose name begins with `prefix`, without it.

@@ -36,8 +36,10 @@ public func scrolling(_ content: String, label: String, isChart: Bool = false) -
         ["class": isChart ? "scroll chart" : "scroll", "tabindex": "0", "role": "group", "aria-label": label], content)
 }
 
-/// A coordinate in an SVG: a tenth of a pixel is fine enough, and short.
+/// A coordinate in an SVG: a tenth of a pixel is fine enough, and short. What lies farther off than any page ends where
+/// browsers still draw.
 public func coordinate(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(value, decimals: 1)"
+    let near = value.isNaN ? 0 : min(max(value, -1e7), 1e7)
+    let tenths = Int((near * 10).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(near, decimals: 1)"
 }

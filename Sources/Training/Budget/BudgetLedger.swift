@@ -24,7 +24,7 @@ final class BudgetLedger: Sendable {
     private let lines: Mutex<[String: Line]>
 
     /// - Parameter steps: evaluations at other steps are not kept.
-    /// - Throws: `cannotRead`, `json` naming file and line.
+    /// - Throws: `cannotRead`; `json`, and `invalidSetting` for numbers that no run comes to, naming file and line.
     init(folder: String, steps: Set<Int>) throws(TrainingError) {
         let file = "\(folder)/\(Self.name)"
         (self.file, self.steps) = (file, steps)
@@ -34,12 +34,14 @@ final class BudgetLedger: Sendable {
     private static func read(_ file: String) throws(TrainingError) -> [String: Line] {
         var lines: [String: Line] = [:]
         for (index, text) in try readFile(file).split(separator: UInt8(ascii: "\n")).enumerated() {
-            do throws(JSONError) {
-                let line: Line = try JSONText.decode(from: Array(text), file: "\(file), line \(index + 1)")
-                lines[line.run] = line
-            } catch {
+            let place = "\(file), line \(index + 1)"
+            let line: Line
+            do throws(JSONError) { line = try JSONText.decode(from: Array(text), file: place) } catch {
                 throw .json(error)
             }
+            try line.result.check(
+                NumberCheck { .invalidSetting(name: "\(place): result.\($0)", allowed: $1, found: $2) })
+            lines[line.run] = line
         }
         return lines
     }

@@ -84,14 +84,15 @@ public struct BudgetPlan: Codable, Sendable, Equatable {
     private func validate(_ file: String) throws(TrainingError) {
         let check = PlanCheck(place: "\(file): ")
         for (key, names) in [("tasks", tasks.map(\.name)), ("methods", methods.map(\.name))] {
-            try check(key, !names.isEmpty && Set(names).count == names.count, "different names", "\(names)")
+            try check.different(key, names, "names")
             for (index, name) in names.enumerated() {
                 let isFolder = !name.isEmpty && !name.hasPrefix(".") && !name.contains("/")
                 try check("\(key)[\(index)].name", isFolder, "a name without / and leading dots", name)
             }
         }
-        let areDifferent = !budgets.isEmpty && Set(budgets).count == budgets.count
-        try check("budgets", areDifferent, "different numbers of steps, one at least", "\(budgets)")
+        try check.different("budgets", budgets, "numbers of steps")
+        try check.different("seeds", seeds, "numbers")
+        try check.different("tuning.factors", tuning.factors, "positive numbers") { $0 > 0 && $0.isFinite }
         let lengths =
             budgets.enumerated().map { ("budgets[\($0)]", $1) } + [("tuning.steps", tuning.steps)]
             + tasks.enumerated().compactMap { index, task in
@@ -100,13 +101,7 @@ public struct BudgetPlan: Codable, Sendable, Equatable {
         for (key, steps) in lengths {
             try check(key, (1...10_000_000).contains(steps), "1 … 10,000,000", "\(steps)")
         }
-        try check("seeds", !seeds.isEmpty && Set(seeds).count == seeds.count, "different numbers", "\(seeds)")
         try check("tuning.seed", !seeds.contains(tuning.seed), "a seed that the table does not use", "\(tuning.seed)")
-        try check(
-            "tuning.factors",
-            !tuning.factors.isEmpty && tuning.factors.allSatisfy { $0 > 0 && $0.isFinite }
-                && Set(tuning.factors).count == tuning.factors.count,
-            "different positive numbers", "\(tuning.factors)")
         for (index, task) in tasks.enumerated() { try task.validate(PlanCheck(place: "\(file): tasks[\(index)].")) }
         for (index, method) in methods.enumerated() {
             try method.validate(PlanCheck(place: "\(file): methods[\(index)]."))
@@ -123,6 +118,14 @@ private struct PlanCheck {
         _ key: String, _ isRight: Bool, _ allowed: String, _ found: String
     ) throws(TrainingError) {
         guard isRight else { throw .invalidSetting(name: place + key, allowed: allowed, found: found) }
+    }
+
+    /// Of a list: at least one, and none twice.
+    func different<Value: Hashable>(
+        _ key: String, _ values: [Value], _ kind: String, _ isRight: (Value) -> Bool = { _ in true }
+    ) throws(TrainingError) {
+        let areRight = !values.isEmpty && Set(values).count == values.count && values.allSatisfy(isRight)
+        try self(key, areRight, "different \(kind), one at least", "\(values)")
     }
 }
 

@@ -61,8 +61,8 @@ public struct Trajectory: Sendable {
                     file: path, key: name, expected: "tensors first.\(name) and change.\(name)",
                     found: "none or one of them")
             }
-            guard change.shape.dropFirst() == first.shape[...], change.shape[0] == states ?? change.shape[0],
-                change.shape[0] > 0
+            guard change.shape.count == first.shape.count + 1, change.shape.dropFirst() == first.shape[...],
+                change.shape[0] == states ?? change.shape[0], change.shape[0] > 0
             else {
                 throw TrainingError.trajectoryInvalid(
                     file: path, key: "change." + name,

@@ -1,4 +1,5 @@
 import Checkpoints
+import Nowcasting
 import Tensors
 
 /// What a run reads and writes in its folder.
@@ -35,9 +36,13 @@ extension Trainer {
         }
         _ = runner.weights.values.update(fromContentsOf: saved.weights)
         for (name, tensor) in runner.buffers { _ = tensor.values.update(fromContentsOf: saved.buffers[name]!) }
-        try optimizer.restore(
-            saved.optimizer, step: saved.state.step, count: saved.weights.count, file: folder.checkpoint)
-        try kept?.restore(saved.optimizer, count: saved.weights.count)
+        do {
+            try optimizer.restore(
+                saved.optimizer, step: saved.state.step, count: saved.weights.count, file: folder.checkpoint)
+            try kept?.restore(saved.optimizer, count: saved.weights.count)
+        } catch let error as NowcastError {
+            throw TrainingError.optimizer(error, file: folder.checkpoint)
+        }
         state = saved.state
     }
 
@@ -95,5 +100,23 @@ extension Trainer {
         let writer = try SafetensorsWriter(path, tensors: tensors.map(\.0), metadata: metadata)
         for tensor in writer.tensors { try writer.write(values[tensor.name]!, to: tensor.name) }
         try writer.commit()
+    }
+}
+
+extension TrainingError {
+    /// What is wrong with the optimizer's part of a checkpoint, by the names of the file.
+    fileprivate static func optimizer(_ error: NowcastError, file: String) -> any Error {
+        switch error {
+        case .savedTensorMissing(let name):
+            TrainingError.checkpointInvalid(
+                file: file, key: "optimizer.\(name)", expected: "a tensor", found: "nothing")
+        case .savedTensorShape(let name, let expected, let found):
+            TrainingError.checkpointInvalid(
+                file: file, key: "optimizer.\(name)", expected: "shape \(expected)", found: "\(found)")
+        case .savedNumber(let name, let expected, let found):
+            TrainingError.checkpointInvalid(
+                file: file, key: "optimizer_counters.\(name)", expected: expected, found: found)
+        default: error
+        }
     }
 }

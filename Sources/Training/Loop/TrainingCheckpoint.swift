@@ -85,19 +85,29 @@ struct TrainingCheckpoint {
             settings: settings, configuration: try text("configuration"), nowcaster: try text("nowcaster"),
             data: try text("data"))
         state = try decode(text("state"), key: "state", file: path)
+        try state.check(steps: settings.steps, file: path)
         if mayExtend { try settings.require(steps: identity.settings.steps, after: state.step) }
         try Self.require(found, toBe: identity, but: mayExtend ? ["target", "steps"] : [], file: path)
 
         self.identity = found
         weights = try parameters.entries.flatMap { try floats("model." + $0.name, count: $0.count) }
         buffers = try bufferSizes.reduce(into: [:]) { $0[$1.key] = try floats("buffer." + $1.key, count: $1.value) }
-        optimizer = SavedOptimizerState(
-            counters: try decode(text("optimizer_counters"), key: "optimizer_counters", file: path))
+        optimizer = try Self.optimizer(
+            of: file, counters: decode(text("optimizer_counters"), key: "optimizer_counters", file: path))
+    }
+
+    private static func optimizer(of file: Checkpoint, counters: [String: Int]) throws -> SavedOptimizerState {
+        var state = SavedOptimizerState(counters: counters)
         let prefix = "optimizer."
         for info in file.tensors where info.name.hasPrefix(prefix) {
-            let tensor = Tensor(shape: info.shape, values: try file.floats(info.name))
-            optimizer.tensors[String(info.name.dropFirst(prefix.count))] = tensor
+            guard info.count > 0 else {
+                throw TrainingError.checkpointInvalid(
+                    file: file.path, key: info.name, expected: "at least one value", found: "shape \(info.shape)")
+            }
+            let tensor = Tensor(shape: [info.count], values: try file.floats(info.name))
+            state.tensors[String(info.name.dropFirst(prefix.count))] = tensor
         }
+        return state
     }
 
     init(

@@ -14,6 +14,6 @@ extension TrainingSettings {
         if !isScheduleFree, schedule != .constant || warmup > 0 {
             made = ScheduledOptimizer(made, schedule: schedule.make(warmup: warmup, steps: steps))
         }
-        return outer?.wrap(made) ?? made
+        return outer?.wrap(made, count: parameters.count) ?? made
     }
 }

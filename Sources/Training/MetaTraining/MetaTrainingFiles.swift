@@ -107,6 +107,8 @@ public struct MetaTrainingFiles {
             throw TrainingError.checkpointInvalid(
                 file: state, key: "state", expected: "JSON of this version", found: "something else")
         }
+        try header.state.check(
+            steps: settings.steps, updates: (header.updates, header.goodUpdates), file: state)
         func tensor(_ name: String) throws -> Tensor {
             guard let info = file[name], info.count == parameters.count else {
                 throw TrainingError.checkpointInvalid(

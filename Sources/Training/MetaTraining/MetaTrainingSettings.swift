@@ -30,13 +30,18 @@ public struct MetaTrainingSettings: Codable, Sendable, Equatable {
         "seed": "--seed",
     ]
 
+    /// Samples of a batch.
+    private static let batches = 1...(1 << 16)
+
     /// - Throws: `invalidSetting` naming the flag.
     public func validate() throws(TrainingError) {
         try SettingBounds.require(shape.width, "--hidden", in: 1...4096, "a network larger than those it predicts")
         try SettingBounds.require(steps, "--steps", in: SettingBounds.steps, "decades of training")
         for (name, value) in [("--trajectories", trajectories), ("--slices", slices)] {
-            try SettingBounds.require(value, name, in: 1...(1 << 16), "a batch that no memory holds")
+            try SettingBounds.require(value, name, in: Self.batches, "a batch that no memory holds")
         }
+        try SettingBounds.require(
+            trajectories * slices, "--trajectories times --slices", in: Self.batches, "a batch that no memory holds")
         guard learningRate > 0, learningRate.isFinite else {
             throw .invalidSetting(name: "--lr", allowed: "a positive number", found: "\(learningRate)")
         }

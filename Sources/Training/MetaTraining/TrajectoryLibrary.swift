@@ -45,20 +45,10 @@ public struct TrajectoryLibrary: Sendable {
         for entry in manifest.runs {
             guard let file = entry.file else { continue }
             let isHeldOut = entry.run.index % holdOut == holdOut - 1 || families?.contains(entry.run.family) == false
-            let trajectory = try Trajectory(opening: "\(folder)/\(file)")
-            guard trajectory.stateCount > StateHistory.contextLength else {
-                throw TrainingError.trajectoryInvalid(
-                    file: trajectory.path, key: "states", expected: "more than \(StateHistory.contextLength)",
-                    found: "\(trajectory.stateCount)")
-            }
             let key = json(entry.run.config)
             let made = try graphs[key] ?? TrainingGraph(graph(entry.run.config, file))
             graphs[key] = made
-            guard made.parameters == trajectory.parameters else {
-                throw TrainingError.trajectoryInvalid(
-                    file: trajectory.path, key: "parameters", expected: "those of its model", found: "others")
-            }
-            let item = Item(trajectory: trajectory, graph: made)
+            let item = Item(trajectory: try Self.open("\(folder)/\(file)", of: made), graph: made)
             if isHeldOut { heldOut.append(item) } else { training.append(item) }
         }
         let kinds = (training + heldOut).map(\.trajectory.run.states).distinct()
@@ -73,6 +63,21 @@ public struct TrajectoryLibrary: Sendable {
         (self.training, self.heldOut, stateKind) = (training, heldOut, kinds[0])
         let runs = (training + heldOut).map { "\($0.trajectory.run.fileName)/\($0.trajectory.stateCount)" }
         identity = "seed \(manifest.seed), \(runs.joined(separator: " "))"
+    }
+
+    /// - Throws: `trajectoryInvalid` for too few states to learn from, or of another model.
+    private static func open(_ file: String, of graph: TrainingGraph) throws -> Trajectory {
+        let trajectory = try Trajectory(opening: file)
+        guard trajectory.stateCount > StateHistory.contextLength else {
+            throw TrainingError.trajectoryInvalid(
+                file: trajectory.path, key: "states", expected: "more than \(StateHistory.contextLength)",
+                found: "\(trajectory.stateCount)")
+        }
+        guard graph.parameters == trajectory.parameters else {
+            throw TrainingError.trajectoryInvalid(
+                file: trajectory.path, key: "parameters", expected: "those of its model", found: "others")
+        }
+        return trajectory
     }
 }
 

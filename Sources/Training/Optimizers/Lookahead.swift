@@ -7,11 +7,13 @@ public struct Lookahead: TrainingOptimizer {
     private var base: any TrainingOptimizer
     public let interval: Int
     public let share: Double
+    private let count: Int
     private var slow: [Float] = []
     private var updates = 0
 
-    public init(_ base: any TrainingOptimizer, interval: Int = 5, share: Double = 0.5) {
-        (self.base, self.interval, self.share) = (base, interval, share)
+    /// - Parameter count: number of weights.
+    public init(_ base: any TrainingOptimizer, count: Int, interval: Int = 5, share: Double = 0.5) {
+        (self.base, self.count, self.interval, self.share) = (base, count, interval, share)
     }
 
     public var learningRate: Double {
@@ -20,6 +22,7 @@ public struct Lookahead: TrainingOptimizer {
     }
 
     public mutating func step(_ weights: Tensor, gradients: Tensor) {
+        precondition(weights.count == count, "Lookahead for \(count) weights was given \(weights.count)")
         if slow.isEmpty { slow = weights.array }
         base.step(weights, gradients: gradients)
         updates += 1
@@ -36,7 +39,9 @@ public struct Lookahead: TrainingOptimizer {
     }
 
     public mutating func restore(_ state: SavedOptimizerState) throws {
-        (slow, updates) = (try OuterState.vector("slow", state), try state.counter(OuterState.counter))
+        let saved = try OuterState.vector("slow", state, count: count)
+        let steps = try state.counter(OuterState.counter)
         try base.restore(state)
+        (slow, updates) = (saved, steps)
     }
 }

@@ -83,16 +83,18 @@ public struct Muon: TrainingOptimizer {
         }
     }
 
-    /// Momentum of the matrices as `momentum_buffer`, end to end; the rest as AdamW's.
+    /// Momentum of the matrices as `momentum_buffer`, end to end; the rest as AdamW's. A part without weights has none.
     public var savedState: SavedOptimizerState {
-        var state = rest.savedState
-        state.tensors["momentum_buffer"] = Tensor(shape: [buffer.count], values: buffer)
+        var state = restRanges.isEmpty ? SavedOptimizerState() : rest.savedState
+        if !buffer.isEmpty { state.tensors[Self.bufferName] = Tensor(shape: [buffer.count], values: buffer) }
         return state
     }
 
     public mutating func restore(_ state: SavedOptimizerState) throws {
-        let buffer = try state.tensor("momentum_buffer", count: buffer.count).array
-        try rest.restore(state)
+        let buffer = buffer.isEmpty ? [] : try state.tensor(Self.bufferName, count: buffer.count).array
+        if !restRanges.isEmpty { try rest.restore(state) }
         self.buffer = buffer
     }
+
+    private static let bufferName = "momentum_buffer"
 }

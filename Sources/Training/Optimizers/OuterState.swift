@@ -15,10 +15,9 @@ enum OuterState {
         return state
     }
 
-    /// - Throws: `NowcastError.savedTensorMissing`.
-    static func vector(_ name: String, _ state: SavedOptimizerState) throws(NowcastError) -> [Float] {
-        if state.counters[counter] == 0 { return [] }
-        guard let tensor = state.tensors["outer_" + name] else { throw .savedTensorMissing(name: "outer_" + name) }
-        return tensor.array
+    /// - Parameter count: number of weights.
+    /// - Throws: `NowcastError.savedTensorMissing`, `savedTensorShape`.
+    static func vector(_ name: String, _ state: SavedOptimizerState, count: Int) throws(NowcastError) -> [Float] {
+        state.counters[counter] == 0 ? [] : try state.tensor("outer_" + name, count: count).array
     }
 }

@@ -18,10 +18,11 @@ public enum OuterStepKind: String, Codable, Sendable, CaseIterable {
         }
     }
 
-    func wrap(_ base: any TrainingOptimizer) -> any TrainingOptimizer {
+    /// - Parameter count: number of weights.
+    func wrap(_ base: any TrainingOptimizer, count: Int) -> any TrainingOptimizer {
         switch self {
-        case .lookahead: Lookahead(base)
-        case .snoo: SNOO(base)
+        case .lookahead: Lookahead(base, count: count)
+        case .snoo: SNOO(base, count: count)
         }
     }
 }

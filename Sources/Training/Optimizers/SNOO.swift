@@ -8,12 +8,17 @@ public struct SNOO: TrainingOptimizer {
     public let interval: Int
     public let outerRate: Double
     public let momentum: Double
+    private let count: Int
     private var slow: [Float] = []
     private var velocity: [Float] = []
     private var updates = 0
 
-    public init(_ base: any TrainingOptimizer, interval: Int = 20, outerRate: Double = 0.8, momentum: Double = 0.7) {
-        (self.base, self.interval, self.outerRate, self.momentum) = (base, interval, outerRate, momentum)
+    /// - Parameter count: number of weights.
+    public init(
+        _ base: any TrainingOptimizer, count: Int, interval: Int = 20, outerRate: Double = 0.8, momentum: Double = 0.7
+    ) {
+        (self.base, self.count, self.interval) = (base, count, interval)
+        (self.outerRate, self.momentum) = (outerRate, momentum)
     }
 
     public var learningRate: Double {
@@ -22,6 +27,7 @@ public struct SNOO: TrainingOptimizer {
     }
 
     public mutating func step(_ weights: Tensor, gradients: Tensor) {
+        precondition(weights.count == count, "SNOO for \(count) weights was given \(weights.count)")
         if slow.isEmpty {
             slow = weights.array
             velocity = [Float](repeating: 0, count: slow.count)
@@ -43,9 +49,10 @@ public struct SNOO: TrainingOptimizer {
     }
 
     public mutating func restore(_ state: SavedOptimizerState) throws {
-        slow = try OuterState.vector("slow", state)
-        velocity = try OuterState.vector("velocity", state)
-        updates = try state.counter(OuterState.counter)
+        let saved = try OuterState.vector("slow", state, count: count)
+        let speed = try OuterState.vector("velocity", state, count: count)
+        let steps = try state.counter(OuterState.counter)
         try base.restore(state)
+        (slow, velocity, updates) = (saved, speed, steps)
     }
 }

@@ -156,6 +156,34 @@ private final class ToyObjective: MetaObjective {
         #expect(throws: finished) { try trainer(ToyObjective(), steps: 300, files: files("parts")) }
     }
 
+    @Test(arguments: [
+        (["state", "step"], -1), (["state", "step"], Int.max), (["state", "lossCount"], Int.max),
+        (["state", "metrics", "0", "step"], Int.max), (["updates"], Int.max), (["goodUpdates"], -1),
+    ])
+    func aNumberThatNoMetaTrainingComesToIsRefused(path: [String], number: Int) throws {
+        #expect(try trainer(ToyObjective(), files: files("a")).run())
+        _ = try trainer(ToyObjective(), files: files("a"), resume: true)
+        let file = folder + "a.training.safetensors"
+        try rewrite(file) { $0["state"] = try edited($0["state"]!, at: path, to: number) }
+        let error = #expect(throws: TrainingError.self) {
+            try trainer(ToyObjective(), files: files("a"), resume: true)
+        }
+        let message = "\(error!)"
+        let start = "\(file): is no usable training checkpoint: \(keyText(path)): expected "
+        #expect(message.hasPrefix(start) && message.hasSuffix(", found \(number)"), "\(message)")
+    }
+
+    @Test func aBatchThatNoMemoryHoldsIsRefused() throws {
+        var large = settings()
+        (large.trajectories, large.slices) = (1 << 15, 2)
+        try large.validate()
+        large.slices = 3
+        let refused = TrainingError.invalidSetting(
+            name: "--trajectories times --slices", allowed: "at most 65536 (more is a batch that no memory holds)",
+            found: "98304")
+        #expect(throws: refused) { try large.validate() }
+    }
+
     @Test func anotherTrainingIsNotContinued() throws {
         let missing = TrainingError.invalidSetting(
             name: folder + "a.training.safetensors", allowed: "the state of a meta-training to resume", found: "nothing"
