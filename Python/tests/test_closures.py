@@ -15,6 +15,14 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 import torch, nino.torch
 model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4))
 """
+AT_A_NOWCAST = f"""{FRESH}
+opt = nino.torch.NiNo(torch.optim.SGD(model.parameters(), lr=0.1), model, period=20, max_train_steps=100,
+                      ckpt="linefit", policy="search")
+def loss():
+    return model(torch.ones(2, 3)).square().sum()
+while opt.need_grads:
+    opt.zero_grad(); loss().backward(); opt.step(loss)
+"""
 
 
 def at_a_nowcast(model, **options):
@@ -70,13 +78,7 @@ leave()
 
 
 def test_a_closure_may_ask_how_far_the_run_is():
-    code = f"""{FRESH}
-opt = nino.torch.NiNo(torch.optim.SGD(model.parameters(), lr=0.1), model, period=20, max_train_steps=100,
-                      ckpt="linefit", policy="search")
-def loss():
-    return model(torch.ones(2, 3)).square().sum()
-while opt.need_grads:
-    opt.zero_grad(); loss().backward(); opt.step(loss)
+    code = f"""{AT_A_NOWCAST}
 steps, text, saved = opt.completed_steps, repr(opt), opt.state_dict()["nino"]["state"]["library"]
 def asking():
     assert not opt.need_grads and opt.completed_steps == steps and repr(opt) == text
@@ -90,13 +92,7 @@ print("good")
 
 
 def test_a_closure_may_not_step():
-    code = f"""{FRESH}
-opt = nino.torch.NiNo(torch.optim.SGD(model.parameters(), lr=0.1), model, period=20, max_train_steps=100,
-                      ckpt="linefit", policy="search")
-def loss():
-    return model(torch.ones(2, 3)).square().sum()
-while opt.need_grads:
-    opt.zero_grad(); loss().backward(); opt.step(loss)
+    code = f"""{AT_A_NOWCAST}
 before, steps = [p.detach().clone() for p in model.parameters()], opt.completed_steps
 def stepping():
     opt.step(loss)
