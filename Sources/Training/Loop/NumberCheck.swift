@@ -1,7 +1,7 @@
 /// Checks the numbers of a run that a file says: those beyond all bounds would overflow where they are added to or
 /// shown.
 struct NumberCheck {
-    /// Seconds that no run takes, and whole numbers of which an integer holds.
+    /// Longer than any run, and far below where an integer ends.
     private static let mostSeconds = 1e15
 
     /// What is thrown of a key, of what was expected and of what was found.
